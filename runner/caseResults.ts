@@ -1,0 +1,66 @@
+/** Makes results out of planned cases. */
+import type { CaseResult, Verdict } from "../results/model.js";
+import { shellLine } from "./shellQuote.js";
+import type { Judgement, PlannedCase } from "./suitePort.js";
+
+const HOST_SKIP =
+	"it would touch this machine's own pid namespace: only with --host";
+
+/** Why a case does not run on this target, if it doesn't. */
+export function skipReason(
+	planned: PlannedCase,
+	mayTouchHost: boolean,
+): string | undefined {
+	if (planned.skip !== undefined) return planned.skip;
+	return planned.touchesHost && !mayTouchHost ? HOST_SKIP : undefined;
+}
+
+/** A result without an observation. */
+export function unobserved(
+	planned: PlannedCase,
+	verdict: Verdict,
+	reason: string,
+	replayQemu: string | undefined,
+): CaseResult {
+	return {
+		id: planned.id,
+		boundary: planned.boundary,
+		probe: planned.probe,
+		args: planned.args,
+		subject: planned.subject,
+		verdict,
+		reason,
+		expected: planned.expected,
+		observed: "",
+		citation: planned.citation,
+		durationUs: 0,
+		replay: {
+			crprobe: shellLine(["crprobe", planned.program]),
+			...(replayQemu === undefined ? {} : { qemu: replayQemu }),
+		},
+	};
+}
+
+/** A result as the suites judged it. */
+export function judged(
+	planned: PlannedCase,
+	judgement: Judgement,
+	replayQemu: string | undefined,
+): CaseResult {
+	const { verdict, reason, observed, durationUs, readback } = judgement;
+	return {
+		...unobserved(planned, verdict, reason, replayQemu),
+		observed,
+		durationUs,
+		...(readback === undefined ? {} : { readback }),
+	};
+}
+
+/** The same case after the kernel oopsed in it: what it answered is only evidence now. */
+export function crashed(result: CaseResult, line: string): CaseResult {
+	return {
+		...result,
+		verdict: "crash",
+		reason: `the kernel broke while this case ran: ${line} (its answer would have been: ${result.verdict}, ${result.reason})`,
+	};
+}

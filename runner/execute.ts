@@ -1,0 +1,88 @@
+/** Runs a plan on one target and tells its results in plan order as they complete. */
+import type { CaseResult, TargetHead, TargetTail } from "../results/model.js";
+import { unobserved } from "./caseResults.js";
+import { Execution } from "./execution.js";
+import { stopText } from "./interrupt.js";
+import { Ledger } from "./ledger.js";
+import type { PlannedCase, Suites } from "./suitePort.js";
+import { OpenError, type Session, type Target } from "./target.js";
+
+/** Takes what one target found: its head, its cases in plan order, its tail. */
+export interface TargetSink {
+	beginTarget(head: TargetHead): void;
+	caseResult(result: CaseResult): void;
+	endTarget(tail: TargetTail): void;
+}
+
+export interface ExecuteOptions {
+	readonly suites: Suites;
+	/** Which of the planned cases to run: selection, shard. */
+	readonly choose: (cases: readonly PlannedCase[]) => PlannedCase[];
+	/** Overrides every case's deadline, milliseconds. */
+	readonly caseTimeoutMs?: number;
+	readonly signal: AbortSignal;
+	readonly sink: TargetSink;
+}
+
+/** Brings the target up, runs the chosen cases, and closes it whatever happens. */
+export async function execute(
+	target: Target,
+	options: ExecuteOptions,
+): Promise<void> {
+	const startedAt = performance.now();
+	let session: Session;
+	try {
+		session = await target.open(options.signal);
+	} catch (error) {
+		if (!(error instanceof OpenError)) throw error;
+		reportUnopened(target, error, options, startedAt);
+		return;
+	}
+	try {
+		await new Execution(target, session, options, startedAt).run();
+	} finally {
+		await session.close();
+	}
+}
+
+/** The plan is reported even where nothing of it could run. */
+function reportUnopened(
+	target: Target,
+	error: OpenError,
+	options: ExecuteOptions,
+	startedAt: number,
+): void {
+	const { cases, facts } = options.suites.plan(null);
+	const chosen = options.choose(cases);
+	const why = options.signal.aborted
+		? `${stopText(options.signal.reason)} before the first case`
+		: error.message;
+	options.sink.beginTarget({
+		name: target.name,
+		kind: target.kind,
+		kernel: target.kernel,
+		accel: error.accel,
+		facts: { ...facts },
+		tools: { node: process.versions.node },
+		planned: chosen.length,
+	});
+	const ledger = new Ledger(chosen.length, (r) => options.sink.caseResult(r));
+	ledger.close((n) =>
+		unobserved(
+			chosen[n] as PlannedCase,
+			"not_run",
+			"the guest did not come up",
+			error.replayQemu,
+		),
+	);
+	options.sink.endTarget({
+		complete: false,
+		incompleteReason: why,
+		notes: [...error.notes],
+		totals: ledger.totals,
+		durationMs: Math.round(performance.now() - startedAt),
+		...(error.consoleTail.length === 0
+			? {}
+			: { consoleTail: [...error.consoleTail] }),
+	});
+}

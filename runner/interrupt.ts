@@ -1,0 +1,67 @@
+/** How a run is stopped before its end, and what is left behind then: nothing. */
+
+/** Why a run was stopped; travels as the reason of its AbortSignal. */
+export type StopReason =
+	| { readonly kind: "signal"; readonly signal: NodeJS.Signals }
+	| { readonly kind: "timeout"; readonly seconds: number };
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** The reason in words, for reports. */
+export function stopText(reason: unknown): string {
+	const known = reason as Partial<StopReason> | undefined;
+	if (known?.kind === "signal") return `interrupted by ${known.signal}`;
+	if (known?.kind === "timeout") {
+		return `the whole run's time (--timeout ${known.seconds}) ran out`;
+	}
+	return "stopped";
+}
+
+/** A stop that listens to signals and to a time limit. */
+export interface Stop {
+	readonly signal: AbortSignal;
+	/** True once a signal was heard, even where the time limit came first. */
+	interrupted(): boolean;
+	/** Stops listening. */
+	dispose(): void;
+}
+
+/**
+ * The first signal stops the run in order, so that the report is still written; the second one exits at once with
+ * `status`. Exit hooks (guests, temporary files) run in both cases.
+ */
+export function listenForStop(
+	status: number,
+	timeoutSeconds?: number,
+	say: (line: string) => void = () => {},
+): Stop {
+	const controller = new AbortController();
+	let heard = false;
+	const handlers = SIGNALS.map((name) => {
+		const handler = (): void => {
+			if (heard) process.exit(status);
+			heard = true;
+			say(`${name}: stopping; once more stops at once`);
+			controller.abort({ kind: "signal", signal: name } satisfies StopReason);
+		};
+		return [name, handler] as const;
+	});
+	for (const [name, handler] of handlers) process.on(name, handler);
+	const timer =
+		timeoutSeconds === undefined
+			? undefined
+			: setTimeout(() => {
+					controller.abort({
+						kind: "timeout",
+						seconds: timeoutSeconds,
+					} satisfies StopReason);
+				}, timeoutSeconds * 1000);
+	return {
+		signal: controller.signal,
+		interrupted: () => heard,
+		dispose() {
+			clearTimeout(timer);
+			for (const [name, handler] of handlers) process.off(name, handler);
+		},
+	};
+}

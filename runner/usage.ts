@@ -1,0 +1,37 @@
+import { closestMatch } from "leven";
+
+/** What the user asked for cannot be done as asked: exit status 2, and the message is all that is printed. */
+export class UsageError extends Error {
+	override name = "UsageError";
+}
+
+/**
+ * ` (Did you mean X?)` for the candidate nearest to `word`, or an empty string where none is near:
+ * a suggestion that shares little with what was typed helps nobody.
+ */
+export function didYouMean(
+	word: string,
+	candidates: readonly string[],
+): string {
+	const near = nearest(word, candidates);
+	return near === undefined ? "" : ` (Did you mean ${near}?)`;
+}
+
+/** The candidate nearest to `word`, if at most half of the longer one would have to change. */
+export function nearest(
+	word: string,
+	candidates: readonly string[],
+): string | undefined {
+	const exact = candidates.find(
+		(candidate) => candidate.toLowerCase() === word.toLowerCase(),
+	);
+	if (exact !== undefined) return exact;
+	const longer = candidates.find(
+		(candidate) => word.length >= 3 && candidate.startsWith(word),
+	);
+	if (longer !== undefined) return longer;
+	const best = closestMatch(word, candidates);
+	if (best === undefined) return undefined;
+	const limit = Math.ceil(Math.max(word.length, best.length) / 2);
+	return closestMatch(word, [best], { maxDistance: limit });
+}
