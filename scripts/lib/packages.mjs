@@ -1,0 +1,256 @@
+/** What the system must have, what for, how it shows, and which Debian package brings it. */
+import { existsSync, readdirSync } from "node:fs";
+import { findCommand, mustRun, run, SetupError, say } from "./run.mjs";
+
+/**
+ * @typedef {object} Need
+ * @property {string} what what it is for
+ * @property {readonly string[]} commands one of them on the PATH proves it
+ * @property {readonly string[]} files or one of these files proves it
+ * @property {readonly string[]} debian the packages that bring it
+ * @property {boolean} [optional] without it only a part is missing: `crcap run --local`
+ */
+
+/** @typedef {"x86_64" | "aarch64"} Arch */
+
+/**
+ * @typedef {object} ArchRow
+ * @property {Arch} name
+ * @property {string} node what Node.js calls it
+ * @property {string} triplet
+ * @property {readonly string[]} compiler the packages of its compiler, where this machine is of another architecture
+ * @property {string} emulator
+ * @property {readonly string[]} qemu
+ */
+
+/** The architectures that an agent can be built for. @type {readonly ArchRow[]} */
+export const ARCHES = [
+	{
+		name: "x86_64",
+		node: "x64",
+		triplet: "x86_64-linux-gnu",
+		compiler: ["gcc-x86-64-linux-gnu", "libc6-dev-amd64-cross"],
+		emulator: "qemu-system-x86_64",
+		qemu: ["qemu-system-x86"],
+	},
+	{
+		name: "aarch64",
+		node: "arm64",
+		triplet: "aarch64-linux-gnu",
+		compiler: ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
+		emulator: "qemu-system-aarch64",
+		qemu: ["qemu-system-arm"],
+	},
+];
+
+/** This machine's architecture, where the table has it. @type {ArchRow | undefined} */
+export const HOST_ARCH = ARCHES.find((row) => row.node === process.arch);
+
+/** The compiler for programs of this machine. */
+const NATIVE = ["gcc", "cc"];
+
+/**
+ * The compiler that builds for an architecture: Debian's name for it, or this machine's own.
+ * @param {ArchRow} row
+ * @returns {string | undefined}
+ */
+export function compilerFor(row) {
+	return [`${row.triplet}-gcc`, ...(row === HOST_ARCH ? NATIVE : [])].find(
+		(name) => findCommand(name) !== undefined,
+	);
+}
+
+/**
+ * @param {ArchRow} row
+ * @returns {Need[]} a compiler and a static C library
+ */
+function compilerNeeds(row) {
+	const own = row === HOST_ARCH;
+	const libraries = own
+		? [`/usr/lib/${row.triplet}/libc.a`, "/usr/lib64/libc.a", "/usr/lib/libc.a"]
+		: [];
+	return [
+		{
+			what: `C compiler for ${row.name}`,
+			commands: [`${row.triplet}-gcc`, ...(own ? NATIVE : [])],
+			files: [],
+			debian: own ? ["gcc"] : row.compiler,
+		},
+		{
+			what: `static C library for ${row.name}`,
+			commands: [],
+			files: [...libraries, `/usr/${row.triplet}/lib/libc.a`],
+			debian: own ? ["libc6-dev"] : row.compiler,
+		},
+	];
+}
+
+/**
+ * Whether this machine can build the agent of an architecture.
+ * @param {ArchRow} row
+ * @returns {boolean}
+ */
+export function canBuild(row) {
+	return missingNeeds(compilerNeeds(row)).length === 0;
+}
+
+/**
+ * @param {ArchRow} row
+ * @returns {Need}
+ */
+function emulatorNeed(row) {
+	return {
+		what: `QEMU for ${row.name}`,
+		commands: [row.emulator],
+		files: [],
+		debian: row.qemu,
+	};
+}
+
+/** @type {readonly Need[]} */
+const ALWAYS = [
+	{ what: "make", commands: ["make"], files: [], debian: ["make"] },
+	{
+		what: "C++ compiler for the addon",
+		commands: ["g++", "c++"],
+		files: [],
+		debian: ["g++"],
+		optional: true,
+	},
+	{
+		what: "Python for node-gyp",
+		commands: ["python3"],
+		files: [],
+		debian: ["python3"],
+		optional: true,
+	},
+];
+
+/** @type {readonly Need[]} */
+const TESTS = [
+	{
+		what: "formatter for C",
+		commands: ["clang-format"],
+		files: [],
+		debian: ["clang-format"],
+	},
+	{
+		what: "TAP reader of Perl",
+		commands: ["prove"],
+		files: [],
+		debian: ["perl"],
+	},
+	{
+		what: "XML reader",
+		commands: ["xmllint"],
+		files: [],
+		debian: ["libxml2-utils"],
+	},
+	{
+		what: "browser for the HTML report",
+		commands: ["chromium", "chromium-browser", "google-chrome"],
+		files: [],
+		debian: ["chromium"],
+	},
+];
+
+/**
+ * What a set-up needs of the system.
+ * @param {{ build: readonly ArchRow[], guests: readonly ArchRow[], tests: boolean }} wanted agents to build, guests to run
+ * @returns {Need[]}
+ */
+export function needsOf({ build, guests, tests }) {
+	return [
+		...guests.map(emulatorNeed),
+		...build.flatMap(compilerNeeds),
+		...ALWAYS,
+		...(tests ? TESTS : []),
+	];
+}
+
+/**
+ * The needs that nothing on this machine meets.
+ * @param {readonly Need[]} needs
+ * @returns {Need[]}
+ */
+export function missingNeeds(needs) {
+	return needs.filter(
+		({ commands, files }) =>
+			!commands.some((name) => findCommand(name) !== undefined) &&
+			!files.some((file) => existsSync(file)),
+	);
+}
+
+/**
+ * @param {readonly Need[]} needs
+ * @returns {string[]} their packages, each once
+ */
+export function packagesOf(needs) {
+	return [...new Set(needs.flatMap(({ debian }) => debian))];
+}
+
+/** @param {readonly string[]} packages */
+const aptArgs = (packages) => [
+	"install",
+	"-y",
+	"--no-install-recommends",
+	...packages,
+];
+
+/**
+ * The one line that says what is missing, and the command that installs it.
+ * @param {readonly Need[]} missing
+ * @returns {string}
+ */
+export function missingLine(missing) {
+	const what = missing.map((need) => need.what).join(", ");
+	const command = ["sudo apt-get", ...aptArgs(packagesOf(missing))].join(" ");
+	return findCommand("apt-get") === undefined
+		? `missing on this machine: ${what}; install them (Debian calls the packages ${packagesOf(missing).join(" ")})`
+		: `missing on this machine: ${what}; install them with: ${command}`;
+}
+
+/**
+ * Installs what is missing, as root and with apt.
+ * @param {readonly Need[]} needs
+ * @throws {SetupError} with exit status 2 where that needs root or apt, 1 where apt fails
+ */
+export function provideNeeds(needs) {
+	const missing = missingNeeds(needs);
+	if (missing.length === 0) return;
+	if (process.getuid?.() !== 0 || findCommand("apt-get") === undefined) {
+		if (missing.some((need) => need.optional !== true))
+			throw new SetupError(missingLine(missing), 2);
+		say(
+			`${missingLine(missing)} (crcap run --local needs them; going on without)`,
+		);
+		return;
+	}
+	install(packagesOf(missing));
+	const still = missingNeeds(missing);
+	if (still.length > 0)
+		throw new SetupError(
+			`apt installed ${packagesOf(still).join(" ")}, but ${missingLine(still)}`,
+		);
+}
+
+/** @param {readonly string[]} packages */
+function install(packages) {
+	say(`installing ${packages.join(" ")}`);
+	const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+	// Old lists name packages that the mirror no longer has: renew them when they are absent or when they fail.
+	if (haveLists() && run("apt-get", aptArgs(packages), { env }).ok) return;
+	mustRun("apt-get", ["update"], { env });
+	mustRun("apt-get", aptArgs(packages), { env });
+}
+
+/** @returns {boolean} whether apt has ever been told what its mirror holds */
+function haveLists() {
+	try {
+		return readdirSync("/var/lib/apt/lists").some((name) =>
+			/_Packages(\.|$)/.test(name),
+		);
+	} catch {
+		return false;
+	}
+}

@@ -1,0 +1,214 @@
+#!/usr/bin/env node
+/** Runs the project's checks, each named, and ends with one line that counts them. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { CHECKS, failureOf } from "./lib/checks.mjs";
+import { runMain, SetupError, TOP } from "./lib/run.mjs";
+import { filesUnder } from "./lib/stamps.mjs";
+
+const USAGE = `usage: npm test [-- OPTIONS] [FILE...]
+
+  --as-is      without the set-up first
+  --static     only types, lint, format
+  --unit       only the tests that boot nothing
+  --guest      only the tests that boot kernels
+  --help       this text
+  FILE         only test files whose path holds this text; no static checks
+`;
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Count */
+
+/** The kinds of test files, in the order in which they run. */
+const KINDS = /** @type {const} */ (["unit", "guest"]);
+
+/**
+ * @param {readonly string[]} args
+ * @returns {{ setup: boolean, static: boolean, kinds: ReadonlySet<string>, files: string[] } | undefined} undefined for the usage
+ */
+function readOptions(args) {
+	try {
+		const flag = /** @type {const} */ ({ type: "boolean", default: false });
+		const options = {
+			"as-is": flag,
+			static: flag,
+			unit: flag,
+			guest: flag,
+			help: flag,
+		};
+		const { values, positionals } = parseArgs({
+			args: [...args],
+			options,
+			allowPositionals: true,
+		});
+		if (values.help) return undefined;
+		const all = !values.static && !values.unit && !values.guest;
+		return {
+			setup: !values["as-is"],
+			static: values.static || (all && positionals.length === 0),
+			kinds: new Set(KINDS.filter((kind) => all || values[kind])),
+			files: positionals.map((file) => file.replace(/\.ts$/, ".js")),
+		};
+	} catch (error) {
+		throw new SetupError(
+			`${error instanceof Error ? error.message : error}; see npm test -- --help`,
+			2,
+		);
+	}
+}
+
+/**
+ * The test files of a kind, after compilation.
+ * @param {string} kind
+ * @param {readonly string[]} wanted texts of which a path must hold one; none: every file
+ * @returns {string[]}
+ */
+function testFiles(kind, wanted) {
+	const files = [
+		...filesUnder(["dist"], (name) => name.endsWith(".test.js")),
+		...filesUnder(["scripts"], (name) => name.endsWith(".test.mjs")),
+	];
+	return files.filter((file) => {
+		const path = relative(TOP, file);
+		const guest = /\.guest\.test\.m?js$/.test(path);
+		return (
+			guest === (kind === "guest") &&
+			(wanted.length === 0 || wanted.some((text) => path.includes(text)))
+		);
+	});
+}
+
+/**
+ * Runs a program with this one's output.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @returns {Promise<number>} its exit status; 1 where a signal ended it
+ */
+function runThrough(command, args) {
+	// Under node:test itself this variable would make the inner run report to the outer one.
+	const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+	const child = spawn(command, args, {
+		cwd: TOP,
+		env,
+		stdio: ["ignore", "inherit", "inherit"],
+	});
+	return new Promise((resolve, reject) => {
+		child.on("error", reject);
+		child.on("close", (status) => resolve(status ?? 1));
+	});
+}
+
+/**
+ * @param {string} text the lines that the reporter wrote; the last may be cut short
+ * @returns {Count}
+ */
+function countEvents(text) {
+	const count = { passed: 0, failed: 0, skipped: 0 };
+	for (const line of text.split("\n").slice(0, -1)) {
+		/** @type {import("./lib/test-events.mjs").TestEvent} */
+		const event = JSON.parse(line);
+		count[event.outcome]++;
+		if (event.outcome === "failed" && event.name === event.file)
+			console.log(`no test ran in ${relative(TOP, event.file)}`);
+	}
+	return count;
+}
+
+/**
+ * Runs test files, and counts what really ran.
+ * @param {readonly string[]} files
+ * @returns {Promise<Count>}
+ */
+async function runTests(files) {
+	const folder = mkdtempSync(join(tmpdir(), "crcap-test-"));
+	try {
+		const events = join(folder, "events");
+		const reporters = [
+			"spec",
+			"stdout",
+			join(TOP, "scripts/lib/test-events.mjs"),
+			events,
+		];
+		const options = reporters.map(
+			(value, i) => `--test-reporter${i % 2 ? "-destination" : ""}=${value}`,
+		);
+		const status = await runThrough(process.execPath, [
+			"--test",
+			...options,
+			...files,
+		]);
+		const counted = countEvents(
+			readFileSync(events, { encoding: "utf8", flag: "a+" }),
+		);
+		const silent =
+			(status !== 0 && counted.failed === 0) ||
+			counted.passed + counted.failed + counted.skipped === 0;
+		if (silent)
+			console.log(
+				`the test runner ended with ${status}, but reported ${JSON.stringify(counted)}`,
+			);
+		return silent ? { ...counted, failed: counted.failed + 1 } : counted;
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+/**
+ * Tells how one check went, and counts it.
+ * @param {Count} total
+ * @param {string} name
+ * @param {string} failure empty where it passed
+ */
+function tell(total, name, failure) {
+	total[failure === "" ? "passed" : "failed"]++;
+	console.log(failure === "" ? `ok - ${name}` : `not ok - ${name}\n${failure}`);
+}
+
+/** @param {Count} count */
+const closingLine = ({ passed, failed, skipped }) =>
+	`${passed} passed, ${failed} failed, ${skipped} skipped`;
+
+/**
+ * @param {Count} total
+ * @param {Count} part
+ */
+function addCount(total, part) {
+	total.passed += part.passed;
+	total.failed += part.failed;
+	total.skipped += part.skipped;
+}
+
+runMain(async () => {
+	const options = readOptions(process.argv.slice(2));
+	if (options === undefined) {
+		console.log(USAGE);
+		return 0;
+	}
+	const total = { passed: 0, failed: 0, skipped: 0 };
+	if (options.setup) {
+		const status = await runThrough(process.execPath, [
+			join(TOP, "scripts/setup.mjs"),
+			"--test",
+		]);
+		tell(
+			total,
+			"set-up",
+			status === 0 ? "" : `the set-up ended with ${status}`,
+		);
+		// Something is missing that only an administrator can install: nothing below would tell more.
+		if (status === 2) return status;
+	}
+	if (options.static)
+		for (const check of CHECKS) tell(total, check.name, failureOf(check));
+	for (const kind of options.kinds) {
+		const files = testFiles(kind, options.files);
+		if (files.length > 0) {
+			console.log(`\n${kind} tests: ${files.length} files`);
+			addCount(total, await runTests(files));
+		}
+	}
+	console.log(closingLine(total));
+	return total.failed > 0 || total.passed === 0 ? 1 : 0;
+});
