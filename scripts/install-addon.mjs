@@ -3,7 +3,7 @@
 import { provideAddon } from "./lib/addon.mjs";
 
 try {
-	const why = provideAddon();
+	const why = provideAddon({ retry: true });
 	if (why !== "")
 		console.error(
 			`crcap: the addon was not built, so only \`crcap run --local\` is unavailable: ${why}`,

@@ -23,16 +23,17 @@ const TOOLS = [
 
 /**
  * Builds the addon if its sources, this Node.js, or the compilers at hand have changed since the last try.
- * @returns {string} empty, or why there is none
+ * @param {{ retry?: boolean }} [options] retry: try again where only the last try failed
+ * @returns {string} empty, or why there is none; a failure that was told before is not told again
  */
-export function provideAddon() {
+export function provideAddon({ retry = false } = {}) {
 	const missing = TOOLS.filter(
 		(names) => !names.some((name) => findCommand(name) !== undefined),
 	).map(([name]) => name);
 	const settings = [process.version, process.arch, missing.join()];
 	const print = fingerprint(filesUnder(SOURCES), settings);
-	if (isDone("addon", print, [ADDON]) || isDone("addon", print, [FAILURE]))
-		return "";
+	if (isDone("addon", print, [ADDON])) return "";
+	if (!retry && isDone("addon", print, [FAILURE])) return "";
 	const why =
 		missing.length > 0 ? `not on the PATH: ${missing.join(", ")}` : build();
 	rmSync(join(TOP, FAILURE), { force: true });
