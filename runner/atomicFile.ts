@@ -1,0 +1,112 @@
+/** A file that is there whole or not at all. */
+import { randomBytes } from "node:crypto";
+import {
+	accessSync,
+	constants,
+	createWriteStream,
+	realpathSync,
+	renameSync,
+	rmSync,
+	statSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Writable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { UsageError } from "./usage.js";
+
+/** Files begun and not yet in place; a process that exits takes them along. */
+const begun = new Set<string>();
+process.on("exit", () => {
+	for (const path of begun) rmSync(path, { force: true });
+});
+
+export interface AtomicFile {
+	readonly stream: Writable;
+	/** Ends the stream, if that has not happened, and puts the file in place. Rejects with what went wrong, e.g. ENOSPC. */
+	commit(): Promise<void>;
+	/** Forgets what was written. */
+	discard(): void;
+}
+
+/**
+ * Refuses a path that can't become a file, before anything is done for it.
+ * @throws UsageError
+ */
+export function checkWritable(path: string): void {
+	const folder = dirname(path);
+	const kind = statSync(path, { throwIfNoEntry: false });
+	if (kind?.isDirectory()) {
+		throw new UsageError(`${path} is a directory: name a file in it`);
+	}
+	if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+		throw new UsageError(
+			`${path} can't be written: there is no directory ${folder}`,
+		);
+	}
+	try {
+		accessSync(isSpecial(path) ? path : folder, constants.W_OK);
+	} catch {
+		throw new UsageError(`${path} can't be written: no permission`);
+	}
+}
+
+/** Begins a file beside `path`; devices and pipes are written as they are. */
+export function beginFile(path: string): AtomicFile {
+	if (isSpecial(path)) {
+		const stream = watched(createWriteStream(path));
+		return { stream, commit: () => close(stream), discard: () => {} };
+	}
+	const target = resolveLink(path);
+	const temporary = join(
+		dirname(target),
+		`.${basename(target)}.${process.pid}-${randomBytes(4).toString("hex")}`,
+	);
+	const stream = watched(createWriteStream(temporary, { flags: "wx" }));
+	begun.add(temporary);
+	const discard = (): void => {
+		stream.destroy();
+		rmSync(temporary, { force: true });
+		begun.delete(temporary);
+	};
+	return {
+		stream,
+		discard,
+		async commit() {
+			try {
+				await close(stream);
+				renameSync(temporary, target);
+			} catch (error) {
+				discard();
+				throw error;
+			}
+			begun.delete(temporary);
+		},
+	};
+}
+
+/** Trouble may come long before anybody waits for the end; it is kept in `stream.errored` until then. */
+function watched<T extends Writable>(stream: T): T {
+	return stream.on("error", () => {});
+}
+
+async function close(stream: Writable): Promise<void> {
+	if (stream.errored) throw stream.errored;
+	if (stream.closed) return;
+	const end = finished(stream);
+	if (!stream.writableEnded) stream.end();
+	await end;
+}
+
+/** Something that is there and is no regular file: a device, a pipe. */
+function isSpecial(path: string): boolean {
+	return statSync(path, { throwIfNoEntry: false })?.isFile() === false;
+}
+
+/** A link stays a link: what it leads to is replaced. */
+function resolveLink(path: string): string {
+	try {
+		return realpathSync(path);
+	} catch {
+		return path;
+	}
+}
