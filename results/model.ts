@@ -12,7 +12,15 @@ export const SCHEMA_VERSION = 1;
  * not be made, or the harness failed. `timeout`: the case's deadline passed. `crash`: the kernel or the guest died
  * in it. `not_run`: the run ended before its turn.
  */
-export const VERDICTS = ["pass", "fail", "skip", "error", "timeout", "crash", "not_run"] as const;
+export const VERDICTS = [
+	"pass",
+	"fail",
+	"skip",
+	"error",
+	"timeout",
+	"crash",
+	"not_run",
+] as const;
 export const Verdict = z.enum(VERDICTS);
 export type Verdict = z.infer<typeof Verdict>;
 
@@ -54,6 +62,10 @@ export const CaseResult = z.object({
 	replay: Replay,
 	/** Console lines that the kernel printed while this case ran, where there are any worth a look. */
 	console: z.array(z.string()).optional(),
+	/** A failure that is known and expected for now: why, and until which day (ISO 8601). */
+	known: z
+		.object({ reason: z.string(), until: z.string().optional() })
+		.optional(),
 });
 export type CaseResult = z.infer<typeof CaseResult>;
 
@@ -86,6 +98,14 @@ export const KernelInfo = z.object({
 });
 export type KernelInfo = z.infer<typeof KernelInfo>;
 
+/** A stretch of the plan: how many cases of one boundary one subject tries. */
+export const PlanGroup = z.object({
+	boundary: z.string(),
+	subject: z.string(),
+	cases: z.number().int().positive(),
+});
+export type PlanGroup = z.infer<typeof PlanGroup>;
+
 /** All that is known of a target before its first case. */
 export const TargetHead = z.object({
 	/** What the user called it: a path, a catalogue name, `local`. */
@@ -102,6 +122,8 @@ export const TargetHead = z.object({
 	tools: z.record(z.string(), z.string()),
 	/** How many cases the plan holds, skips included. */
 	planned: z.number().int().nonnegative(),
+	/** The plan by boundary and subject, in plan order (`planGroups`); lets a report say its plans first. */
+	groups: z.array(PlanGroup).optional(),
 });
 export type TargetHead = z.infer<typeof TargetHead>;
 
@@ -133,10 +155,15 @@ export const ReportHead = z.object({
 	tool: z.object({ name: z.literal("crcap"), version: z.string() }),
 	/** When the run began, ISO 8601 in UTC. */
 	startedAt: z.string(),
+	/** How many targets the run holds, where that was known when it began. */
+	plannedTargets: z.number().int().nonnegative().optional(),
 });
 export type ReportHead = z.infer<typeof ReportHead>;
 
-export const Report = z.object({ ...ReportHead.shape, targets: z.array(TargetResult) });
+export const Report = z.object({
+	...ReportHead.shape,
+	targets: z.array(TargetResult),
+});
 export type Report = z.infer<typeof Report>;
 
 /** A writer gets results as they come: head, then for each target its head, its cases in plan order, its tail; then end. */
@@ -146,11 +173,49 @@ export interface ReportWriter {
 	/** In plan order, once a planned case. */
 	caseResult(result: CaseResult): void;
 	endTarget(tail: TargetTail): void;
-	/** Resolves when everything is written out. */
+	/** Resolves when the output takes more: to be awaited between cases by whoever is faster than a slow reader. */
+	ready?(): Promise<void>;
+	/** Resolves when everything is written out. The stream stays open: it is its owner's to close. */
 	end(): Promise<void>;
+}
+
+/** The plan by boundary and subject, for `TargetHead.groups`. A boundary that comes again later starts anew. */
+export function planGroups(
+	cases: Iterable<{ boundary: string; subject: string }>,
+): PlanGroup[] {
+	const groups: PlanGroup[] = [];
+	let boundary: string | undefined;
+	let open = new Map<string, PlanGroup>();
+	for (const planned of cases) {
+		if (planned.boundary !== boundary) {
+			boundary = planned.boundary;
+			open = new Map();
+		}
+		const known = open.get(planned.subject);
+		if (known !== undefined) {
+			known.cases += 1;
+			continue;
+		}
+		const group = {
+			boundary: planned.boundary,
+			subject: planned.subject,
+			cases: 1,
+		};
+		open.set(planned.subject, group);
+		groups.push(group);
+	}
+	return groups;
 }
 
 /** No verdict yet. */
 export function noTotals(): Totals {
-	return { pass: 0, fail: 0, skip: 0, error: 0, timeout: 0, crash: 0, not_run: 0 };
+	return {
+		pass: 0,
+		fail: 0,
+		skip: 0,
+		error: 0,
+		timeout: 0,
+		crash: 0,
+		not_run: 0,
+	};
 }

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Report } from "./model.js";
+import { cleanReport, HOSTILE, sampleReport } from "./sample.test.data.js";
+import { reportSchema } from "./schema.js";
+import { golden, ROOT, render } from "./support.test.data.js";
+
+test("the JSON report is the model, nothing lost", async () => {
+	const text = await render("json", sampleReport());
+	assert.deepEqual(JSON.parse(text), sampleReport());
+	assert.equal(text.includes(HOSTILE.long), true);
+	golden("sample.json", text);
+});
+
+test("the JSON report is valid by the model itself", async () => {
+	for (const report of [sampleReport(), cleanReport()]) {
+		assert.equal(
+			Report.safeParse(JSON.parse(await render("json", report))).success,
+			true,
+		);
+	}
+});
+
+test("the bytes don't depend on the order in which objects were built", async () => {
+	const report = sampleReport();
+	const turned = reversed(report) as Report;
+	assert.equal(await render("json", turned), await render("json", report));
+});
+
+test("a key that the model does not know is not written", async () => {
+	const report = sampleReport();
+	Object.assign(report.targets[0]?.cases[0] ?? {}, { secret: 1 });
+	assert.equal(
+		await render("json", report),
+		await render("json", sampleReport()),
+	);
+});
+
+test("an empty run is valid JSON", async () => {
+	const report = { ...cleanReport(), targets: [] };
+	assert.deepEqual(JSON.parse(await render("json", report)), report);
+});
+
+test("the published schema is the model's", () => {
+	const path = join(ROOT, "results/schema.json");
+	const schema = JSON.stringify(reportSchema());
+	if (process.env.UPDATE_GOLDEN === "1") writeFileSync(path, schema);
+	assert.deepEqual(
+		JSON.parse(readFileSync(path, "utf8")),
+		JSON.parse(schema),
+		"the model changed: UPDATE_GOLDEN=1, then biome formats the file",
+	);
+});
+
+/** The same value with the keys of every record-free object reversed. */
+function reversed(value: unknown, key = ""): unknown {
+	if (Array.isArray(value)) return value.map((item) => reversed(item));
+	if (typeof value !== "object" || value === null) return value;
+	const entries = Object.entries(value).map(([name, item]) => [
+		name,
+		reversed(item, name),
+	]);
+	return Object.fromEntries(
+		key === "facts" || key === "tools" ? entries : entries.reverse(),
+	);
+}

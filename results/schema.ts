@@ -1,0 +1,18 @@
+/** The published JSON Schema of the JSON report, made from the model so that it can't disagree with it. */
+import { z } from "zod";
+import { Report, SCHEMA_VERSION } from "./model.js";
+
+/** JSON Schema (draft 2020-12) of a report; `results/schema.json` is this, kept true by a test. */
+export function reportSchema(): object {
+	const schema = z.toJSONSchema(Report, {
+		target: "draft-2020-12",
+		unrepresentable: "throw",
+		// A newer tool may add keys: readers ignore those that they don't know.
+		io: "input",
+	});
+	return {
+		title: "crcap report",
+		description: `What crcap found, schemaVersion ${SCHEMA_VERSION}.`,
+		...schema,
+	};
+}

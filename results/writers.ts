@@ -1,0 +1,92 @@
+/** Every report format by name. */
+import type { Writable } from "node:stream";
+import { jsonWriter } from "./json.js";
+import type { ReportWriter } from "./model.js";
+import { Sink } from "./sink.js";
+import { tapWriter } from "./tap.js";
+import { tapFlatWriter } from "./tapFlat.js";
+
+/** What a writer may need beyond the results. */
+export interface WriterOptions {
+	/** The environment, for `TAP_VERSION` as Perl's harness sets it; default: this process's. */
+	env?: Record<string, string | undefined>;
+}
+
+/** A writer on a stream. */
+export interface StreamWriter extends ReportWriter {
+	ready(): Promise<void>;
+	/** True when the reader left (`| head`): nothing that is written arrives any more, which is no error. */
+	readonly gone: boolean;
+}
+
+interface FormatRow {
+	description: string;
+	/** Usual ending of a file's name. */
+	extension: string;
+	make(sink: Sink, options: WriterOptions): ReportWriter;
+}
+
+const TABLE = {
+	tap: {
+		description: "TAP 14, subtests by boundary and subject",
+		extension: "tap",
+		make: (sink, { env = process.env }) =>
+			tapWriter(sink, env.TAP_VERSION === "13" ? 13 : 14),
+	},
+	tap13: {
+		description: "TAP 13, one line a case, for prove and Jenkins",
+		extension: "tap",
+		make: (sink) => tapFlatWriter(sink),
+	},
+	json: {
+		description: "everything, for crcap show and compare; schema published",
+		extension: "json",
+		make: (sink) => jsonWriter(sink),
+	},
+} satisfies Record<string, FormatRow>;
+
+export type Format = keyof typeof TABLE;
+
+/** Every format with a description of a few words, for `--help`. */
+export const FORMATS: readonly {
+	name: Format;
+	description: string;
+	extension: string;
+}[] = Object.entries(TABLE).map(([name, { description, extension }]) => ({
+	name: name as Format,
+	description,
+	extension,
+}));
+
+/** True for the name of a format. */
+export function isFormat(name: string): name is Format {
+	return Object.hasOwn(TABLE, name);
+}
+
+/**
+ * A writer for a format. The stream stays open after `end`, and its errors are the writer's: a reader that leaves is
+ * no error, everything else makes `end` reject.
+ */
+export function createWriter(
+	format: Format,
+	out: Writable,
+	options: WriterOptions = {},
+): StreamWriter {
+	const sink = new Sink(out);
+	const row: FormatRow = TABLE[format];
+	const writer = row.make(sink, options);
+	return {
+		begin: (head) => writer.begin(head),
+		beginTarget: (head) => writer.beginTarget(head),
+		caseResult: (result) => writer.caseResult(result),
+		endTarget: (tail) => writer.endTarget(tail),
+		ready: () => sink.ready(),
+		async end() {
+			await writer.end();
+			await sink.finish();
+		},
+		get gone() {
+			return sink.gone;
+		},
+	};
+}
