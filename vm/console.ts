@@ -1,0 +1,177 @@
+/** The kernel's console: lines cleaned of what terminals obey, what a kernel complains of, and which case was running. */
+
+export type FindingKind =
+	| "panic"
+	| "oops"
+	| "bug"
+	| "warning"
+	| "lockup"
+	| "stall"
+	| "sanitizer"
+	| "lockdep";
+
+/** A line in which the kernel complains. `caseN`: the request whose marker stood last on the console. */
+export interface Finding {
+	kind: FindingKind;
+	line: string;
+	caseN?: number;
+}
+
+export interface ConsoleLine {
+	text: string;
+	caseN?: number;
+}
+
+/** In order: the first that matches names the line. */
+const PATTERNS: readonly (readonly [FindingKind, RegExp])[] = [
+	["panic", /Kernel panic - not syncing/],
+	["sanitizer", /\b(KASAN|KCSAN|KMSAN|KFENCE|UBSAN): /],
+	["lockup", /\b(soft|hard) lockup\b|Watchdog detected hard LOCKUP/i],
+	["stall", /\brcu\w*:? .*(self-)?detected (stall|expedited stall)s?\b/],
+	["stall", /INFO: rcu\w* detected/],
+	["stall", /INFO: task .* blocked for more than \d+ seconds/],
+	["lockdep", /(possible recursive|inconsistent|circular) lock(ing|ed)? /],
+	["lockdep", /suspicious RCU usage/],
+	["oops", /Unable to handle kernel /],
+	["oops", /Unable to handle fault for address/],
+	["oops", /BUG: unable to handle /],
+	["oops", /BUG: kernel NULL pointer dereference/],
+	["oops", /\bInternal error: /],
+	["oops", /\bOops(:| -|\[|$)/],
+	["oops", /general protection fault[:,]/],
+	["oops", /PANIC: (double|early) (fault|exception)/],
+	["oops", /Kernel access of bad area/],
+	["oops", /traps: PANIC/],
+	["bug", /kernel BUG at /i],
+	["bug", /\bBUG: /],
+	["warning", /WARNING: CPU: \d+ PID: \d+ at /],
+	["warning", /WARNING: .* at .*\.[chS]:\d+/],
+	["warning", /VFS: Busy inodes after unmount/],
+];
+
+/** Lines that look like complaints and are none. */
+const HARMLESS: readonly RegExp[] = [
+	/lockdep is turned off/,
+	/INFO: NMI handler .* took too long/,
+	/Stall ended before state dump start/,
+	/Kernel command line: /,
+	/Unknown kernel command line parameters/,
+];
+
+const BANNER = /^(?:\[[^\]]*\] ?)?Linux version \d/;
+const MARKER = /(?:^|\] ?)crcap: case (0|[1-9]\d{0,8})$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the bytes to be removed
+const ANSI = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)/g;
+
+const LF = 0x0a;
+/** A longer line is cut here, bytes. */
+const MAX_LINE = 4096;
+/** So many lines are kept. */
+const MAX_LINES = 5000;
+const MAX_FINDINGS = 200;
+
+/** What a terminal would show of a line: no escape sequences, no carriage returns, `\xNN` for what cannot be printed. */
+export function cleanLine(raw: Buffer): string {
+	return raw
+		.toString("latin1")
+		.replace(ANSI, "")
+		.replace(/\r/g, "")
+		.replace(/\t/g, " ")
+		.replace(
+			/[^\x20-\x7e]/g,
+			(char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
+		);
+}
+
+/** What a clean line complains of, if it does. */
+export function classify(line: string): FindingKind | undefined {
+	if (HARMLESS.some((pattern) => pattern.test(line))) return undefined;
+	return PATTERNS.find(([, pattern]) => pattern.test(line))?.[0];
+}
+
+/** Reads a console as it grows; keeps the latest lines and every finding, within fixed bounds. */
+export class ConsoleLog {
+	readonly findings: Finding[] = [];
+	/** How often the kernel said `Linux version`: twice means that it was rebooted. */
+	banners = 0;
+	/** Bytes seen. */
+	bytes = 0;
+	#lines: ConsoleLine[] = [];
+	/** The number of lines that were let go. */
+	#dropped = 0;
+	#partial: Buffer = Buffer.alloc(0);
+	#skipping = false;
+	#caseN: number | undefined;
+
+	/** Takes the next bytes; returns the findings in them. */
+	feed(chunk: Uint8Array): Finding[] {
+		this.bytes += chunk.length;
+		const before = this.findings.length;
+		let data = Buffer.concat([this.#partial, chunk]);
+		for (let at = data.indexOf(LF); at >= 0; at = data.indexOf(LF)) {
+			if (!this.#skipping) this.#line(data.subarray(0, at));
+			this.#skipping = false;
+			data = data.subarray(at + 1);
+		}
+		if (data.length > MAX_LINE) {
+			if (!this.#skipping) this.#line(data);
+			this.#skipping = true;
+			data = data.subarray(data.length);
+		}
+		this.#partial = Buffer.from(this.#skipping ? [] : data);
+		return this.findings.slice(before);
+	}
+
+	/** The stream is over: an unfinished line counts. */
+	end(): void {
+		if (this.#partial.length) this.feed(Buffer.from("\n"));
+	}
+
+	/** A place in the log; lines that come later are `since` it. */
+	mark(): number {
+		return this.#dropped + this.#lines.length;
+	}
+
+	/** The lines after a mark, at most the last `max`. */
+	since(mark: number, max = 200): string[] {
+		const from = Math.max(
+			0,
+			mark - this.#dropped,
+			this.#lines.length - Math.max(0, max),
+		);
+		return this.#lines.slice(from).map((line) => line.text);
+	}
+
+	/** The last lines, an unfinished one included. */
+	tail(max = 40): string[] {
+		const lines = this.#lines.slice(-max).map((line) => line.text);
+		if (this.#partial.length) lines.push(cleanLine(this.#partial));
+		return lines.slice(-max);
+	}
+
+	/** What the kernel printed while request N was running, without the marker. */
+	forCase(n: number, max = 100): string[] {
+		return this.#lines
+			.filter((line) => line.caseN === n && !MARKER.test(line.text))
+			.slice(0, max)
+			.map((line) => line.text);
+	}
+
+	#line(raw: Buffer): void {
+		const cut = raw.length > MAX_LINE;
+		const text =
+			cleanLine(cut ? raw.subarray(0, MAX_LINE) : raw) + (cut ? "…" : "");
+		if (BANNER.test(text)) this.banners++;
+		const marker = MARKER.exec(text);
+		if (marker) this.#caseN = Number(marker[1]);
+		const caseN = this.#caseN === undefined ? {} : { caseN: this.#caseN };
+		this.#lines.push({ text, ...caseN });
+		const kind = classify(text);
+		if (kind && this.findings.length < MAX_FINDINGS)
+			this.findings.push({ kind, line: text, ...caseN });
+		if (this.#lines.length > MAX_LINES) {
+			this.#lines.splice(0, MAX_LINES / 10);
+			this.#dropped += MAX_LINES / 10;
+		}
+	}
+}

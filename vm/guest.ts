@@ -1,0 +1,245 @@
+/** A booted guest: facts first, then requests and replies, then its end. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { type BootAttempt, BootError, tryBoots } from "./boot.js";
+import type { ConsoleLog } from "./console.js";
+import type { GuestEnd } from "./ending.js";
+import { VmError } from "./errors.js";
+import type { Hello } from "./facts.js";
+import {
+	agentEntries,
+	buildInitramfs,
+	type InitramfsEntry,
+} from "./initramfs.js";
+import { Keeper } from "./keep.js";
+import type { Machine } from "./machines.js";
+import {
+	type Accel,
+	type GuestSpec,
+	kernelCmdline,
+	qemuBuild,
+} from "./qemu.js";
+import { replayCommand } from "./replay.js";
+import { GuestLost, type Session } from "./session.js";
+
+export interface BootOptions {
+	/** What QEMU boots: an image's `bootPath`. */
+	kernel: string;
+	machine: Machine;
+	/** Path of the agent, a static program for the guest's architecture. */
+	agent: string;
+	accel: Accel;
+	/** Added to the kernel's command line; its words win over ours. */
+	append?: string;
+	/** Until the agent's first word, milliseconds; a machine that is slow to emulate gets more by default. */
+	bootTimeoutMs?: number;
+	/** Longest silence of the console before the agent's first word, milliseconds. */
+	bootSilenceMs?: number;
+	/** Boots tried before giving up, 1 to 3. */
+	maxBoots?: number;
+	/** Added to a case's deadline before silence means a hang, milliseconds. */
+	slackMs?: number;
+	/** MiB, instead of the machine's own. */
+	memoryMiB?: number;
+	/** Ends the boot, or the guest. */
+	signal?: AbortSignal;
+	/** Console, channel, initramfs and a script that boots the same guest are left here. */
+	keepDir?: string;
+	/** More members for the initramfs. */
+	extraFiles?: readonly InitramfsEntry[];
+	/** Told what happens, for progress: one short line each. */
+	onProgress?: (line: string) => void;
+}
+
+const BOOT_TIMEOUT_MS = { tcg: 60_000, kvm: 30_000 } as const;
+const BOOT_SILENCE_MS = { tcg: 20_000, kvm: 10_000 } as const;
+const SLACK_MS = 10_000;
+const MAX_BOOTS = 3;
+
+export class Guest {
+	readonly hello: Hello;
+	/** Kernel facts by name, as the agent told them. */
+	readonly facts: Readonly<Record<string, string>>;
+	readonly accel: Accel;
+	/** QEMU's version. */
+	readonly qemuVersion: string;
+	/** The line that boots the same guest by hand. */
+	readonly replayCommand: string;
+	/** From the start of the last boot to `ready`, milliseconds. */
+	readonly bootMs: number;
+	/** Boots that died before the agent's first word. */
+	readonly failedBoots: readonly BootAttempt[];
+	/** Resolves when the guest is gone. Never rejects. */
+	readonly end: Promise<GuestEnd>;
+	#session: Session;
+
+	/** Guests come from bootGuest(). */
+	constructor(
+		session: Session,
+		end: Promise<GuestEnd>,
+		parts: Pick<
+			Guest,
+			| "hello"
+			| "facts"
+			| "accel"
+			| "qemuVersion"
+			| "replayCommand"
+			| "bootMs"
+			| "failedBoots"
+		>,
+	) {
+		this.#session = session;
+		this.end = end;
+		this.hello = parts.hello;
+		this.facts = parts.facts;
+		this.accel = parts.accel;
+		this.qemuVersion = parts.qemuVersion;
+		this.replayCommand = parts.replayCommand;
+		this.bootMs = parts.bootMs;
+		this.failedBoots = parts.failedBoots;
+	}
+
+	/** The console: marks, lines by case, findings. */
+	get console(): ConsoleLog {
+		return this.#session.console;
+	}
+
+	/** The console's lines after a mark (see `console.mark()`). */
+	consoleSince(mark: number, max?: number): string[] {
+		return this.console.since(mark, max);
+	}
+
+	/** What the channel had to repair so far. */
+	get channelStats(): GuestEnd["channel"] {
+		return this.#session.channel.stats;
+	}
+
+	/**
+	 * Streams requests ahead of the replies; resolves when each `case` and `rate` was answered. Replies come in order, each
+	 * with the request that it answers.
+	 * @throws GuestLost when the guest ends first; whatever `lines` or `onPayload` throw.
+	 */
+	async exchange(
+		lines: Iterable<string>,
+		onPayload: (payload: string, request: string) => void,
+	): Promise<void> {
+		const session = this.#session;
+		let failed = false;
+		const settled = new Promise<void>((resolve, reject) => {
+			const fail = (error: unknown) => {
+				failed = true;
+				reject(error);
+			};
+			session.onPayload = (payload, request) => {
+				if (request !== undefined && !failed) onPayload(payload, request);
+			};
+			session.onProgress = (error) => {
+				if (error !== undefined) fail(error);
+				else if (session.channel.idle) resolve();
+			};
+			void this.end.then((end) => fail(new GuestLost(end)));
+			try {
+				session.send(lines);
+				if (session.channel.idle) resolve();
+			} catch (error) {
+				fail(error);
+			}
+		});
+		try {
+			await settled;
+		} finally {
+			session.onPayload = () => {};
+			session.onProgress = () => {};
+		}
+	}
+
+	/** Asks for goodbye and waits for the end, whatever it is. */
+	async quit(): Promise<GuestEnd> {
+		try {
+			await this.exchange(["quit"], () => {});
+		} catch (error) {
+			if (!(error instanceof GuestLost)) this.kill("quit failed");
+		}
+		return this.end;
+	}
+
+	/** Ends the guest at once. */
+	kill(reason = "ended by the runner"): void {
+		this.#session.kill({ kind: "killed", reason });
+	}
+}
+
+function readAgent(path: string): Promise<Buffer> {
+	return readFile(path).catch((cause: unknown) => {
+		throw new VmError("missing", `the agent ${path} cannot be read`, {
+			cause,
+			hint: "build it (npm run setup)",
+		});
+	});
+}
+
+/** The initramfs of a guest. */
+export async function guestInitramfs(
+	options: Pick<BootOptions, "agent" | "machine" | "extraFiles">,
+): Promise<Buffer> {
+	const agent = await readAgent(options.agent);
+	return buildInitramfs([
+		...agentEntries(agent, options.machine.channel.device),
+		...(options.extraFiles ?? []),
+	]);
+}
+
+/**
+ * Boots a kernel and waits until the agent is ready. A boot that dies or stalls before the agent's first word is tried again.
+ * @throws BootError with every attempt when none reached the agent; VmError when QEMU or the agent is missing, or when the
+ * signal came first (aborted).
+ */
+export async function bootGuest(options: BootOptions): Promise<Guest> {
+	const { machine, accel } = options;
+	options.signal?.throwIfAborted();
+	const [build, initramfs] = await Promise.all([
+		qemuBuild(machine),
+		guestInitramfs(options),
+	]);
+	const spec: Omit<GuestSpec, "initrd"> = {
+		machine,
+		accel,
+		kernel: resolve(options.kernel),
+		cmdline: kernelCmdline(machine, options.append),
+		sandbox: build.sandbox,
+		...(options.memoryMiB !== undefined && { memoryMiB: options.memoryMiB }),
+	};
+	const keeper = await Keeper.open(options.keepDir, {
+		program: build.program,
+		spec,
+		initramfs,
+	});
+	const scale = accel === "tcg" ? machine.slowness : 1;
+	const booted = await tryBoots({
+		program: build.program,
+		spec,
+		initramfs,
+		keeper,
+		bootTimeoutMs: options.bootTimeoutMs ?? BOOT_TIMEOUT_MS[accel] * scale,
+		bootSilenceMs: options.bootSilenceMs ?? BOOT_SILENCE_MS[accel] * scale,
+		slackMs: options.slackMs ?? SLACK_MS * scale,
+		maxBoots: Math.min(MAX_BOOTS, Math.max(1, options.maxBoots ?? MAX_BOOTS)),
+		signal: options.signal,
+		onProgress: options.onProgress ?? (() => {}),
+	});
+	return new Guest(booted.session, booted.end, {
+		hello: booted.hello,
+		facts: booted.facts,
+		accel,
+		qemuVersion: build.version,
+		replayCommand: replayCommand(
+			build.program,
+			spec,
+			keeper.initramfsPath ?? "initramfs.cpio",
+		),
+		bootMs: booted.bootMs,
+		failedBoots: booted.failed,
+	});
+}
+
+export { BootError };

@@ -1,0 +1,104 @@
+/** What `--keep DIR` leaves: console, channel, initramfs and the script that boots the same guest. */
+import { closeSync, openSync, renameSync, writeSync } from "node:fs";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { messageOf, VmError } from "./errors.js";
+import type { GuestSpec } from "./qemu.js";
+import { replayScript } from "./replay.js";
+
+export class Keeper {
+	/** Where the initramfs was left; undefined when nothing is kept. */
+	readonly initramfsPath: string | undefined;
+	#dir: string | undefined;
+	#fds: { console: number; channel: number } | undefined;
+
+	private constructor(dir: string | undefined) {
+		this.#dir = dir;
+		this.initramfsPath = dir && join(dir, "initramfs.cpio");
+	}
+
+	/** Prepares the directory. @throws VmError (storage) when it cannot be written. */
+	static async open(
+		dir: string | undefined,
+		guest: {
+			program: string;
+			spec: Omit<GuestSpec, "initrd">;
+			initramfs: Uint8Array;
+		},
+	): Promise<Keeper> {
+		const keeper = new Keeper(dir === undefined ? undefined : resolve(dir));
+		if (keeper.#dir === undefined || !keeper.initramfsPath) return keeper;
+		try {
+			await mkdir(keeper.#dir, { recursive: true });
+			await writeFile(keeper.initramfsPath, guest.initramfs);
+			const script = join(keeper.#dir, "boot.sh");
+			await writeFile(
+				script,
+				replayScript(guest.program, guest.spec, keeper.initramfsPath),
+			);
+			await chmod(script, 0o755);
+		} catch (cause) {
+			throw keeper.#error(cause);
+		}
+		return keeper;
+	}
+
+	/** Starts fresh logs; those of an earlier attempt are kept beside them. */
+	beginAttempt(attempt: number): void {
+		if (this.#dir === undefined) return;
+		const { console, channel } = this.#paths(this.#dir);
+		try {
+			if (attempt > 1)
+				renameSync(
+					console,
+					console.replace(".log", `.attempt${attempt - 1}.log`),
+				);
+			this.#fds = {
+				console: openSync(console, "w"),
+				channel: openSync(channel, "w"),
+			};
+		} catch (cause) {
+			throw this.#error(cause);
+		}
+	}
+
+	console(bytes: Buffer): void {
+		this.#write("console", bytes);
+	}
+
+	channel(bytes: Buffer): void {
+		this.#write("channel", bytes);
+	}
+
+	endAttempt(): void {
+		if (!this.#fds) return;
+		closeSync(this.#fds.console);
+		closeSync(this.#fds.channel);
+		this.#fds = undefined;
+	}
+
+	/** A full disk costs the log, not the run. */
+	#write(which: "console" | "channel", bytes: Buffer): void {
+		if (!this.#fds) return;
+		try {
+			writeSync(this.#fds[which], bytes);
+		} catch {
+			this.endAttempt();
+		}
+	}
+
+	#paths(dir: string): { console: string; channel: string } {
+		return {
+			console: join(dir, "console.log"),
+			channel: join(dir, "channel.log"),
+		};
+	}
+
+	#error(cause: unknown): VmError {
+		return new VmError(
+			"storage",
+			`nothing can be kept in ${this.#dir}: ${messageOf(cause)}`,
+			{ cause, hint: "name a directory that can be written" },
+		);
+	}
+}
