@@ -14,13 +14,8 @@ import {
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { provideAddon } from "./lib/addon.mjs";
-import {
-	ARCHES,
-	canBuild,
-	HOST_ARCH,
-	needsOf,
-	provideNeeds,
-} from "./lib/packages.mjs";
+import { ARCHES, HOST_ARCH } from "./lib/arches.mjs";
+import { canBuild, needsOf, provideNeeds } from "./lib/packages.mjs";
 import {
 	findCommand,
 	mustRun,
@@ -47,7 +42,7 @@ const USAGE = `usage: npm run setup [-- OPTIONS]
 
 const COMMAND = "dist/runner/cli.js";
 
-/** @typedef {import("./lib/packages.mjs").ArchRow} ArchRow */
+/** @typedef {import("./lib/arches.mjs").ArchRow} ArchRow */
 
 /**
  * @typedef {object} Options

@@ -39,6 +39,11 @@ export const CHECKS = [
 			...filesUnder(["native"], (name) => /\.(c|h|cc)$/.test(name)),
 		],
 	},
+	{
+		name: "lock file",
+		command: "npm",
+		args: () => ["ci", "--dry-run", "--ignore-scripts", "--no-audit"],
+	},
 	{ name: "shell scripts", command: "bash", args: () => ["-n", ".ci/run"] },
 ];
 

@@ -1,5 +1,6 @@
 /** What the system must have, what for, how it shows, and which Debian package brings it. */
 import { existsSync, readdirSync } from "node:fs";
+import { HOST_ARCH } from "./arches.mjs";
 import { findCommand, mustRun, run, SetupError, say } from "./run.mjs";
 
 /**
@@ -11,54 +12,10 @@ import { findCommand, mustRun, run, SetupError, say } from "./run.mjs";
  * @property {boolean} [optional] without it only a part is missing: `crcap run --local`
  */
 
-/** @typedef {"x86_64" | "aarch64"} Arch */
-
-/**
- * @typedef {object} ArchRow
- * @property {Arch} name
- * @property {string} node what Node.js calls it
- * @property {string} triplet
- * @property {readonly string[]} compiler the packages of its compiler, where this machine is of another architecture
- * @property {string} emulator
- * @property {readonly string[]} qemu
- */
-
-/** The architectures that an agent can be built for. @type {readonly ArchRow[]} */
-export const ARCHES = [
-	{
-		name: "x86_64",
-		node: "x64",
-		triplet: "x86_64-linux-gnu",
-		compiler: ["gcc-x86-64-linux-gnu", "libc6-dev-amd64-cross"],
-		emulator: "qemu-system-x86_64",
-		qemu: ["qemu-system-x86"],
-	},
-	{
-		name: "aarch64",
-		node: "arm64",
-		triplet: "aarch64-linux-gnu",
-		compiler: ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
-		emulator: "qemu-system-aarch64",
-		qemu: ["qemu-system-arm"],
-	},
-];
-
-/** This machine's architecture, where the table has it. @type {ArchRow | undefined} */
-export const HOST_ARCH = ARCHES.find((row) => row.node === process.arch);
+/** @typedef {import("./arches.mjs").ArchRow} ArchRow */
 
 /** The compiler for programs of this machine. */
 const NATIVE = ["gcc", "cc"];
-
-/**
- * The compiler that builds for an architecture: Debian's name for it, or this machine's own.
- * @param {ArchRow} row
- * @returns {string | undefined}
- */
-export function compilerFor(row) {
-	return [`${row.triplet}-gcc`, ...(row === HOST_ARCH ? NATIVE : [])].find(
-		(name) => findCommand(name) !== undefined,
-	);
-}
 
 /**
  * @param {ArchRow} row

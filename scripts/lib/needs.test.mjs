@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ARCHES } from "./arches.mjs";
+import { missingLine, missingNeeds, needsOf, packagesOf } from "./packages.mjs";
+
+/** @type {import("./packages.mjs").Need} */
+const ABSENT = {
+	what: "a thing",
+	commands: ["no-such-command"],
+	files: ["/no/such/file"],
+	debian: ["thing", "thing-data"],
+};
+
+test("a command or a file meets a need", () => {
+	assert.deepEqual(missingNeeds([ABSENT]), [ABSENT]);
+	assert.deepEqual(missingNeeds([{ ...ABSENT, commands: ["sh"] }]), []);
+	assert.deepEqual(missingNeeds([{ ...ABSENT, files: ["/proc/self"] }]), []);
+});
+
+test("a folder or a plain file on the PATH is no command", () => {
+	const path = process.env.PATH;
+	try {
+		process.env.PATH = "/proc:/proc/self";
+		const needs = ["self", "status"].map((name) => ({
+			...ABSENT,
+			commands: [name],
+		}));
+		assert.deepEqual(missingNeeds(needs), needs);
+	} finally {
+		process.env.PATH = path;
+	}
+});
+
+test("the missing line names the need and each package once", () => {
+	const line = missingLine([ABSENT, { ...ABSENT, what: "another" }]);
+	assert.match(line, /a thing, another/);
+	assert.equal(line.split("thing-data").length, 2);
+	assert.equal(line.split("\n").length, 1);
+});
+
+test("the tests need all that a run needs, and every architecture's emulator", () => {
+	const run = packagesOf(needsOf({ build: ARCHES, guests: [], tests: false }));
+	const tests = packagesOf(
+		needsOf({ build: ARCHES, guests: ARCHES, tests: true }),
+	);
+	for (const name of run) assert.ok(tests.includes(name), name);
+	for (const row of ARCHES)
+		for (const name of row.qemu) assert.ok(tests.includes(name), name);
+});

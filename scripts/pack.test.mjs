@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { findCommand, TOP } from "./lib/run.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "crcap-pack-"));
+const elsewhere = join(folder, "elsewhere");
+
+/** A PATH with what npm needs and no compiler. */
+const bare = join(folder, "bin");
+
+/** @type {string[]} */
+let packed = [];
+
+/**
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
+function bareRun(command, args) {
+	const { NODE_TEST_CONTEXT: _, ...rest } = process.env;
+	const env = Object.fromEntries(
+		Object.entries(rest).filter(
+			([name]) => !/^npm_(package|lifecycle|execpath|node)/.test(name),
+		),
+	);
+	return spawnSync(command, args, {
+		cwd: elsewhere,
+		env: { ...env, PATH: bare },
+		encoding: "utf8",
+	});
+}
+
+before(() => {
+	mkdirSync(elsewhere);
+	mkdirSync(bare);
+	for (const name of ["node", "npm", "npx", "sh", "env"]) {
+		const path = findCommand(name);
+		assert.ok(path, name);
+		symlinkSync(path, join(bare, name));
+	}
+	const pack = spawnSync(
+		"npm",
+		["pack", "--json", `--pack-destination=${folder}`],
+		{ cwd: TOP, encoding: "utf8" },
+	);
+	assert.equal(pack.status, 0, pack.stderr);
+	const [{ filename, files }] = JSON.parse(pack.stdout);
+	packed = files.map((/** @type {{ path: string }} */ file) => file.path);
+	writeFileSync(join(elsewhere, "package.json"), '{"private":true}');
+	const install = bareRun("npm", [
+		"install",
+		"--prefer-offline",
+		"--no-audit",
+		"--no-fund",
+		join(folder, filename),
+	]);
+	assert.equal(install.status, 0, install.stderr);
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the package holds the command, the agents and the addon's sources", () => {
+	const wanted = [
+		"dist/runner/cli.js",
+		"dist/agent/crprobe-x86_64",
+		"dist/agent/crprobe-aarch64",
+		"native/addon/addon.cc",
+		"native/probe/crprobe.h",
+		"binding.gyp",
+		"package.json",
+	];
+	for (const path of wanted) assert.ok(packed.includes(path), path);
+});
+
+test("the package holds no tests, and nothing that only this machine made", () => {
+	assert.deepEqual(
+		packed.filter((path) =>
+			/\.test\.|^build\/|^\.setup\/|^scripts\/test|\.map$/.test(path),
+		),
+		[],
+	);
+});
+
+test("installed without a compiler, the command runs", () => {
+	const { version } = JSON.parse(
+		readFileSync(join(TOP, "package.json"), "utf8"),
+	);
+	const { status, stdout, stderr } = bareRun("npx", ["crcap", "--version"]);
+	assert.equal(status, 0, stderr);
+	assert.ok(stdout.includes(version), stdout);
+	const list = bareRun("npx", ["crcap", "list"]);
+	assert.equal(list.status, 0, list.stderr);
+	assert.notEqual(list.stdout, "");
+});
+
+test("installed without a compiler, --local says that it is unavailable and why", () => {
+	const { status, stderr } = bareRun("npx", ["crcap", "run", "--local"]);
+	assert.notEqual(status, 0);
+	assert.match(stderr, /build\/Release\/crcap\.node/);
+	assert.match(stderr, /not on the PATH: .*g\+\+/);
+});

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { TOP } from "./lib/run.mjs";
+
+const PASS = 'import test from "node:test"; test("a", () => {});';
+const FAIL =
+	'import test from "node:test"; test("a", () => { throw new Error(); });';
+const SKIP =
+	'import test from "node:test"; test("a", { skip: true }, () => {});';
+
+/**
+ * Lays out a small project with this one's scripts, and runs a command in it without standard input.
+ * @param {Record<string, string>} files
+ * @param {readonly [string, ...string[]]} command
+ * @returns {{ status: number | null, last: string, output: string }}
+ */
+function inProject(files, [command, ...args]) {
+	const folder = mkdtempSync(join(tmpdir(), "crcap-project-"));
+	try {
+		mkdirSync(join(folder, "scripts"));
+		for (const path of ["scripts/test.mjs", "scripts/lib", ".ci"])
+			cpSync(join(TOP, path), join(folder, path), {
+				recursive: true,
+				filter: (name) => !name.includes(".test."),
+			});
+		for (const [path, content] of Object.entries(files)) {
+			mkdirSync(dirname(join(folder, path)), { recursive: true });
+			writeFileSync(join(folder, path), content);
+		}
+		const { status, stdout, stderr } = spawnSync(command, args, {
+			cwd: folder,
+			encoding: "utf8",
+			stdio: ["ignore", "pipe", "pipe"],
+			env: { ...process.env, CI: "true" },
+		});
+		return {
+			status,
+			last: stdout.trimEnd().split("\n").at(-1) ?? "",
+			output: stdout + stderr,
+		};
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+/**
+ * @param {Record<string, string>} files
+ * @param {string[]} args
+ */
+function runTests(files, ...args) {
+	return inProject({ "package.json": '{"type":"module"}', ...files }, [
+		process.execPath,
+		"scripts/test.mjs",
+		"--as-is",
+		...args,
+	]);
+}
+
+test("the last line counts what ran, and a failure fails the run", () => {
+	const files = {
+		"dist/a.test.js": PASS,
+		"dist/b.test.js": FAIL,
+		"dist/c.test.js": SKIP,
+	};
+	const { status, last } = runTests(files, "--unit");
+	assert.equal(last, "1 passed, 1 failed, 1 skipped");
+	assert.equal(status, 1);
+});
+
+test("all passed is a success", () => {
+	const { status, last } = runTests(
+		{ "dist/a.test.js": PASS, "dist/b.test.js": SKIP },
+		"--unit",
+	);
+	assert.equal(last, "1 passed, 0 failed, 1 skipped");
+	assert.equal(status, 0);
+});
+
+test("nothing that ran, or only skips, is no success", () => {
+	assert.equal(runTests({}, "--unit").status, 1);
+	assert.equal(runTests({ "dist/a.test.js": SKIP }, "--unit").status, 1);
+	assert.equal(
+		runTests({ "dist/a.test.js": PASS }, "--unit", "other").status,
+		1,
+	);
+});
+
+test("unit and guest tests are told apart, and files are selected by their source's name", () => {
+	const files = { "dist/vm/a.test.js": PASS, "dist/vm/b.guest.test.js": PASS };
+	assert.match(runTests(files, "--unit").output, /^unit tests: 1 files$/m);
+	assert.match(runTests(files, "--guest").output, /^guest tests: 1 files$/m);
+	const chosen = runTests(files, "vm/b.guest.test.ts");
+	assert.equal(chosen.last, "1 passed, 0 failed, 0 skipped");
+	assert.match(chosen.output, /^guest tests: 1 files$/m);
+});
+
+/**
+ * @param {Record<string, string>} scripts
+ */
+function runCi(scripts) {
+	return inProject({ "package.json": JSON.stringify({ scripts }) }, [
+		"bash",
+		".ci/run",
+	]);
+}
+
+test("CI ends with the sum of every command's count", () => {
+	const { status, last } = runCi({
+		test: "echo '3 passed, 0 failed, 1 skipped'",
+		faults: "echo '2 passed, 0 failed, 0 skipped'",
+	});
+	assert.equal(last, "5 passed, 0 failed, 1 skipped");
+	assert.equal(status, 0);
+});
+
+test("CI fails with a command that fails, counts nothing, or passes nothing", () => {
+	const failed = runCi({
+		test: "echo '3 passed, 1 failed, 0 skipped'; exit 1",
+	});
+	assert.deepEqual(
+		[failed.status, failed.last],
+		[1, "3 passed, 1 failed, 0 skipped"],
+	);
+	const silent = runCi({ test: "echo fine" });
+	assert.deepEqual(
+		[silent.status, silent.last],
+		[1, "0 passed, 1 failed, 0 skipped"],
+	);
+	const broken = runCi({
+		test: "echo '3 passed, 0 failed, 0 skipped'; exit 7",
+	});
+	assert.equal(broken.status, 1);
+	assert.equal(
+		runCi({ test: "echo '0 passed, 0 failed, 4 skipped'" }).status,
+		1,
+	);
+});
