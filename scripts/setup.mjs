@@ -174,7 +174,7 @@ function provideAgents() {
 	const outputs = names.map((name) => `dist/agent/crprobe-${name}`);
 	if (isDone("agents", print, outputs)) return;
 	say(`building the agents for ${names.join(", ")}`);
-	mustRun("make", ["-C", "native", `ARCHS=${names.join(" ")}`]);
+	mustRun("make", ["-C", "native", `ARCHES=${names.join(" ")}`]);
 	const absent = outputs.find((output) => !existsSync(join(TOP, output)));
 	if (absent !== undefined)
 		throw new SetupError(`make -C native made no ${absent}`);

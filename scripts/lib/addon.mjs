@@ -91,7 +91,7 @@ function nodeGyp() {
  * Where this Node.js has its headers; node-gyp fetches them where there are none.
  * @returns {string | undefined} a folder that holds include/node
  */
-function nodeHeaders() {
+export function nodeHeaders() {
 	const candidates = [
 		process.env.npm_config_nodedir,
 		dirname(dirname(process.execPath)),

@@ -1,5 +1,9 @@
 /** The checks that boot nothing and run no test file: each is a row, and counts as one. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { nodeHeaders } from "./addon.mjs";
+import { ARCHES } from "./arches.mjs";
 import { run, TOP } from "./run.mjs";
 import { filesUnder } from "./stamps.mjs";
 
@@ -7,7 +11,7 @@ import { filesUnder } from "./stamps.mjs";
  * @typedef {object} Check
  * @property {string} name
  * @property {string} command
- * @property {() => string[]} args
+ * @property {(folder: string) => string[]} args given an empty folder that is removed afterwards
  */
 
 /** @param {string} name */
@@ -40,6 +44,26 @@ export const CHECKS = [
 		],
 	},
 	{
+		name: "C without warnings, on every architecture",
+		command: "make",
+		args: (folder) => [
+			"-C",
+			"native",
+			`OUT=${folder}`,
+			`ARCHES=${ARCHES.map((row) => row.name).join(" ")}`,
+		],
+	},
+	{
+		name: "C++ without warnings",
+		command: "g++",
+		args: () => [
+			...["-std=gnu++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror"],
+			...["-isystem", join(nodeHeaders() ?? "/usr", "include/node")],
+			...["-isystem", join(TOP, "node_modules/node-addon-api")],
+			...["-Inative/probe", "-DNAPI_VERSION=8", "native/addon/addon.cc"],
+		],
+	},
+	{
 		name: "lock file",
 		command: "npm",
 		args: () => ["ci", "--dry-run", "--ignore-scripts", "--no-audit"],
@@ -52,6 +76,13 @@ export const CHECKS = [
  * @returns {string} empty where it passed; otherwise what it said
  */
 export function failureOf({ command, args }) {
-	const { ok, output, trouble } = run(command, args(), { timeoutMs: 600_000 });
-	return ok ? "" : `${output.trimEnd()}\n${trouble}`;
+	const folder = mkdtempSync(join(tmpdir(), "crcap-check-"));
+	try {
+		const { ok, output, trouble } = run(command, args(folder), {
+			timeoutMs: 600_000,
+		});
+		return ok ? "" : `${output.trimEnd()}\n${trouble}`;
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
 }

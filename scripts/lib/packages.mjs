@@ -14,9 +14,6 @@ import { findCommand, mustRun, run, SetupError, say } from "./run.mjs";
 
 /** @typedef {import("./arches.mjs").ArchRow} ArchRow */
 
-/** The compiler for programs of this machine. */
-const NATIVE = ["gcc", "cc"];
-
 /**
  * @param {ArchRow} row
  * @returns {Need[]} a compiler and a static C library
@@ -29,7 +26,7 @@ function compilerNeeds(row) {
 	return [
 		{
 			what: `C compiler for ${row.name}`,
-			commands: [`${row.triplet}-gcc`, ...(own ? NATIVE : [])],
+			commands: [`${row.triplet}-gcc`],
 			files: [],
 			debian: own ? ["gcc"] : row.compiler,
 		},
