@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+/* The life of PID 1: mount, tell the facts, obey lines, power off. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../probe/core.h"
+#include "agent.h"
+
+#define SUBJECTS 1024
+#define SUBJECT_TEXT (256 * 1024)
+
+static const struct {
+	const char *type, *path, *options;
+	bool needed;
+} mounts[] = {
+	{ "proc", "/proc", NULL, true },
+	{ "sysfs", "/sys", NULL, false },
+	{ "devtmpfs", "/dev", NULL, false },
+	{ "devpts", "/dev/pts", "ptmxmode=0666,mode=0620", false },
+	{ "tmpfs", "/tmp", "mode=1777", true },
+	{ "securityfs", "/sys/kernel/security", NULL, false },
+};
+
+/* For the console: what a person reads when the channel never came up. */
+static void complain(const char *what, int err)
+{
+	char buf[256], name[16];
+	struct cr_text t;
+	int fd = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+
+	cr_text_init(&t, buf, sizeof(buf));
+	cr_puts(&t, "crprobe: ");
+	cr_puts(&t, what);
+	if (err) {
+		cr_puts(&t, ": ");
+		cr_puts(&t, cr_errno_name(-err, name));
+	}
+	cr_puts(&t, "\n");
+	if (fd < 0 || write(fd, buf, t.len) < 0)
+		return;
+	close(fd);
+}
+
+static void power_off(void) __attribute__((noreturn));
+static void power_off(void)
+{
+	sync();
+	reboot(RB_POWER_OFF);
+	/* Where the machine can't be switched off, a restart ends it as well (-no-reboot). */
+	reboot(RB_AUTOBOOT);
+	for (;;)
+		pause();
+}
+
+static void make_mounts(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		mkdir(mounts[i].path, 0755);
+		if (mount(mounts[i].type, mounts[i].path, mounts[i].type, 0, mounts[i].options) && mounts[i].needed)
+			complain(mounts[i].path, -errno);
+	}
+}
+
+/*
+ * The device with the channel: named in the initramfs, or as crcap_channel=DEVICE on the kernel's command line, which
+ * hands words that it does not know to PID 1 as environment.
+ */
+static bool find_channel(char *out, size_t size)
+{
+	ssize_t n = cr_slurp("/crcap/channel", out, size);
+	const char *env = getenv("crcap_channel");
+
+	if (n > 0) {
+		out[strcspn(out, "\n")] = '\0';
+		return true;
+	}
+	if (!env || strlen(env) >= size)
+		return false;
+	strcpy(out, env);
+	return true;
+}
+
+static int kmsg = -1;
+
+/* So that a console shows which case ran when the kernel complained. */
+static void note_case(const char *n)
+{
+	char buf[48];
+	struct cr_text t;
+
+	cr_text_init(&t, buf, sizeof(buf));
+	cr_puts(&t, "<1>crcap: case ");
+	cr_puts(&t, n);
+	cr_puts(&t, "\n");
+	if (kmsg >= 0 && write(kmsg, buf, t.len) < 0)
+		kmsg = -1;
+}
+
+static struct {
+	const char *key, *program;
+} subjects[SUBJECTS];
+static int nsubjects;
+static char subject_text[SUBJECT_TEXT];
+static size_t subject_used;
+
+static const char *keep(const char *s)
+{
+	size_t len = strlen(s) + 1;
+	char *at = subject_text + subject_used;
+
+	if (len > sizeof(subject_text) - subject_used)
+		return NULL;
+	memcpy(at, s, len);
+	subject_used += len;
+	return at;
+}
+
+/* Naming one again replaces it. */
+static void name_subject(const char *key, const char *program)
+{
+	int i;
+
+	for (i = 0; i < nsubjects && strcmp(subjects[i].key, key); i++)
+		;
+	if (i == SUBJECTS)
+		return;
+	if (i == nsubjects) {
+		subjects[i].key = keep(key);
+		if (!subjects[i].key)
+			return;
+		nsubjects++;
+	}
+	subjects[i].program = keep(program);
+}
+
+/* The subject's steps in the place of the step "@", or in front. Returns false where it does not fit. */
+static bool compose(const char *subject, const char *program, char *out, size_t size)
+{
+	const char *at = strstr(program, " @ ");
+	struct cr_text t;
+
+	cr_text_init(&t, out, size);
+	if (at) {
+		cr_putn(&t, program, at - program);
+		cr_puts(&t, " ");
+		program = at + 3;
+	} else if (!strncmp(program, "@ ", 2)) {
+		program += 2;
+	}
+	cr_puts(&t, subject);
+	cr_puts(&t, " ");
+	cr_puts(&t, program);
+	return !t.cut;
+}
+
+static void reply_text(const char *kind, const char *n, const char *rest)
+{
+	char buf[256];
+	struct cr_text t;
+
+	cr_text_init(&t, buf, sizeof(buf));
+	cr_puts(&t, kind);
+	cr_puts(&t, " ");
+	cr_puts(&t, n);
+	cr_puts(&t, rest);
+	cr_channel_send(buf, t.len);
+}
+
+/* @rest: N DEADLINE_MS KEY PROGRAM */
+static bool run_case(char *rest)
+{
+	static char program[CR_PROGRAM_MAX], out[CR_PAYLOAD_MAX];
+	char *num = cr_next(&rest, ' '), *deadline = cr_next(&rest, ' '), *key = cr_next(&rest, ' ');
+	const char *subject = "";
+	long long n, ms;
+	int i, len;
+
+	if (!key || !rest || !cr_parse_long(num, &n) || n < 0 || !cr_parse_long(deadline, &ms) || ms < 1)
+		return false;
+	note_case(num);
+	if (strcmp(key, "-")) {
+		for (i = 0; i < nsubjects && strcmp(subjects[i].key, key); i++)
+			;
+		if (i == nsubjects || !subjects[i].program) {
+			reply_text("obs", num, " us=0 end=parse at=subject why=never%20named");
+			return true;
+		}
+		subject = subjects[i].program;
+	}
+	if (!compose(subject, rest, program, sizeof(program))) {
+		reply_text("obs", num, " us=0 end=parse at=program why=too%20long");
+		return true;
+	}
+	len = cr_supervise(program, ms, n, out, sizeof(out));
+	if (len < 0)
+		reply_text("obs", num, " us=0 end=parse at=fork why=no%20process%20could%20be%20made");
+	else
+		cr_channel_send(out, len);
+	return true;
+}
+
+static void measure(char *num)
+{
+	char buf[64];
+	struct timespec a, b;
+	struct cr_text t;
+	long long n, i;
+
+	if (!cr_parse_long(num, &n) || n < 1 || n > 1000000)
+		n = 1;
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	for (i = 0; i < n; i++) {
+		pid_t pid = cr_fork();
+
+		if (!pid)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	cr_text_init(&t, buf, sizeof(buf));
+	cr_puts(&t, "rate ");
+	cr_putd(&t, n);
+	cr_puts(&t, " ");
+	cr_putd(&t, (b.tv_sec - a.tv_sec) * 1000000LL + (b.tv_nsec - a.tv_nsec) / 1000);
+	cr_channel_send(buf, t.len);
+}
+
+static void tell_facts(void)
+{
+	static char out[16 * 1024];
+	char *rest = out, *line;
+
+	if (cr_facts(out, sizeof(out)) < 0)
+		return;
+	while ((line = cr_next(&rest, '\n')))
+		if (*line)
+			cr_channel_send(line, strlen(line));
+}
+
+void cr_agent(void)
+{
+	char device[64], buf[128], *line, *verb;
+	unsigned long answered = 0;
+	struct utsname u;
+	struct cr_text t;
+	int err;
+
+	make_mounts();
+	if (!find_channel(device, sizeof(device))) {
+		complain("no channel is named: neither /crcap/channel nor crcap_channel= is there", 0);
+		power_off();
+	}
+	err = cr_channel_open(device);
+	if (err) {
+		complain(device, err);
+		power_off();
+	}
+	/* Debugging messages would share the port with frames, or cost time; complaints (warnings and worse) stay. */
+	cr_spit("/proc/sys/kernel/printk_devkmsg", "on\n", 3);
+	kmsg = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	err = cr_supervisor_init(NULL);
+	if (err) {
+		complain("the supervisor can't start", err);
+		power_off();
+	}
+	uname(&u);
+	cr_text_init(&t, buf, sizeof(buf));
+	cr_puts(&t, "hello proto=1 crprobe=" CRPROBE_VERSION " arch=");
+	cr_put_escaped(&t, u.machine, strlen(u.machine));
+	cr_channel_send(buf, t.len);
+	tell_facts();
+	cr_channel_send("ready", 5);
+	while ((line = cr_channel_line())) {
+		verb = cr_next(&line, ' ');
+		if (!strcmp(verb, "quit"))
+			break;
+		if (!line)
+			continue;
+		if (!strcmp(verb, "case")) {
+			answered += run_case(line);
+		} else if (!strcmp(verb, "subject")) {
+			char *key = cr_next(&line, ' ');
+
+			if (line)
+				name_subject(key, line);
+		} else if (!strcmp(verb, "rate")) {
+			measure(line);
+		}
+	}
+	cr_text_init(&t, buf, sizeof(buf));
+	cr_puts(&t, "bye ");
+	cr_putu(&t, answered);
+	cr_channel_send(buf, t.len);
+	power_off();
+}

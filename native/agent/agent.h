@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CR_AGENT_H
+#define CR_AGENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The life of PID 1. */
+void cr_agent(void) __attribute__((noreturn));
+
+/* channel.c: see PROTOCOL.md */
+int cr_channel_open(const char *device);
+void cr_channel_send(const char *payload, size_t len);
+/* The next line in its turn, without its number and sum; NULL when the channel is gone. */
+char *cr_channel_line(void);
+uint32_t cr_crc32(uint32_t crc, const void *data, size_t len);
+
+#endif

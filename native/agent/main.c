@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/*
+ * crprobe: PID 1 of a guest, and a command.
+ *
+ *   crprobe PROGRAM            run one case here and print its observation
+ *   crprobe --facts            print the kernel facts
+ *   crprobe --steps            list the steps of a program
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../probe/core.h"
+#include "agent.h"
+
+static void print_step(const struct cr_step *s)
+{
+	printf("  %s%s\n", s->name, *s->help == '=' || *s->help == '[' ? "" : " ");
+	printf("      %s\n", s->help);
+}
+
+static int usage(FILE *to, int status)
+{
+	fputs("usage: crprobe [--deadline SECONDS] PROGRAM | --facts | --steps | --version\n"
+	      "Runs one case of crcap on this kernel and prints the observation.\n"
+	      "A program is a list of steps; the step -- ends those that make the subject:\n"
+	      "  crprobe 'uid=1000 caps=checkpoint_restore dumpable=1 -- clone3=tid:20000'\n",
+	      to);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static char out[CR_PAYLOAD_MAX];
+	unsigned int deadline_ms = 10000;
+	int len;
+
+	if (argc == 2 && !strcmp(argv[1], "--resume"))
+		cr_resume();
+	if (getpid() == 1 && (argc < 2 || argv[1][0] != '-') && strcmp(argv[0], "crprobe"))
+		cr_agent();
+	if (argc == 4 && !strcmp(argv[1], "--deadline")) {
+		deadline_ms = 1000 * strtoul(argv[2], NULL, 10);
+		argv += 2;
+		argc -= 2;
+	}
+	if (argc != 2)
+		return usage(stderr, 2);
+	if (!strcmp(argv[1], "--help"))
+		return usage(stdout, 0);
+	if (!strcmp(argv[1], "--version")) {
+		puts(CRPROBE_VERSION);
+		return 0;
+	}
+	if (!strcmp(argv[1], "--steps")) {
+		cr_for_each_step(print_step);
+		return 0;
+	}
+	if (!strcmp(argv[1], "--facts")) {
+		len = cr_facts(out, sizeof(out));
+	} else if (argv[1][0] == '-' && strncmp(argv[1], "--", 3) && strncmp(argv[1], "-- ", 3)) {
+		return usage(stderr, 2);
+	} else {
+		len = cr_supervisor_init(NULL);
+		if (!len)
+			len = cr_supervise(argv[1], deadline_ms, 0, out, sizeof(out));
+	}
+	if (len < 0) {
+		fprintf(stderr, "crprobe: %s\n", strerror(-len));
+		return 1;
+	}
+	puts(out);
+	return 0;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the probe core share: the case, its slots, the step table, bounded text. */
+#ifndef CR_CORE_H
+#define CR_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "crprobe.h"
+
+#define CR_SLOTS 26
+/* Where the shared page's descriptor stands, so that an executed image finds it. */
+#define CR_SHARED_FD 99
+/* A step's result for "could not be tried": the operation it builds on had failed. */
+#define CR_NOT_TRIED (-4095)
+#define CAP_CHECKPOINT_RESTORE_NR 40
+
+enum cr_slot_type { SLOT_NONE, SLOT_FD, SLOT_PID, SLOT_RANGE, SLOT_NUM };
+
+/* What a step leaves for later ones under a letter: a descriptor, a process, a mapping, a number. */
+struct cr_slot {
+	int type;
+	long num;
+	unsigned long start, end;
+};
+
+enum cr_end { END_NONE, END_OK, END_SUBJECT, END_SETUP, END_SIGNAL, END_PARSE };
+
+/* One case's record, in memory that every process of the case shares. */
+struct cr_shared {
+	int end; /* enum cr_end */
+	int signal; /* with END_SIGNAL */
+	char at[64]; /* the step that ended it */
+	char why[256];
+	char who[1024]; /* the subject as read back */
+	size_t res_len;
+	char res[5600];
+	/* What a new process tells of itself. */
+	int child_pid;
+	char child_nspid[96];
+	/* For an executed image to go on with. */
+	char program[CR_PROGRAM_MAX];
+	size_t pos;
+	bool probing;
+	int ready;
+	char self[256];
+	unsigned long ns_user, ns_pid, ns_ipc;
+	struct cr_slot slot[CR_SLOTS];
+};
+
+/* One process's view of the case. */
+struct cr_ctx {
+	struct cr_shared *sh;
+	const char *p; /* where the program goes on */
+	bool probing; /* past "--" */
+	bool quiet; /* in a block whose steps prepare and are not reported */
+	int ready; /* a spawned process says here that it has taken its steps; 0 elsewhere */
+	struct cr_slot slot[CR_SLOTS];
+	pid_t spawned[8];
+	int nspawned;
+	/* the step's evidence, %XX-escaped when reported */
+	char value[600];
+	size_t value_len;
+	const char *why; /* what a failed preparation says beyond its errno */
+};
+
+enum cr_step_kind {
+	STEP_OP, /* an operation under test: its errno is an observation */
+	STEP_SETUP, /* preparation: where it fails, the case is in error */
+	STEP_BLOCK, /* takes { steps } and moves past them itself; else like STEP_SETUP */
+};
+
+struct cr_step {
+	const char *name;
+	/* @arg: the unescaped value, "" if none; may be scribbled on. Returns 0, -errno or CR_NOT_TRIED. */
+	int (*fn)(struct cr_ctx *c, char *arg);
+	enum cr_step_kind kind;
+	const char *help;
+};
+
+/* The tables, one a file; each ends with a NULL name. */
+extern const struct cr_step cr_steps_subject[];
+extern const struct cr_step cr_steps_namespace[];
+extern const struct cr_step cr_steps_process[];
+extern const struct cr_step cr_steps_file[];
+extern const struct cr_step cr_steps_mount[];
+extern const struct cr_step cr_steps_set_tid[];
+extern const struct cr_step cr_steps_map_files[];
+extern const struct cr_step cr_steps_exe_fd[];
+extern const struct cr_step cr_steps_ipc[];
+extern const struct cr_step cr_steps_tty[];
+extern const struct cr_step cr_steps_control[];
+extern const struct cr_step cr_steps_workaround[];
+
+/* program.c */
+void cr_interpret(struct cr_ctx *c);
+void cr_finish(struct cr_ctx *c, enum cr_end end, const char *at, const char *why) __attribute__((noreturn));
+const char *cr_skip_block(const char *p);
+void cr_for_each_step(void (*fn)(const struct cr_step *step));
+/* An executed image goes on with the case whose record stands at CR_SHARED_FD. */
+void cr_resume(void) __attribute__((noreturn));
+
+/* supervise.c */
+int cr_supervisor_init(const char *self);
+int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n, char *out, size_t outlen);
+
+/* process.c */
+pid_t cr_fork(void);
+void cr_stay(struct cr_ctx *c) __attribute__((noreturn));
+void cr_relay(struct cr_ctx *c, pid_t pid) __attribute__((noreturn));
+
+/* subject.c */
+int cr_read_back(struct cr_ctx *c);
+void cr_note_namespaces(struct cr_shared *sh);
+bool cr_parse_caps(const char *expr, uint64_t *set);
+int cr_cap_last(void);
+int cr_cap_get(uint64_t *eff, uint64_t *prm, uint64_t *inh);
+int cr_cap_set(uint64_t eff, uint64_t prm, uint64_t inh);
+
+/* text.c: bounded text without allocation */
+struct cr_text {
+	char *buf;
+	size_t size, len;
+	bool cut;
+};
+void cr_text_init(struct cr_text *t, char *buf, size_t size);
+void cr_puts(struct cr_text *t, const char *s);
+void cr_putn(struct cr_text *t, const char *s, size_t n);
+void cr_putu(struct cr_text *t, unsigned long long v);
+void cr_putd(struct cr_text *t, long long v);
+void cr_putx(struct cr_text *t, unsigned long long v, int digits);
+void cr_put_escaped(struct cr_text *t, const char *s, size_t n);
+size_t cr_unescape(char *s);
+const char *cr_errno_name(int err, char buf[16]);
+ssize_t cr_slurp(const char *path, char *buf, size_t size);
+int cr_spit(const char *path, const char *data, size_t len);
+bool cr_parse_long(const char *s, long long *v);
+/* Split off the text up to the next sep; NULL when there is no more. */
+char *cr_next(char **rest, char sep);
+
+/* Evidence and slots. */
+void cr_value(struct cr_ctx *c, const char *s);
+void cr_value_num(struct cr_ctx *c, long long v);
+struct cr_slot *cr_slot(struct cr_ctx *c, const char *name);
+int cr_slot_fd(struct cr_ctx *c, const char *name);
+void cr_slot_set(struct cr_ctx *c, const char *name, int type, long num);
+
+#endif

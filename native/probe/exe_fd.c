@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+/* /proc/self/exe and the prctl(PR_SET_MM) that may change it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/prctl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core.h"
+
+/* The process's memory layout as the kernel has it: /proc/self/stat's fields, numbered as in proc(5). */
+static int own_map(struct prctl_mm_map *m)
+{
+	char buf[1024], *p, *word;
+	unsigned long long f[52] = { 0 };
+	int i;
+
+	if (cr_slurp("/proc/self/stat", buf, sizeof(buf)) <= 0)
+		return -EIO;
+	p = strrchr(buf, ')');
+	if (!p)
+		return -EIO;
+	p += 2;
+	for (i = 3; i < 52 && (word = cr_next(&p, ' ')); i++)
+		for (; *word >= '0' && *word <= '9'; word++)
+			f[i] = f[i] * 10 + (*word - '0');
+	memset(m, 0, sizeof(*m));
+	m->start_code = f[26];
+	m->end_code = f[27];
+	m->start_stack = f[28];
+	m->start_data = f[45];
+	m->end_data = f[46];
+	m->start_brk = f[47];
+	m->arg_start = f[48];
+	m->arg_end = f[49];
+	m->env_start = f[50];
+	m->env_end = f[51];
+	m->brk = syscall(SYS_brk, 0);
+	m->exe_fd = -1;
+	return 0;
+}
+
+/* One field made wrong, for the checks that come before the capability's. */
+static int spoil(struct prctl_mm_map *m, const char *what)
+{
+	if (!strcmp(what, "start_code"))
+		m->start_code = m->end_code; /* must be below */
+	else if (!strcmp(what, "brk"))
+		m->brk = m->start_brk - 4096;
+	else if (!strcmp(what, "arg_high"))
+		m->arg_start = m->arg_end = ~0ULL >> 1; /* beyond any task */
+	else if (!strcmp(what, "arg_low"))
+		m->arg_start = m->arg_end = 1; /* below mmap_min_addr */
+	else if (!strcmp(what, "data_equal"))
+		m->start_data = m->end_data; /* allowed since 5.2 */
+	else
+		return -EINVAL;
+	return 0;
+}
+
+/*
+ * @arg: items KEY:VALUE joined by ',': exe:S|NUMBER (default -1), size:N, arg5:N, spoil:FIELD,
+ * auxv:ok|bad|big|null, ptr:bad
+ */
+static int step_mm_map(struct cr_ctx *c, char *arg)
+{
+	static uint64_t auxv[128];
+	unsigned long size = sizeof(struct prctl_mm_map), arg5 = 0;
+	struct prctl_mm_map m;
+	char *item, *key;
+	bool bad = false;
+	long long v;
+	int err = own_map(&m);
+
+	if (err)
+		return err;
+	while (arg && *arg) {
+		item = cr_next(&arg, ',');
+		key = cr_next(&item, ':');
+		if (!item)
+			return -EINVAL;
+		if (!strcmp(key, "exe")) {
+			if (cr_parse_long(item, &v)) {
+				m.exe_fd = v;
+			} else {
+				if (cr_slot_fd(c, item) < 0)
+					return CR_NOT_TRIED;
+				m.exe_fd = cr_slot_fd(c, item);
+			}
+		} else if (!strcmp(key, "spoil")) {
+			if (spoil(&m, item))
+				return -EINVAL;
+		} else if (!strcmp(key, "ptr")) {
+			bad = true;
+		} else if (!strcmp(key, "auxv")) {
+			m.auxv = *item == 'b' && item[1] == 'a' ? (void *)16 : *item == 'n' ? NULL : (void *)auxv;
+			m.auxv_size = *item == 'b' && item[1] == 'i' ? sizeof(auxv) : 2 * sizeof(long);
+		} else if (!cr_parse_long(item, &v)) {
+			return -EINVAL;
+		} else if (!strcmp(key, "size")) {
+			size = v;
+		} else if (!strcmp(key, "arg5")) {
+			arg5 = v;
+		} else {
+			return -EINVAL;
+		}
+	}
+	return prctl(PR_SET_MM, PR_SET_MM_MAP, bad ? (void *)16 : (void *)&m, size, arg5) ? -errno : 0;
+}
+
+/* @arg: "", "bad" for a bad pointer, "arg4" for rubbish in the argument that is not used. Evidence: the size. */
+static int step_mm_map_size(struct cr_ctx *c, char *arg)
+{
+	unsigned int size = 0;
+
+	if (prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, *arg == 'b' ? (void *)16 : (void *)&size, *arg == 'a' ? 0x5a5aUL : 0UL, 0UL))
+		return -errno;
+	cr_value(c, size == sizeof(struct prctl_mm_map) ? "native" : "");
+	if (!c->value_len)
+		cr_value_num(c, size);
+	return 0;
+}
+
+/* @arg: OPTION[,S]: the older operations, each with the value that is there already. */
+static int step_mm(struct cr_ctx *c, char *arg)
+{
+	static const struct {
+		const char *name;
+		int option;
+	} names[] = {
+		{ "start_code", PR_SET_MM_START_CODE },	  { "end_code", PR_SET_MM_END_CODE },
+		{ "start_data", PR_SET_MM_START_DATA },	  { "end_data", PR_SET_MM_END_DATA },
+		{ "start_stack", PR_SET_MM_START_STACK }, { "start_brk", PR_SET_MM_START_BRK },
+		{ "brk", PR_SET_MM_BRK },		  { "arg_start", PR_SET_MM_ARG_START },
+		{ "arg_end", PR_SET_MM_ARG_END },	  { "env_start", PR_SET_MM_ENV_START },
+		{ "env_end", PR_SET_MM_ENV_END },	  { "auxv", PR_SET_MM_AUXV },
+		{ "exe_file", PR_SET_MM_EXE_FILE },	  { "unknown", 99 },
+	};
+	char *name = cr_next(&arg, ',');
+	static uint64_t auxv[2];
+	struct prctl_mm_map m;
+	unsigned long value;
+	uint64_t *fields = (uint64_t *)&m;
+	size_t i;
+	int err = own_map(&m);
+
+	if (err)
+		return err;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]) && strcmp(name, names[i].name); i++)
+		;
+	if (i == sizeof(names) / sizeof(names[0]))
+		return -EINVAL;
+	switch (names[i].option) {
+	case PR_SET_MM_AUXV:
+		return prctl(PR_SET_MM, PR_SET_MM_AUXV, auxv, 2UL * sizeof(long), 0UL) ? -errno : 0;
+	case PR_SET_MM_EXE_FILE:
+		if (cr_slot_fd(c, arg) < 0)
+			return CR_NOT_TRIED;
+		value = cr_slot_fd(c, arg);
+		break;
+	case PR_SET_MM_START_STACK:
+		value = m.start_stack;
+		break;
+	case PR_SET_MM_START_BRK:
+		value = m.start_brk;
+		break;
+	case PR_SET_MM_BRK:
+		value = m.brk;
+		break;
+	case 99:
+		value = 0;
+		break;
+	default: /* the table's order is the struct's, but for the three above */
+		value = i < 4 ? fields[i] : i == 7 ? m.arg_start : i == 8 ? m.arg_end : i == 9 ? m.env_start : m.env_end;
+	}
+	return prctl(PR_SET_MM, names[i].option, value, 0UL, 0UL) ? -errno : 0;
+}
+
+/* @arg: S: is /proc/self/exe the file in slot S? Evidence: yes or no. */
+static int step_exe(struct cr_ctx *c, char *arg)
+{
+	int fd = cr_slot_fd(c, arg);
+	struct stat a, b;
+
+	if (fd < 0)
+		return CR_NOT_TRIED;
+	if (fstat(fd, &a) || stat("/proc/self/exe", &b))
+		return -errno;
+	cr_value(c, a.st_dev == b.st_dev && a.st_ino == b.st_ino ? "yes" : "no");
+	return 0;
+}
+
+static unsigned long long number(const char **p, unsigned int base)
+{
+	unsigned long long v = 0;
+
+	for (;; (*p)++) {
+		int d = **p >= '0' && **p <= '9' ? **p - '0' : (**p | 32) >= 'a' && (**p | 32) <= 'f' ? (**p | 32) - 'a' + 10 : 99;
+
+		if (d >= (int)base)
+			return v;
+		v = v * base + d;
+	}
+}
+
+/* Put an anonymous copy in the place of one mapping. The new page holds the code that runs here, too. */
+static int replace(unsigned long start, unsigned long end, int prot)
+{
+	size_t size = end - start;
+	char *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (copy == MAP_FAILED)
+		return -errno;
+	if (prot & PROT_READ)
+		memcpy(copy, (void *)start, size);
+	__builtin___clear_cache(copy, copy + size);
+	if (mprotect(copy, size, prot))
+		return -errno;
+	return mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)start) == MAP_FAILED ? -errno : 0;
+}
+
+/* No mapping of the old executable may remain, or the kernel answers EBUSY: live on in anonymous memory. */
+static int step_exe_unmap(struct cr_ctx *c, char *arg)
+{
+	static char buf[16 * 1024];
+	const char *p = buf, *line, *end;
+	struct stat st;
+	int err;
+
+	(void)c;
+	(void)arg;
+	if (stat("/proc/self/exe", &st) || cr_slurp("/proc/self/maps", buf, sizeof(buf)) <= 0)
+		return -errno;
+	for (; (end = strchr(p, '\n')); p = end + 1) {
+		unsigned long from, to, major, minor;
+		int prot = 0;
+
+		line = p;
+		from = number(&line, 16);
+		line++;
+		to = number(&line, 16);
+		line++;
+		prot |= line[0] == 'r' ? PROT_READ : 0;
+		prot |= line[1] == 'w' ? PROT_WRITE : 0;
+		prot |= line[2] == 'x' ? PROT_EXEC : 0;
+		line += 5;
+		number(&line, 16);
+		line++;
+		major = number(&line, 16);
+		line++;
+		minor = number(&line, 16);
+		line++;
+		if (number(&line, 10) != st.st_ino || makedev(major, minor) != st.st_dev)
+			continue;
+		err = replace(from, to, prot);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* @arg: PATH: a new file with this image's bytes, for an executable of the same kind. */
+static int step_memfd(struct cr_ctx *c, char *arg)
+{
+	char *slot = cr_next(&arg, ',');
+	unsigned int flags = arg && !strcmp(arg, "noexec") ? 8U /* MFD_NOEXEC_SEAL */ : 0;
+	int fd = syscall(SYS_memfd_create, "exe", flags);
+
+	if (fd < 0)
+		return -errno;
+	cr_slot_set(c, slot, SLOT_FD, fd);
+	return 0;
+}
+
+const struct cr_step cr_steps_exe_fd[] = {
+	{ "mm_map", step_mm_map, STEP_OP, "=KEY:VALUE,... PR_SET_MM_MAP: exe:S|N size:N arg5:N spoil:FIELD auxv:KIND ptr:bad" },
+	{ "mm_map_size", step_mm_map_size, STEP_OP, "[=bad|arg4] PR_SET_MM_MAP_SIZE" },
+	{ "mm", step_mm, STEP_OP, "=OPTION[,S] an older PR_SET_MM operation with the value that is there" },
+	{ "exe", step_exe, STEP_OP, "=S is /proc/self/exe the file in slot S: yes or no" },
+	{ "exe_unmap", step_exe_unmap, STEP_SETUP, "live on without a mapping of the executable" },
+	{ "memfd", step_memfd, STEP_SETUP, "=S[,noexec] an empty memfd" },
+	{ NULL, NULL, 0, NULL },
+};

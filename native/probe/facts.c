@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/* What the kernel says of itself, apart from any case: by other means than the operations under test. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/prctl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "core.h"
+
+#ifndef SYS_clone3
+#define SYS_clone3 435
+#endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
+#endif
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret 447
+#endif
+
+/* Files whose first line is the fact. One that is not there is not told. */
+static const struct {
+	const char *name, *path;
+} lines[] = {
+	{ "proc_version", "/proc/version" },
+	{ "cmdline", "/proc/cmdline" },
+	{ "pid_max", "/proc/sys/kernel/pid_max" },
+	{ "max_user_namespaces", "/proc/sys/user/max_user_namespaces" },
+	{ "unprivileged_userns_clone", "/proc/sys/kernel/unprivileged_userns_clone" },
+	{ "apparmor_restrict_unprivileged_userns", "/proc/sys/kernel/apparmor_restrict_unprivileged_userns" },
+	{ "yama_ptrace_scope", "/proc/sys/kernel/yama/ptrace_scope" },
+	{ "sysctl_writes_strict", "/proc/sys/kernel/sysctl_writes_strict" },
+	{ "lsm", "/sys/kernel/security/lsm" },
+	{ "lsm_label", "/proc/self/attr/current" },
+	{ "tainted", "/proc/sys/kernel/tainted" },
+	{ "mmap_min_addr", "/proc/sys/vm/mmap_min_addr" },
+	{ "nr_hugepages", "/proc/sys/vm/nr_hugepages" },
+};
+
+/* Files whose being there is the fact: their mode in octal, or 0. */
+static const struct {
+	const char *name, *path;
+} files[] = {
+	{ "ns_last_pid", "/proc/sys/kernel/ns_last_pid" },
+	{ "map_files", "/proc/self/map_files" },
+	{ "user_ns", "/proc/self/ns/user" },
+	{ "pid_ns", "/proc/self/ns/pid" },
+	{ "ipc_ns", "/proc/self/ns/ipc" },
+	{ "net_ns", "/proc/self/ns/net" },
+	{ "msg_next_id", "/proc/sys/kernel/msg_next_id" },
+	{ "sem_next_id", "/proc/sys/kernel/sem_next_id" },
+	{ "shm_next_id", "/proc/sys/kernel/shm_next_id" },
+	{ "ptmx", "/dev/ptmx" },
+	{ "pagemap", "/proc/self/pagemap" },
+	{ "hugepages", "/sys/kernel/mm/hugepages" },
+};
+
+static void put(struct cr_text *t, const char *name, const char *value, size_t len)
+{
+	cr_puts(t, "fact ");
+	cr_puts(t, name);
+	cr_puts(t, "=");
+	cr_put_escaped(t, value, len);
+	cr_puts(t, "\n");
+}
+
+static void put_num(struct cr_text *t, const char *name, long long v)
+{
+	char buf[24];
+	struct cr_text n;
+
+	cr_text_init(&n, buf, sizeof(buf));
+	cr_putd(&n, v);
+	put(t, name, buf, n.len);
+}
+
+/* Is the system call there? Called so that it can't succeed. */
+static bool has_call(long nr)
+{
+	return syscall(nr, -1L, NULL, -1L, -1L, -1L) >= 0 || errno != ENOSYS;
+}
+
+static bool has_filesystem(const char *name)
+{
+	char buf[4096], word[64];
+	struct cr_text t;
+
+	cr_text_init(&t, word, sizeof(word));
+	cr_puts(&t, "\t");
+	cr_puts(&t, name);
+	cr_puts(&t, "\n");
+	return cr_slurp("/proc/filesystems", buf, sizeof(buf)) > 0 && strstr(buf, word);
+}
+
+static bool has_socket(void)
+{
+	return access("/proc/sys/net/ipv4", F_OK) == 0;
+}
+
+int cr_facts(char *out, size_t outlen)
+{
+	struct utsname u;
+	struct cr_text t;
+	char buf[1024];
+	struct stat st;
+	uint64_t eff = 0, prm, inh;
+	unsigned int size = 0;
+	ssize_t n;
+	size_t i;
+	long fd;
+
+	cr_text_init(&t, out, outlen);
+	if (uname(&u))
+		return -errno;
+	put(&t, "release", u.release, strlen(u.release));
+	put(&t, "version", u.version, strlen(u.version));
+	put(&t, "machine", u.machine, strlen(u.machine));
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		n = cr_slurp(lines[i].path, buf, sizeof(buf));
+		if (n >= 0)
+			put(&t, lines[i].name, buf, strcspn(buf, "\n"));
+	}
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char octal[8] = "0";
+
+		if (!stat(files[i].path, &st))
+			for (int b = 3, m = st.st_mode & 07777; b >= 0; b--, m >>= 3)
+				octal[b] = '0' + (m & 7);
+		put(&t, files[i].name, octal, strlen(octal));
+	}
+	put_num(&t, "cap_last_cap", cr_cap_last());
+	put_num(&t, "word_bits", 8 * sizeof(long));
+	put_num(&t, "page_size", sysconf(_SC_PAGESIZE));
+	put_num(&t, "uid", geteuid());
+	cr_cap_get(&eff, &prm, &inh);
+	cr_puts(&t, "fact caps=");
+	cr_putx(&t, eff, 16);
+	cr_puts(&t, "\n");
+	/* -1 changes no id: only the call's being there shows. */
+	put_num(&t, "multiuser", !syscall(SYS_setresuid, -1, -1, -1));
+	put_num(&t, "mm_map_size", prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, &size, 0, 0) ? 0 : size);
+	put_num(&t, "clone3", has_call(SYS_clone3));
+	put_num(&t, "openat2", has_call(SYS_openat2));
+	put_num(&t, "faccessat2", has_call(SYS_faccessat2));
+	put_num(&t, "overlay", has_filesystem("overlay"));
+	put_num(&t, "inet", has_socket());
+	put_num(&t, "seccomp", prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0);
+	fd = syscall(SYS_memfd_create, "fact", 4U /* MFD_HUGETLB */);
+	put_num(&t, "hugetlb", fd >= 0);
+	if (fd >= 0)
+		close(fd);
+	fd = syscall(SYS_memfd_create, "fact", 8U /* MFD_NOEXEC_SEAL */);
+	put_num(&t, "noexec_seal", fd >= 0);
+	if (fd >= 0)
+		close(fd);
+	fd = syscall(SYS_memfd_secret, 0);
+	put_num(&t, "memfd_secret", fd >= 0);
+	if (fd >= 0)
+		close(fd);
+	return t.cut ? -E2BIG : (int)t.len;
+}

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MIT
+/* Files, and the sysctl files among them. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "core.h"
+
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
+#endif
+
+static const struct {
+	const char *name;
+	int flag;
+} open_flags[] = {
+	{ "r", O_RDONLY },	{ "w", O_WRONLY },	   { "rw", O_RDWR },	 { "path", O_PATH },
+	{ "creat", O_CREAT },	{ "trunc", O_TRUNC },	   { "dir", O_DIRECTORY }, { "nofollow", O_NOFOLLOW },
+	{ "nonblock", O_NONBLOCK }, { "noctty", O_NOCTTY },
+};
+
+/* r+nofollow and the like; -1 for a word that is none. */
+static int parse_flags(char *arg)
+{
+	char *word;
+	int flags = 0;
+	size_t i;
+
+	while ((word = cr_next(&arg, '+'))) {
+		for (i = 0; i < sizeof(open_flags) / sizeof(open_flags[0]); i++)
+			if (!strcmp(word, open_flags[i].name))
+				break;
+		if (i == sizeof(open_flags) / sizeof(open_flags[0]))
+			return -1;
+		flags |= open_flags[i].flag;
+	}
+	return flags;
+}
+
+/* @arg: S,FLAGS,PATH */
+static int step_open(struct cr_ctx *c, char *arg)
+{
+	char *rest = arg, *slot = cr_next(&rest, ','), *how = cr_next(&rest, ',');
+	int flags, fd;
+
+	if (!how || !rest)
+		return -EINVAL;
+	flags = parse_flags(how);
+	if (flags < 0)
+		return -EINVAL;
+	cr_unescape(rest);
+	cr_slot_set(c, slot, SLOT_NONE, 0);
+	fd = open(rest, flags, 0644);
+	if (fd < 0)
+		return -errno;
+	cr_slot_set(c, slot, SLOT_FD, fd);
+	return 0;
+}
+
+/* @arg: S,FLAGS,RESOLVE,PATH; RESOLVE: no_magiclinks, no_symlinks, no_xdev, beneath or none */
+static int step_openat2(struct cr_ctx *c, char *arg)
+{
+	static const struct {
+		const char *name;
+		uint64_t flag;
+	} resolve[] = { { "none", 0 }, { "no_xdev", 1 }, { "no_magiclinks", 2 }, { "no_symlinks", 4 }, { "beneath", 8 } };
+	char *rest = arg, *slot = cr_next(&rest, ','), *how = cr_next(&rest, ','), *res = cr_next(&rest, ',');
+	struct {
+		uint64_t flags, mode, resolve;
+	} open_how = { 0, 0, 0 };
+	int flags;
+	size_t i;
+	long fd;
+
+	if (!res || !rest)
+		return -EINVAL;
+	flags = parse_flags(how);
+	if (flags < 0)
+		return -EINVAL;
+	open_how.flags = flags;
+	for (i = 0; i < sizeof(resolve) / sizeof(resolve[0]); i++)
+		if (!strcmp(res, resolve[i].name))
+			open_how.resolve = resolve[i].flag;
+	cr_slot_set(c, slot, SLOT_NONE, 0);
+	fd = syscall(SYS_openat2, AT_FDCWD, rest, &open_how, sizeof(open_how));
+	if (fd < 0)
+		return -errno;
+	cr_slot_set(c, slot, SLOT_FD, fd);
+	return 0;
+}
+
+/* @arg: S,COUNT[,OFFSET]; evidence: the bytes */
+static int step_read(struct cr_ctx *c, char *arg)
+{
+	char *rest = arg, *slot = cr_next(&rest, ','), *count = cr_next(&rest, ',');
+	long long n, off = -1;
+	ssize_t got;
+	int fd = cr_slot_fd(c, slot);
+
+	if (!count || !cr_parse_long(count, &n) || n < 0 || n > (long long)sizeof(c->value) ||
+	    (rest && !cr_parse_long(rest, &off)))
+		return -EINVAL;
+	if (fd < 0)
+		return CR_NOT_TRIED;
+	got = off < 0 ? read(fd, c->value, n) : pread(fd, c->value, n, off);
+	if (got < 0)
+		return -errno;
+	c->value_len = got;
+	return 0;
+}
+
+/* @arg: S,BYTES[,OFFSET]; evidence: how many bytes were taken */
+static int step_write(struct cr_ctx *c, char *arg)
+{
+	char *rest = arg, *slot = cr_next(&rest, ','), *data = cr_next(&rest, ',');
+	int fd = cr_slot_fd(c, slot);
+	long long off = -1;
+	size_t len;
+	ssize_t n;
+
+	if (!data || (rest && !cr_parse_long(rest, &off)))
+		return -EINVAL;
+	if (fd < 0)
+		return CR_NOT_TRIED;
+	len = cr_unescape(data);
+	n = off < 0 ? write(fd, data, len) : pwrite(fd, data, len, off);
+	if (n < 0)
+		return -errno;
+	cr_value_num(c, n);
+	return 0;
+}
+
+static int step_seek(struct cr_ctx *c, char *arg)
+{
+	char *rest = arg, *slot = cr_next(&rest, ',');
+	int fd = cr_slot_fd(c, slot);
+	long long off;
+
+	if (fd < 0)
+		return CR_NOT_TRIED;
+	if (!rest || !cr_parse_long(rest, &off))
+		return -EINVAL;
+	return lseek(fd, off, SEEK_SET) < 0 ? -errno : 0;
+}
+
+static int step_close(struct cr_ctx *c, char *arg)
+{
+	int fd = cr_slot_fd(c, arg);
+
+	if (fd < 0)
+		return CR_NOT_TRIED;
+	cr_slot_set(c, arg, SLOT_NONE, 0);
+	return close(fd) ? -errno : 0;
+}
+
+/* @arg: PATH; evidence: its first line */
+static int step_cat(struct cr_ctx *c, char *arg)
+{
+	ssize_t n = cr_slurp(arg, c->value, sizeof(c->value));
+
+	if (n < 0)
+		return n;
+	c->value_len = strcspn(c->value, "\n");
+	return 0;
+}
+
+/* @arg: S,PATH[,DELTA]: the number in a file, plus DELTA, into slot S. */
+static int step_number(struct cr_ctx *c, char *arg)
+{
+	char *slot = cr_next(&arg, ','), *path = cr_next(&arg, ','), buf[64];
+	long long v, delta = 0;
+	ssize_t n;
+
+	if (!path || (arg && !cr_parse_long(arg, &delta)))
+		return -EINVAL;
+	n = cr_slurp(path, buf, sizeof(buf));
+	if (n < 0)
+		return n;
+	buf[strcspn(buf, "\n")] = '\0';
+	if (!cr_parse_long(buf, &v))
+		return -ERANGE;
+	cr_slot_set(c, slot, SLOT_NUM, v + delta);
+	return 0;
+}
+
+/* @arg: PATH,TEXT */
+static int step_put(struct cr_ctx *c, char *arg)
+{
+	char *path = cr_next(&arg, ',');
+
+	(void)c;
+	return arg ? cr_spit(path, arg, cr_unescape(arg)) : -EINVAL;
+}
+
+/* @arg: PATH[,MODE[,UID[,TEXT]]]: a file made for the case */
+static int step_mkfile(struct cr_ctx *c, char *arg)
+{
+	char *path = cr_next(&arg, ','), *mode = cr_next(&arg, ','), *uid = cr_next(&arg, ',');
+	long long bits = 0, owner = 0;
+	size_t len = 0;
+	int fd, err = 0;
+
+	(void)c;
+	for (; mode && *mode; mode++)
+		bits = bits * 8 + (*mode - '0');
+	if (uid && !cr_parse_long(uid, &owner))
+		return -EINVAL;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (arg)
+		len = cr_unescape(arg);
+	if (len && write(fd, arg, len) != (ssize_t)len)
+		err = -EIO;
+	if (!err && ((uid && fchown(fd, owner, owner)) || fchmod(fd, bits ? bits : 0644)))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static int step_mkdir(struct cr_ctx *c, char *arg)
+{
+	char *path = cr_next(&arg, ','), *mode = cr_next(&arg, ',');
+	unsigned int bits = 0;
+
+	(void)c;
+	for (; mode && *mode; mode++)
+		bits = bits * 8 + (*mode - '0');
+	if (mkdir(path, 0700))
+		return -errno;
+	return chmod(path, mode ? bits : 0755) ? -errno : 0;
+}
+
+static int step_unlink(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	return unlink(arg) && rmdir(arg) ? -errno : 0;
+}
+
+/* @arg: PATH,SET,FLAGS[,ROOTID]: file capabilities; FLAGS: ep, p, i, ei */
+static int step_filecap(struct cr_ctx *c, char *arg)
+{
+	char *path = cr_next(&arg, ','), *expr = cr_next(&arg, ','), *flags = cr_next(&arg, ',');
+	uint32_t v[6] = { 0 };
+	uint64_t set;
+	long long root = 0;
+
+	(void)c;
+	if (!flags || !cr_parse_caps(expr, &set) || (arg && !cr_parse_long(arg, &root)))
+		return -EINVAL;
+	v[0] = arg ? 0x03000000 : VFS_CAP_REVISION_2;
+	if (strchr(flags, 'e'))
+		v[0] |= VFS_CAP_FLAGS_EFFECTIVE;
+	if (strchr(flags, 'p')) {
+		v[1] = set;
+		v[3] = set >> 32;
+	}
+	if (strchr(flags, 'i')) {
+		v[2] = set;
+		v[4] = set >> 32;
+	}
+	v[5] = root;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	for (int i = 0; i < 6; i++)
+		v[i] = __builtin_bswap32(v[i]);
+#endif
+	return setxattr(path, "security.capability", v, arg ? 24 : 20, 0) ? -errno : 0;
+}
+
+static int stat_at(const char *path, int flags)
+{
+	struct stat st;
+
+	return fstatat(AT_FDCWD, path, &st, flags) ? -errno : 0;
+}
+
+static int step_stat(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	return stat_at(arg, 0);
+}
+
+static int step_lstat(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	return stat_at(arg, AT_SYMLINK_NOFOLLOW);
+}
+
+static int step_readlink(struct cr_ctx *c, char *arg)
+{
+	ssize_t n = readlink(arg, c->value, sizeof(c->value));
+
+	if (n < 0)
+		return -errno;
+	c->value_len = n;
+	return 0;
+}
+
+/* @arg: MODE,PATH with MODE r, w or x: access(2), which asks for the real user */
+static int access_at(char *arg, bool effective)
+{
+	char *how = cr_next(&arg, ',');
+	int mode = *how == 'w' ? W_OK : *how == 'x' ? X_OK : R_OK;
+
+	if (!arg)
+		return -EINVAL;
+	if (effective)
+		return syscall(SYS_faccessat2, AT_FDCWD, arg, mode, AT_EACCESS) ? -errno : 0;
+	return syscall(SYS_faccessat, AT_FDCWD, arg, mode) ? -errno : 0;
+}
+
+static int step_access(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	return access_at(arg, false);
+}
+
+static int step_eaccess(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	return access_at(arg, true);
+}
+
+static int step_chmod(struct cr_ctx *c, char *arg)
+{
+	char *mode = cr_next(&arg, ',');
+	unsigned int bits = 0;
+
+	(void)c;
+	if (!arg)
+		return -EINVAL;
+	for (; *mode; mode++)
+		bits = bits * 8 + (*mode - '0');
+	return chmod(arg, bits) ? -errno : 0;
+}
+
+/* @arg: PATH; evidence: "some" or "none" entries besides the dots */
+static int step_ls(struct cr_ctx *c, char *arg)
+{
+	char buf[4096];
+	bool some = false;
+	int err, fd;
+	long n;
+
+	fd = open(arg, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while ((n = syscall(SYS_getdents64, fd, buf, sizeof(buf))) > 0) {
+		long pos = 0;
+
+		while (pos < n) {
+			const char *name = buf + pos + 19; /* struct linux_dirent64: d_name */
+			unsigned short len;
+
+			memcpy(&len, buf + pos + 16, sizeof(len));
+			some = some || (strcmp(name, ".") && strcmp(name, ".."));
+			pos += len;
+		}
+	}
+	err = n < 0 ? -errno : 0;
+	close(fd);
+	if (!err)
+		cr_value(c, some ? "some" : "none");
+	return err;
+}
+
+const struct cr_step cr_steps_file[] = {
+	{ "open", step_open, STEP_OP, "=S,FLAGS,PATH flags: r w rw path creat trunc dir nofollow, joined by +" },
+	{ "openat2", step_openat2, STEP_OP, "=S,FLAG,RESOLVE,PATH" },
+	{ "read", step_read, STEP_OP, "=S,COUNT[,OFFSET] the bytes" },
+	{ "write", step_write, STEP_OP, "=S,BYTES[,OFFSET] how many were taken" },
+	{ "seek", step_seek, STEP_OP, "=S,OFFSET" },
+	{ "close", step_close, STEP_OP, "=S" },
+	{ "cat", step_cat, STEP_OP, "=PATH its first line" },
+	{ "number", step_number, STEP_SETUP, "=S,PATH[,DELTA] the number in a file, plus DELTA, into slot S" },
+	{ "put", step_put, STEP_SETUP, "=PATH,TEXT write it" },
+	{ "mkfile", step_mkfile, STEP_SETUP, "=PATH[,MODE[,UID[,TEXT]]]" },
+	{ "mkdir", step_mkdir, STEP_SETUP, "=PATH[,MODE]" },
+	{ "unlink", step_unlink, STEP_SETUP, "=PATH a file or an empty directory" },
+	{ "filecap", step_filecap, STEP_SETUP, "=PATH,SET,FLAGS[,ROOTID] file capabilities" },
+	{ "stat", step_stat, STEP_OP, "=PATH following links" },
+	{ "lstat", step_lstat, STEP_OP, "=PATH the link itself" },
+	{ "readlink", step_readlink, STEP_OP, "=PATH where it points" },
+	{ "access", step_access, STEP_OP, "=r|w|x,PATH access(2): the real user's rights" },
+	{ "eaccess", step_eaccess, STEP_OP, "=r|w|x,PATH faccessat2(2) with AT_EACCESS" },
+	{ "chmod", step_chmod, STEP_OP, "=MODE,PATH" },
+	{ "ls", step_ls, STEP_OP, "=PATH some or none" },
+	{ NULL, NULL, 0, NULL },
+};

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+/* Mounts that a case makes for itself, in a mount namespace of its own. */
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core.h"
+
+/* A mount namespace of its own, from which nothing spreads back. */
+static int step_mntns(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	(void)arg;
+	if (unshare(CLONE_NEWNS))
+		return -errno;
+	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ? -errno : 0;
+}
+
+/* @arg: PATH[,OPTIONS]; the word nosuid among the options is a flag of the mount. */
+static int mount_fs(const char *type, char *arg)
+{
+	char *rest = arg, *path = cr_next(&rest, ',');
+	unsigned long flags = 0;
+
+	if (rest && !strncmp(rest, "nosuid", 6)) {
+		flags |= MS_NOSUID;
+		rest = rest[6] == ',' ? rest + 7 : NULL;
+	}
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return -errno;
+	return mount(type, path, type, flags, rest) ? -errno : 0;
+}
+
+static int step_tmpfs(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	return mount_fs("tmpfs", arg);
+}
+
+static int step_proc(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	return mount_fs("proc", arg);
+}
+
+/* @arg: PATH: a writable overlay of PATH/lower and PATH/upper at PATH/merged. */
+static int step_overlay(struct cr_ctx *c, char *arg)
+{
+	static const char *const dirs[] = { "/lower", "/upper", "/work", "/merged" };
+	char path[256], options[768];
+	struct cr_text t, o;
+	int i;
+
+	(void)c;
+	cr_text_init(&o, options, sizeof(options));
+	for (i = 0; i < 4; i++) {
+		cr_text_init(&t, path, sizeof(path));
+		cr_puts(&t, arg);
+		cr_puts(&t, dirs[i]);
+		if (mkdir(path, 0755) && errno != EEXIST)
+			return -errno;
+		if (i < 3) {
+			cr_puts(&o, i == 0 ? "lowerdir=" : i == 1 ? ",upperdir=" : ",workdir=");
+			cr_puts(&o, path);
+		}
+	}
+	return mount("overlay", path, "overlay", 0, options) ? -errno : 0;
+}
+
+static int step_bindro(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	if (mount(arg, arg, NULL, MS_BIND, NULL))
+		return -errno;
+	return mount(NULL, arg, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) ? -errno : 0;
+}
+
+static int step_chroot(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	return chroot(arg) || chdir("/") ? -errno : 0;
+}
+
+const struct cr_step cr_steps_mount[] = {
+	{ "mntns", step_mntns, STEP_SETUP, "a private mount namespace" },
+	{ "tmpfs", step_tmpfs, STEP_SETUP, "=PATH[,nosuid][,OPTIONS] mount a tmpfs" },
+	{ "proc", step_proc, STEP_SETUP, "=PATH[,OPTIONS] mount a new proc" },
+	{ "proc?", step_proc, STEP_OP, "=PATH[,OPTIONS] the same as an operation under test" },
+	{ "overlay", step_overlay, STEP_SETUP, "=PATH mount an overlay at PATH/merged" },
+	{ "bindro", step_bindro, STEP_SETUP, "=PATH make it read-only by a bind mount" },
+	{ "chroot", step_chroot, STEP_SETUP, "=PATH" },
+	{ NULL, NULL, 0, NULL },
+};

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+/* Processes and threads of a case: children, threads, targets, execve. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core.h"
+
+/*
+ * fork without the C library's handlers and locks, which a thread of a larger program must not touch.
+ * Returns the pid, 0 in the child, or -errno.
+ */
+pid_t cr_fork(void)
+{
+	long pid;
+
+#if defined(__s390__)
+	pid = syscall(SYS_clone, 0L, (long)SIGCHLD, 0L, 0L, 0L);
+#else
+	pid = syscall(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
+#endif
+	return pid < 0 ? -errno : pid;
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, __WALL) < 0)
+		if (errno != EINTR)
+			return -1;
+	return status;
+}
+
+/* The case goes on in the child: wait for it and go. */
+void cr_relay(struct cr_ctx *c, pid_t pid)
+{
+	int status = wait_for(pid);
+
+	if (status != -1 && WIFSIGNALED(status) && c->sh->end == END_NONE) {
+		c->sh->end = END_SIGNAL;
+		c->sh->signal = WTERMSIG(status);
+	}
+	cr_finish(c, END_NONE, "", "");
+}
+
+/* What a child did counts as the case's: where it ended the case or was killed, the case ends. */
+static void child_done(struct cr_ctx *c, int status)
+{
+	if (status == -1 || WIFSIGNALED(status)) {
+		if (c->sh->end == END_NONE) {
+			c->sh->end = END_SIGNAL;
+			c->sh->signal = status == -1 ? 0 : WTERMSIG(status);
+		}
+	}
+	if (c->sh->end != END_NONE)
+		cr_finish(c, END_NONE, "", "");
+}
+
+static int step_child(struct cr_ctx *c, char *arg)
+{
+	const char *block = c->p;
+	pid_t pid = cr_fork();
+
+	(void)arg;
+	if (pid < 0)
+		return pid;
+	if (!pid) {
+		c->nspawned = 0;
+		cr_interpret(c);
+		_exit(0);
+	}
+	child_done(c, wait_for(pid));
+	c->p = cr_skip_block(block);
+	return 0;
+}
+
+static char thread_stack[64 * 1024] __attribute__((aligned(64)));
+
+static int thread_main(void *arg)
+{
+	struct cr_ctx c = *(struct cr_ctx *)arg;
+
+	c.nspawned = 0;
+	cr_interpret(&c);
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+/* The main thread sleeps while the other runs, so sharing its thread-local errno does no harm. */
+static int step_thread(struct cr_ctx *c, char *arg)
+{
+	static int tid;
+	const char *block = c->p;
+	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+		    CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+	int now;
+
+	(void)arg;
+	tid = 1;
+	if (clone(thread_main, thread_stack + sizeof(thread_stack), flags, c, &tid, NULL, &tid) < 0)
+		return -errno;
+	while ((now = __atomic_load_n(&tid, __ATOMIC_ACQUIRE)))
+		syscall(SYS_futex, &tid, FUTEX_WAIT, now, NULL, NULL, 0);
+	if (c->sh->end != END_NONE)
+		cr_finish(c, END_NONE, "", "");
+	c->p = cr_skip_block(block);
+	return 0;
+}
+
+/* Hand over the slots, say so, and stay. */
+void cr_stay(struct cr_ctx *c)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	memcpy(c->sh->slot, c->slot, sizeof(c->slot));
+	if (write(c->ready, "", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+/* A process for others to look at: it takes its steps, hands over its slots and stays until the case ends. */
+static int step_spawn(struct cr_ctx *c, char *arg)
+{
+	const char *block = c->p;
+	int ready[2], i;
+	char byte;
+	pid_t pid;
+
+	if (c->nspawned == (int)(sizeof(c->spawned) / sizeof(c->spawned[0])))
+		return -EAGAIN;
+	if (pipe(ready)) /* kept over execve, for a target that is an executed image */
+		return -errno;
+	pid = cr_fork();
+	if (pid < 0)
+		return pid;
+	if (!pid) {
+		close(ready[0]);
+		c->nspawned = 0;
+		c->quiet = true;
+		c->ready = ready[1];
+		cr_interpret(c);
+		cr_stay(c);
+	}
+	close(ready[1]);
+	c->spawned[c->nspawned++] = pid;
+	if (read(ready[0], &byte, 1) != 1)
+		child_done(c, wait_for(pid));
+	close(ready[0]);
+	for (i = 0; i < CR_SLOTS; i++)
+		if (c->sh->slot[i].type == SLOT_RANGE || c->sh->slot[i].type == SLOT_NUM)
+			c->slot[i] = c->sh->slot[i];
+	cr_slot_set(c, arg, SLOT_PID, pid);
+	c->p = cr_skip_block(block);
+	return 0;
+}
+
+static int step_kill(struct cr_ctx *c, char *arg)
+{
+	struct cr_slot *s = cr_slot(c, arg);
+
+	if (s->type != SLOT_PID)
+		return -EINVAL;
+	if (kill(s->num, SIGKILL))
+		return -errno;
+	wait_for(s->num);
+	return 0;
+}
+
+/* execve a copy of this helper (see selfcopy): the rest of the program goes on in the new image. */
+static int step_exec(struct cr_ctx *c, char *arg)
+{
+	char *argv[] = { "crprobe", "--resume", NULL }, *envp[] = { NULL };
+
+	c->sh->pos = c->p - c->sh->program;
+	c->sh->probing = c->probing;
+	c->sh->ready = c->ready;
+	memcpy(c->sh->slot, c->slot, sizeof(c->slot));
+	execve(arg, argv, envp);
+	return -errno;
+}
+
+/* @arg: PATH,MODE[,UID]: a copy of this helper's static binary. */
+static int step_selfcopy(struct cr_ctx *c, char *arg)
+{
+	static char buf[32 * 1024];
+	char *rest = arg, *path = cr_next(&rest, ','), *mode = cr_next(&rest, ','), *uid = cr_next(&rest, ',');
+	long long owner = 0, bits = 0;
+	int in, out, err = 0;
+	ssize_t n;
+
+	for (; mode && *mode; mode++)
+		bits = bits * 8 + (*mode - '0');
+	if (uid && !cr_parse_long(uid, &owner))
+		return -EINVAL;
+	in = open(c->sh->self, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return -errno;
+	out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+	if (out < 0) {
+		err = -errno;
+		close(in);
+		return err;
+	}
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		if (write(out, buf, n) != n) {
+			n = -1;
+			break;
+		}
+	if (n < 0 || (uid && fchown(out, owner, owner)) || fchmod(out, bits))
+		err = -errno;
+	close(in);
+	close(out);
+	return err;
+}
+
+/* The guest's own ends, for the tests of what watches it. */
+static int step_sysrq(struct cr_ctx *c, char *arg)
+{
+	int err = cr_spit("/proc/sys/kernel/sysrq", "1", 1);
+
+	(void)c;
+	return err ? err : cr_spit("/proc/sysrq-trigger", arg, 1);
+}
+
+static int step_hang(struct cr_ctx *c, char *arg)
+{
+	struct sched_param sp = { .sched_priority = 99 };
+
+	(void)c;
+	/* Alone on its processor, past every other task: the guest hangs as a spinning kernel would. */
+	if (!strcmp(arg, "guest")) {
+		cr_spit("/proc/sys/kernel/sched_rt_runtime_us", "-1", 2);
+		sched_setscheduler(0, SCHED_FIFO, &sp);
+		for (;;)
+			;
+	}
+	for (;;)
+		pause();
+	return 0;
+}
+
+static int step_raise(struct cr_ctx *c, char *arg)
+{
+	long long sig;
+
+	(void)c;
+	if (!cr_parse_long(arg, &sig))
+		return -EINVAL;
+	return kill(getpid(), sig) ? -errno : 0;
+}
+
+const struct cr_step cr_steps_process[] = {
+	{ "child", step_child, STEP_BLOCK, "{ steps } in a child process, waited for" },
+	{ "thread", step_thread, STEP_BLOCK, "{ steps } in a second thread, waited for" },
+	{ "spawn", step_spawn, STEP_BLOCK, "=S { steps } a process that stays; its pid in slot S" },
+	{ "kill", step_kill, STEP_SETUP, "=S kill the process in slot S and reap it" },
+	{ "selfcopy", step_selfcopy, STEP_SETUP, "=PATH,MODE[,UID] a copy of this helper" },
+	{ "exec", step_exec, STEP_OP, "=PATH execve a copy of this helper, which goes on with the program" },
+	{ "sysrq", step_sysrq, STEP_SETUP, "=C write C to /proc/sysrq-trigger (c crashes the kernel)" },
+	{ "hang", step_hang, STEP_SETUP, "=case|guest never return" },
+	{ "raise", step_raise, STEP_SETUP, "=SIGNAL send this process a signal" },
+	{ NULL, NULL, 0, NULL },
+};

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+/* The interpreter: takes a program's steps one by one and keeps the record of what they did. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core.h"
+
+static const struct cr_step *const tables[] = {
+	cr_steps_subject, cr_steps_namespace, cr_steps_process, cr_steps_file, cr_steps_mount,	 cr_steps_set_tid,
+	cr_steps_map_files, cr_steps_exe_fd, cr_steps_ipc,	cr_steps_tty,  cr_steps_control, cr_steps_workaround,
+};
+
+#define NTABLES (sizeof(tables) / sizeof(tables[0]))
+
+void cr_for_each_step(void (*fn)(const struct cr_step *step))
+{
+	const struct cr_step *s;
+	size_t i;
+
+	for (i = 0; i < NTABLES; i++)
+		for (s = tables[i]; s->name; s++)
+			fn(s);
+}
+
+static const struct cr_step *find_step(const char *name, size_t len)
+{
+	const struct cr_step *s;
+	size_t i;
+
+	for (i = 0; i < NTABLES; i++)
+		for (s = tables[i]; s->name; s++)
+			if (!strncmp(s->name, name, len) && !s->name[len])
+				return s;
+	return NULL;
+}
+
+/* End the case: the first word counts, and what was spawned goes first. */
+void cr_finish(struct cr_ctx *c, enum cr_end end, const char *at, const char *why)
+{
+	struct cr_text t;
+
+	if (c->sh->end == END_NONE) {
+		c->sh->end = end;
+		cr_text_init(&t, c->sh->at, sizeof(c->sh->at));
+		cr_puts(&t, at);
+		cr_text_init(&t, c->sh->why, sizeof(c->sh->why));
+		cr_puts(&t, why);
+	}
+	while (c->nspawned) {
+		pid_t pid = c->spawned[--c->nspawned];
+
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, __WALL);
+	}
+	_exit(0);
+}
+
+/* Past the brace that closes the block at p. */
+const char *cr_skip_block(const char *p)
+{
+	int depth = 1;
+
+	for (; *p; p++) {
+		if (*p == '{')
+			depth++;
+		else if (*p == '}' && !--depth)
+			return p + 1;
+	}
+	return p;
+}
+
+static void record(struct cr_ctx *c, const struct cr_step *s, int res)
+{
+	struct cr_shared *sh = c->sh;
+	struct cr_text t = { sh->res, sizeof(sh->res), sh->res_len, false };
+	char name[16];
+
+	cr_puts(&t, " r=");
+	cr_puts(&t, s->name);
+	cr_puts(&t, ":");
+	cr_puts(&t, res == CR_NOT_TRIED ? "-" : res ? cr_errno_name(-res, name) : "0");
+	if (c->value_len) {
+		cr_puts(&t, ":");
+		cr_put_escaped(&t, c->value, c->value_len);
+	}
+	if (t.cut)
+		cr_finish(c, END_SETUP, s->name, "the results are too long for a payload");
+	sh->res_len = t.len;
+}
+
+static void failed(struct cr_ctx *c, const struct cr_step *s, const char *arg, int res)
+{
+	char buf[256], name[16];
+	struct cr_text t;
+
+	cr_text_init(&t, buf, sizeof(buf));
+	cr_puts(&t, s->name);
+	if (*arg) {
+		cr_puts(&t, "=");
+		cr_puts(&t, arg);
+	}
+	cr_puts(&t, ": ");
+	cr_puts(&t, res == CR_NOT_TRIED ? "it builds on a step that failed" : cr_errno_name(-res, name));
+	if (c->why) {
+		cr_puts(&t, ", ");
+		cr_puts(&t, c->why);
+	}
+	cr_finish(c, c->probing ? END_SETUP : END_SUBJECT, s->name, buf);
+}
+
+/* Replace $x by slot x: a pid, a number, or a mapping's START-END as map_files spells it. */
+static int expand(struct cr_ctx *c, const char *in, char *out, size_t size)
+{
+	struct cr_text t;
+
+	cr_text_init(&t, out, size);
+	for (; *in; in++) {
+		char name[2] = { in[1], '\0' };
+		struct cr_slot *s;
+
+		if (*in != '$') {
+			cr_putn(&t, in, 1);
+			continue;
+		}
+		s = cr_slot(c, name);
+		if (s->type == SLOT_NONE)
+			return CR_NOT_TRIED;
+		if (s->type == SLOT_RANGE) {
+			cr_putx(&t, s->start, 1);
+			cr_puts(&t, "-");
+			cr_putx(&t, s->end, 1);
+		} else {
+			cr_putd(&t, s->num);
+		}
+		in++;
+	}
+	return t.cut ? -ENAMETOOLONG : 0;
+}
+
+/* Take steps until the program or the enclosing block ends; returns with c->p behind it. */
+void cr_interpret(struct cr_ctx *c)
+{
+	char arg[1024], shown[1024];
+	const struct cr_step *s;
+	const char *name;
+	size_t len, n;
+	int res;
+
+	for (;;) {
+		while (*c->p == ' ')
+			c->p++;
+		if (!*c->p)
+			return;
+		if (*c->p == '}') {
+			c->p++;
+			return;
+		}
+		name = c->p;
+		len = strcspn(name, "= ");
+		s = find_step(name, len);
+		c->p += len;
+		n = 0;
+		if (*c->p == '=') {
+			c->p++;
+			n = strcspn(c->p, " ");
+		}
+		if (!s || n >= sizeof(arg)) {
+			memcpy(arg, name, len < 60 ? len : 60);
+			arg[len < 60 ? len : 60] = '\0';
+			cr_finish(c, END_PARSE, arg, s ? "its value is too long" : "no such step");
+		}
+		memcpy(shown, c->p, n);
+		shown[n] = '\0';
+		c->p += n;
+		if (s->kind == STEP_BLOCK) {
+			while (*c->p == ' ')
+				c->p++;
+			if (*c->p++ != '{')
+				cr_finish(c, END_PARSE, s->name, "{ steps } must follow");
+		}
+		c->value_len = 0;
+		c->why = NULL;
+		res = expand(c, shown, arg, sizeof(arg));
+		if (!res)
+			res = s->fn(c, arg);
+		if (s->kind == STEP_OP && c->probing && !c->quiet)
+			record(c, s, res);
+		else if (res)
+			failed(c, s, shown, res);
+	}
+}
+
+void cr_resume(void)
+{
+	struct cr_ctx c;
+	struct cr_shared *sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE, MAP_SHARED, CR_SHARED_FD, 0);
+
+	if (sh == MAP_FAILED)
+		_exit(125);
+	memset(&c, 0, sizeof(c));
+	c.sh = sh;
+	c.p = sh->program + sh->pos;
+	c.probing = sh->probing;
+	memcpy(c.slot, sh->slot, sizeof(c.slot));
+	c.ready = sh->ready;
+	c.quiet = c.ready;
+	if (c.probing && !c.quiet) /* the execve was itself under test: it succeeded */
+		record(&c, find_step("exec", 4), 0);
+	cr_interpret(&c);
+	if (c.ready)
+		cr_stay(&c);
+	cr_finish(&c, c.probing ? END_OK : END_PARSE, c.probing ? "" : "--", c.probing ? "" : "the step -- is missing");
+}
+
+/* Evidence of the step in hand. */
+void cr_value(struct cr_ctx *c, const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n > sizeof(c->value))
+		n = sizeof(c->value);
+	memcpy(c->value, s, n);
+	c->value_len = n;
+}
+
+void cr_value_num(struct cr_ctx *c, long long v)
+{
+	char buf[32];
+	struct cr_text t;
+
+	cr_text_init(&t, buf, sizeof(buf));
+	cr_putd(&t, v);
+	cr_value(c, buf);
+}
+
+struct cr_slot *cr_slot(struct cr_ctx *c, const char *name)
+{
+	static struct cr_slot none;
+
+	if (!name || name[0] < 'a' || name[0] > 'z' || name[1])
+		return &none;
+	return &c->slot[name[0] - 'a'];
+}
+
+int cr_slot_fd(struct cr_ctx *c, const char *name)
+{
+	struct cr_slot *s = cr_slot(c, name);
+
+	return s->type == SLOT_FD ? (int)s->num : -1;
+}
+
+void cr_slot_set(struct cr_ctx *c, const char *name, int type, long num)
+{
+	struct cr_slot *s = cr_slot(c, name);
+
+	s->type = type;
+	s->num = num;
+}

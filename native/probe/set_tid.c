@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: MIT
+/* Choosing a pid: clone3's set_tid, and ns_last_pid with the fork that shows its effect. */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core.h"
+
+#ifndef SYS_clone3
+#define SYS_clone3 435
+#endif
+
+/* As of Linux 5.7 (size 88), with room behind for what later kernels may add. */
+struct clone3_args {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+	uint64_t set_tid, set_tid_size; /* 5.5: size 80 */
+	uint64_t cgroup; /* 5.7: size 88 */
+	uint64_t tail[509 + 12];
+};
+
+#define CLONE3_SIZE 88
+
+/*
+ * A system call whose child may run on the caller's stack: no return address of a wrapper lies there for it to overwrite.
+ */
+static inline __attribute__((always_inline)) long raw_syscall2(long nr, long a, long b)
+{
+#if defined(__x86_64__)
+	long ret;
+
+	__asm__ volatile("syscall" : "=a"(ret) : "a"(nr), "D"(a), "S"(b) : "rcx", "r11", "memory");
+	return ret;
+#elif defined(__i386__)
+	long ret;
+
+	__asm__ volatile("int $0x80" : "=a"(ret) : "a"(nr), "b"(a), "c"(b) : "memory");
+	return ret;
+#elif defined(__aarch64__)
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+
+	__asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1) : "memory");
+	return x0;
+#elif defined(__arm__)
+	register long r7 __asm__("r7") = nr;
+	register long r0 __asm__("r0") = a;
+	register long r1 __asm__("r1") = b;
+
+	__asm__ volatile("svc #0" : "+r"(r0) : "r"(r7), "r"(r1) : "memory");
+	return r0;
+#elif defined(__riscv)
+	register long a7 __asm__("a7") = nr;
+	register long a0 __asm__("a0") = a;
+	register long a1 __asm__("a1") = b;
+
+	__asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1) : "memory");
+	return a0;
+#elif defined(__s390x__)
+	register long r1 __asm__("1") = nr;
+	register long r2 __asm__("2") = a;
+	register long r3 __asm__("3") = b;
+
+	__asm__ volatile("svc 0" : "+d"(r2) : "d"(r1), "d"(r3) : "memory");
+	return r2;
+#elif defined(__powerpc64__)
+	register long r0 __asm__("r0") = nr;
+	register long r3 __asm__("r3") = a;
+	register long r4 __asm__("r4") = b;
+
+	__asm__ volatile("sc\n\tbns+ 1f\n\tneg 3,3\n1:"
+			 : "+r"(r0), "+r"(r3), "+r"(r4)
+			 :
+			 : "cr0", "memory", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "ctr");
+	return r3;
+#else
+#error "no raw system call for this architecture yet: add one here"
+#endif
+}
+
+/* What a new process sees of itself, for its parent to report. */
+static void tell_pids(struct cr_shared *sh)
+{
+	char status[4096], *p, *end;
+	struct cr_text t;
+
+	sh->child_pid = getpid();
+	cr_text_init(&t, sh->child_nspid, sizeof(sh->child_nspid));
+	if (cr_slurp("/proc/self/status", status, sizeof(status)) <= 0)
+		return;
+	p = strstr(status, "\nNSpid:");
+	if (!p)
+		return;
+	for (p += 7; *p && *p != '\n'; p = end) {
+		p += strspn(p, "\t ");
+		end = p + strcspn(p, "\t \n");
+		if (t.len)
+			cr_puts(&t, "/");
+		cr_putn(&t, p, end - p);
+	}
+}
+
+static bool has_word(const char *list, long long n)
+{
+	char word[24];
+	struct cr_text t;
+	const char *p = list;
+
+	cr_text_init(&t, word, sizeof(word));
+	cr_putd(&t, n);
+	while (p) {
+		if (!strncmp(p, word, t.len) && (p[t.len] == '/' || !p[t.len]))
+			return true;
+		p = strchr(p, '/');
+		p += p != NULL;
+	}
+	return false;
+}
+
+/*
+ * The new process's pids, outermost namespace first, as it saw them. What the parent was told and what getpid()
+ * said must be among them; where they are not, the evidence says so.
+ */
+static void pids_value(struct cr_ctx *c, long told)
+{
+	struct cr_shared *sh = c->sh;
+	char buf[192];
+	struct cr_text t;
+
+	cr_text_init(&t, buf, sizeof(buf));
+	if (sh->child_nspid[0])
+		cr_puts(&t, sh->child_nspid);
+	else
+		cr_putd(&t, sh->child_pid);
+	if (!has_word(buf, told)) {
+		cr_puts(&t, "!told=");
+		cr_putd(&t, told);
+	}
+	if (!has_word(buf, sh->child_pid)) {
+		cr_puts(&t, "!getpid=");
+		cr_putd(&t, sh->child_pid);
+	}
+	cr_value(c, buf);
+}
+
+static void reap(pid_t pid)
+{
+	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+}
+
+/* Evidence: the child's pids in all namespaces that see it. */
+static int step_fork(struct cr_ctx *c, char *arg)
+{
+	pid_t pid;
+
+	(void)arg;
+	c->sh->child_pid = 0;
+	c->sh->child_nspid[0] = '\0';
+	pid = cr_fork();
+	if (pid < 0)
+		return pid;
+	if (!pid) {
+		tell_pids(c->sh);
+		_exit(0);
+	}
+	reap(pid);
+	pids_value(c, pid);
+	return 0;
+}
+
+/*
+ * @arg: S,N: write N to ns_last_pid in slot S and fork. Evidence: how far behind N the child's pid is, "+1" on a sound
+ * kernel. A kernel thread may be created between the two, so it is tried up to three times, at other numbers.
+ */
+static int step_next_pid(struct cr_ctx *c, char *arg)
+{
+	char *slot = cr_next(&arg, ','), text[24];
+	int fd = cr_slot_fd(c, slot), try;
+	struct cr_text t;
+	long long n;
+	pid_t pid = 0;
+
+	if (fd < 0)
+		return CR_NOT_TRIED;
+	if (!arg || !cr_parse_long(arg, &n))
+		return -EINVAL;
+	for (try = 0; try < 3; try++, n += 37) {
+		cr_text_init(&t, text, sizeof(text));
+		cr_putd(&t, n);
+		if (pwrite(fd, text, t.len, 0) != (ssize_t)t.len)
+			return -errno;
+		pid = cr_fork();
+		if (pid < 0)
+			return pid;
+		if (!pid)
+			_exit(0);
+		reap(pid);
+		if (pid == n + 1)
+			break;
+	}
+	if (try == 3)
+		n -= 37;
+	cr_text_init(&t, text, sizeof(text));
+	cr_puts(&t, pid >= n ? "+" : "");
+	cr_putd(&t, pid - n);
+	cr_value(c, text);
+	return 0;
+}
+
+static int clone_flag(const char *word, uint64_t *flags)
+{
+	static const struct {
+		const char *name;
+		uint64_t flags;
+	} names[] = {
+		{ "newpid", CLONE_NEWPID },
+		{ "newuser", CLONE_NEWUSER },
+		{ "newns", CLONE_NEWNS },
+		/* CLONE_VFORK: the thread borrows the caller's stack, and ends before the caller goes on. */
+		{ "thread", CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | CLONE_VFORK },
+		{ "sighand", CLONE_SIGHAND },
+		{ "parent", CLONE_PARENT },
+		{ "detached", 0x00400000 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(word, names[i].name)) {
+			*flags |= names[i].flags;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+/* Arguments at the very end of a page, so that sizes and pointers can run off it. */
+static struct clone3_args args;
+static int32_t tids[40];
+
+static void thread_ends(struct cr_shared *sh) __attribute__((noreturn, noinline));
+static void thread_ends(struct cr_shared *sh)
+{
+	sh->child_pid = raw_syscall2(SYS_gettid, 0, 0);
+	for (;;)
+		raw_syscall2(SYS_exit, 0, 0);
+}
+
+/*
+ * @arg: items KEY:VALUE joined by ',':
+ *   tid:A/B/C  the set_tid array, innermost namespace first    tidsize:N  its size, if not as many
+ *   tidptr:bad|null                                             flags:newpid+thread+...
+ *   size:N     sizeof(struct clone_args) as told                 exit:N     the exit signal
+ *   tail:N     a byte that isn't zero, N bytes into the struct   stack:N
+ * Evidence: the pids of the new process, outermost namespace first; a thread's id.
+ */
+static int step_clone3(struct cr_ctx *c, char *arg)
+{
+	char *item, *key, *word;
+	uint64_t size = CLONE3_SIZE;
+	int ntids = 0, err;
+	long long v;
+	long pid;
+
+	memset(&args, 0, sizeof(args));
+	args.exit_signal = SIGCHLD;
+	while (arg && *arg) {
+		item = cr_next(&arg, ',');
+		key = cr_next(&item, ':');
+		if (!item)
+			return -EINVAL;
+		if (!strcmp(key, "tid")) {
+			while ((word = cr_next(&item, '/'))) {
+				if (ntids == 40 || !cr_parse_long(word, &v))
+					return -EINVAL;
+				tids[ntids++] = v;
+			}
+			args.set_tid = (uintptr_t)tids;
+			args.set_tid_size = ntids;
+		} else if (!strcmp(key, "flags")) {
+			while ((word = cr_next(&item, '+')))
+				if (clone_flag(word, &args.flags))
+					return -EINVAL;
+		} else if (!strcmp(key, "tidptr")) {
+			args.set_tid = strcmp(item, "null") ? 16 : 0;
+		} else if (!cr_parse_long(item, &v)) {
+			return -EINVAL;
+		} else if (!strcmp(key, "tidsize")) {
+			args.set_tid_size = v;
+		} else if (!strcmp(key, "size")) {
+			size = v;
+		} else if (!strcmp(key, "exit")) {
+			args.exit_signal = v;
+		} else if (!strcmp(key, "stack")) {
+			args.stack = v;
+		} else if (!strcmp(key, "tail")) {
+			if (v < 0 || v >= (long long)sizeof(args))
+				return -EINVAL;
+			((char *)&args)[v] = 1;
+		} else {
+			return -EINVAL;
+		}
+	}
+	if (args.flags & CLONE_THREAD && args.exit_signal == SIGCHLD)
+		args.exit_signal = 0;
+	c->sh->child_pid = 0;
+	c->sh->child_nspid[0] = '\0';
+	pid = raw_syscall2(SYS_clone3, (long)&args, (long)size);
+	if (!pid) {
+		if (args.flags & CLONE_THREAD)
+			thread_ends(c->sh);
+		tell_pids(c->sh);
+		_exit(0);
+	}
+	err = pid < 0 ? (int)pid : 0;
+	if (err)
+		return err;
+	if (!(args.flags & CLONE_THREAD))
+		reap(pid);
+	pids_value(c, pid);
+	return 0;
+}
+
+/* This process's own pid: a set_tid that is taken, and the place to come back to. */
+static int step_getpid(struct cr_ctx *c, char *arg)
+{
+	cr_slot_set(c, arg, SLOT_NUM, getpid());
+	return 0;
+}
+
+const struct cr_step cr_steps_set_tid[] = {
+	{ "fork", step_fork, STEP_OP, "fork; the child's pids, outermost namespace first" },
+	{ "next_pid", step_next_pid, STEP_OP, "=S,N write N to ns_last_pid in slot S and fork; the child's pid less N" },
+	{ "clone3", step_clone3, STEP_OP, "=KEY:VALUE,... tid:A/B flags:newpid+thread size tidsize tidptr exit tail" },
+	{ "getpid", step_getpid, STEP_SETUP, "=S this process's pid into slot S" },
+	{ NULL, NULL, 0, NULL },
+};

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+/* One case from fork to observation: its deadline, its remains, its payload. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core.h"
+
+static struct cr_shared *shared;
+
+static long long now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000LL + ts.tv_nsec / 1000;
+}
+
+/*
+ * Make this process fit to supervise: the shared record at its descriptor, SIGCHLD to be waited for, orphans ours.
+ * @self: the binary for steps that execute one, NULL for this image. Returns 0 or -errno.
+ */
+int cr_supervisor_init(const char *self)
+{
+	struct cr_text t;
+	sigset_t set;
+	int fd = syscall(SYS_memfd_create, "crcap", 0);
+
+	if (fd < 0)
+		return -errno;
+	if (dup2(fd, CR_SHARED_FD) < 0 || ftruncate(CR_SHARED_FD, sizeof(*shared)))
+		return -errno;
+	close(fd);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, CR_SHARED_FD, 0);
+	if (shared == MAP_FAILED)
+		return -errno;
+	cr_text_init(&t, shared->self, sizeof(shared->self));
+	cr_puts(&t, self ? self : "/proc/self/exe");
+	if (t.cut)
+		return -ENAMETOOLONG;
+	cr_note_namespaces(shared);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	return 0;
+}
+
+static void worker(void) __attribute__((noreturn));
+static void worker(void)
+{
+	struct cr_ctx c;
+	sigset_t set;
+
+	setpgid(0, 0);
+	sigemptyset(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	memset(&c, 0, sizeof(c));
+	c.sh = shared;
+	c.p = shared->program;
+	cr_interpret(&c);
+	cr_finish(&c, c.probing ? END_OK : END_PARSE, c.probing ? "" : "--", c.probing ? "" : "the step -- is missing");
+}
+
+/* Sleep until a child changes or until @deadline; false when that has passed. */
+static bool wait_for_child(long long deadline)
+{
+	long long left = deadline - now_us();
+	struct timespec ts;
+	sigset_t set;
+
+	if (left <= 0)
+		return false;
+	ts.tv_sec = left / 1000000;
+	ts.tv_nsec = left % 1000000 * 1000;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigtimedwait(&set, NULL, &ts);
+	return true;
+}
+
+/* Kill this process's remaining children: PID 1 of a guest has no others, elsewhere they are looked up. */
+static void kill_children(void)
+{
+	char buf[512], *rest = buf, *word;
+	long long pid;
+
+	if (getpid() == 1) {
+		kill(-1, SIGKILL);
+		return;
+	}
+	if (cr_slurp("/proc/thread-self/children", buf, sizeof(buf)) <= 0)
+		return;
+	while ((word = cr_next(&rest, ' ')))
+		if (cr_parse_long(word, &pid) && pid > 1)
+			kill(pid, SIGKILL);
+}
+
+/* Reap all that the case left, killing what still lives. Returns how many were killed, -1 if some won't die. */
+static int clean_up(pid_t group)
+{
+	long long deadline = now_us() + 3000000;
+	int killed = 0;
+	bool alive = false;
+
+	for (;;) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG | __WALL);
+
+		if (pid > 0) {
+			killed += alive;
+			continue;
+		}
+		if (pid < 0)
+			return killed;
+		alive = true;
+		kill(-group, SIGKILL);
+		kill_children();
+		if (!wait_for_child(deadline))
+			return -1;
+	}
+}
+
+static const char *const end_names[] = { "died", "ok", "subject", "setup", "signal", "parse" };
+
+/*
+ * Run one program and write "obs N ..." to out. cr_supervisor_init() must have succeeded in this process.
+ * @deadline_ms: from the fork on. Returns the payload's length or -errno.
+ */
+int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n, char *out, size_t outlen)
+{
+	long long start, deadline;
+	struct cr_text t;
+	bool late = false;
+	int status, kids;
+	pid_t pid;
+
+	if (strlen(program) >= sizeof(shared->program))
+		return -E2BIG;
+	strcpy(shared->program, program);
+	shared->end = END_NONE;
+	shared->at[0] = shared->why[0] = shared->who[0] = '\0';
+	shared->res_len = 0;
+	start = now_us();
+	deadline = start + deadline_ms * 1000LL;
+	pid = cr_fork();
+	if (pid < 0)
+		return pid;
+	if (!pid)
+		worker();
+	while (!waitpid(pid, &status, WNOHANG)) {
+		if (wait_for_child(deadline))
+			continue;
+		late = true;
+		kill(pid, SIGKILL);
+		kill(-pid, SIGKILL);
+		deadline = now_us() + 1000000;
+		while (!waitpid(pid, &status, WNOHANG) && wait_for_child(deadline))
+			;
+		break;
+	}
+	if (!late && WIFSIGNALED(status) && shared->end == END_NONE) {
+		shared->end = END_SIGNAL;
+		shared->signal = WTERMSIG(status);
+	}
+	kids = clean_up(pid);
+	cr_text_init(&t, out, outlen);
+	cr_puts(&t, "obs ");
+	cr_putu(&t, n);
+	cr_puts(&t, " us=");
+	cr_putu(&t, now_us() - start);
+	cr_puts(&t, " end=");
+	cr_puts(&t, late ? "deadline" : end_names[shared->end]);
+	if (!late && shared->end == END_SIGNAL) {
+		cr_puts(&t, ":");
+		cr_putd(&t, shared->signal);
+	}
+	if (shared->at[0]) {
+		cr_puts(&t, " at=");
+		cr_put_escaped(&t, shared->at, strlen(shared->at));
+		cr_puts(&t, " why=");
+		cr_put_escaped(&t, shared->why, strlen(shared->why));
+	}
+	if (kids) {
+		cr_puts(&t, " kids=");
+		cr_putd(&t, kids);
+	}
+	if (shared->who[0]) {
+		cr_puts(&t, " who=");
+		cr_puts(&t, shared->who);
+	}
+	cr_putn(&t, shared->res, shared->res_len);
+	return t.cut ? -E2BIG : (int)t.len;
+}
+
+/* A process of a threaded program may carry handlers, masks and descriptors that mean nothing here. */
+static void shed_inheritance(void)
+{
+	struct sigaction sa;
+	int sig;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = SIG_DFL;
+	for (sig = 1; sig < 65; sig++)
+		sigaction(sig, &sa, NULL);
+#ifdef SYS_close_range
+	syscall(SYS_close_range, 3U, ~0U, 0U);
+#endif
+	setpgid(0, 0);
+}
+
+struct handover {
+	int len;
+	char out[CR_PAYLOAD_MAX];
+};
+
+int cr_run_case(const char *program, unsigned int deadline_ms, const char *self, char *out, size_t outlen)
+{
+	struct handover *h;
+	int len, status;
+	pid_t pid;
+
+	h = mmap(NULL, sizeof(*h), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (h == MAP_FAILED)
+		return -errno;
+	h->len = -EIO; /* stands if the supervisor dies */
+	pid = cr_fork();
+	if (!pid) {
+		shed_inheritance();
+		h->len = cr_supervisor_init(self);
+		if (!h->len)
+			h->len = cr_supervise(program, deadline_ms, 0, h->out, sizeof(h->out));
+		_exit(0);
+	}
+	if (pid < 0) {
+		len = pid;
+	} else {
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+		len = h->len;
+		if (len >= 0 && (size_t)len >= outlen)
+			len = -E2BIG;
+		if (len >= 0)
+			memcpy(out, h->out, len + 1);
+	}
+	munmap(h, sizeof(*h));
+	return len;
+}
