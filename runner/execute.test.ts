@@ -22,7 +22,7 @@ async function run(
 	const sink = new Recorder();
 	await execute(target, {
 		suites: fakeSuites(cases),
-		choose: (all) => [...all],
+		choose: (cases) => ({ cases }),
 		signal: new AbortController().signal,
 		sink,
 		...more,
@@ -293,7 +293,7 @@ test("results go out while the guest runs, one behind", async () => {
 		}),
 		{
 			suites: fakeSuites(FOUR),
-			choose: (all) => [...all],
+			choose: (cases) => ({ cases }),
 			signal: new AbortController().signal,
 			sink,
 		},

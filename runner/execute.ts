@@ -1,10 +1,15 @@
 /** Runs a plan on one target and tells its results in plan order as they complete. */
-import type { CaseResult, TargetHead, TargetTail } from "../results/model.js";
+import {
+	type CaseResult,
+	planGroups,
+	type TargetHead,
+	type TargetTail,
+} from "../results/model.js";
 import { unobserved } from "./caseResults.js";
 import { Execution } from "./execution.js";
 import { stopText } from "./interrupt.js";
 import { Ledger } from "./ledger.js";
-import type { PlannedCase, Suites } from "./suitePort.js";
+import type { PlannedCase, PlanWithFacts, Suites } from "./suitePort.js";
 import { OpenError, type Session, type Target } from "./target.js";
 
 /** Takes what one target found: its head, its cases in plan order, its tail. */
@@ -14,10 +19,16 @@ export interface TargetSink {
 	endTarget(tail: TargetTail): void;
 }
 
+/** The cases to run, and what the report shall say about the choice. */
+export interface Choice {
+	readonly cases: readonly PlannedCase[];
+	readonly facts?: TargetHead["facts"];
+}
+
 export interface ExecuteOptions {
 	readonly suites: Suites;
 	/** Which of the planned cases to run: selection, shard. */
-	readonly choose: (cases: readonly PlannedCase[]) => PlannedCase[];
+	readonly choose: (cases: readonly PlannedCase[]) => Choice;
 	/** Overrides every case's deadline, milliseconds. */
 	readonly caseTimeoutMs?: number;
 	readonly signal: AbortSignal;
@@ -39,9 +50,29 @@ export async function execute(
 		return;
 	}
 	try {
-		await new Execution(target, session, options, startedAt).run();
+		const plan = planFor(session, options);
+		if (plan instanceof OpenError) {
+			reportUnopened(target, plan, options, startedAt);
+			return;
+		}
+		await new Execution(target, session, plan, options, startedAt).run();
 	} finally {
 		await session.close();
+	}
+}
+
+/** The plan for this kernel, or why what it told of itself allows none. */
+function planFor(
+	session: Session,
+	{ suites }: ExecuteOptions,
+): PlanWithFacts | OpenError {
+	try {
+		return suites.plan(session.facts);
+	} catch (error) {
+		return new OpenError(
+			`what the kernel told of itself can't be used: ${(error as Error).message}`,
+			{ notes: session.notes, accel: session.accel },
+		);
 	}
 }
 
@@ -53,7 +84,8 @@ function reportUnopened(
 	startedAt: number,
 ): void {
 	const { cases, facts } = options.suites.plan(null);
-	const chosen = options.choose(cases);
+	const choice = options.choose(cases);
+	const chosen = choice.cases;
 	const why = options.signal.aborted
 		? `${stopText(options.signal.reason)} before the first case`
 		: error.message;
@@ -62,9 +94,10 @@ function reportUnopened(
 		kind: target.kind,
 		kernel: target.kernel,
 		accel: error.accel,
-		facts: { ...facts },
+		facts: { ...facts, ...choice.facts },
 		tools: { node: process.versions.node },
 		planned: chosen.length,
+		groups: planGroups(chosen),
 	});
 	const ledger = new Ledger(chosen.length, (r) => options.sink.caseResult(r));
 	ledger.close((n) =>

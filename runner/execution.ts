@@ -1,11 +1,15 @@
 /** What happens between the first request and the end of one session. */
-import type { CaseResult, TargetHead } from "../results/model.js";
+import {
+	type CaseResult,
+	planGroups,
+	type TargetHead,
+} from "../results/model.js";
 import { crashed, judged, skipReason, unobserved } from "./caseResults.js";
 import type { ExecuteOptions } from "./execute.js";
 import { stopText } from "./interrupt.js";
 import { Ledger } from "./ledger.js";
 import { excerpt, Remarks } from "./remarks.js";
-import type { PlannedCase } from "./suitePort.js";
+import type { PlannedCase, PlanWithFacts } from "./suitePort.js";
 import type {
 	CaseRequest,
 	Complaint,
@@ -38,6 +42,7 @@ export class Execution {
 	constructor(
 		target: Target,
 		session: Session,
+		plan: PlanWithFacts,
 		options: ExecuteOptions,
 		startedAt: number,
 	) {
@@ -45,9 +50,9 @@ export class Execution {
 		this.#session = session;
 		this.#options = options;
 		this.#startedAt = startedAt;
-		const { cases, facts } = options.suites.plan(session.facts);
-		this.#facts = { ...facts };
-		this.#cases = options.choose(cases);
+		const choice = options.choose(plan.cases);
+		this.#facts = { ...plan.facts, ...choice.facts };
+		this.#cases = choice.cases;
 		this.#ledger = new Ledger(this.#cases.length, (result) =>
 			options.sink.caseResult(result),
 		);
@@ -81,6 +86,7 @@ export class Execution {
 			facts: this.#facts,
 			tools: { ...tools, node: process.versions.node },
 			planned: this.#cases.length,
+			groups: planGroups(this.#cases),
 		};
 	}
 
@@ -96,6 +102,7 @@ export class Execution {
 				subject: planned.subject,
 				subjectProgram: planned.subjectProgram,
 				probeProgram: planned.probeProgram,
+				program: planned.program,
 			};
 		}
 	}

@@ -56,3 +56,22 @@ export function planDigest(ids: Iterable<string>): string {
 	for (const id of ids) hash.update(`${id}\n`);
 	return hash.digest("hex").slice(0, 32);
 }
+
+/** Facts under which a report says which share of which plan it holds. */
+export const SHARD_FACTS = {
+	share: "plan.shard",
+	cases: "plan.cases",
+	digest: "plan.digest",
+} as const;
+
+/** What `crcap merge` needs to know of a share of the plan with these ids. */
+export function shardFacts(
+	shard: Shard,
+	ids: readonly string[],
+): Record<string, string | number> {
+	return {
+		[SHARD_FACTS.share]: `${shard.index}/${shard.count}`,
+		[SHARD_FACTS.cases]: ids.length,
+		[SHARD_FACTS.digest]: planDigest(ids),
+	};
+}

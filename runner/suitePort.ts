@@ -59,3 +59,15 @@ export interface Suites {
 	 */
 	judge(planned: PlannedCase, payload: string): Judgement;
 }
+
+/** A suite or a subject, for people. */
+export interface Named {
+	readonly name: string;
+	readonly description: string;
+}
+
+/** What the commands that run nothing need as well. */
+export interface SuiteBook extends Suites {
+	suites(): readonly Named[];
+	subjects(): readonly Named[];
+}

@@ -10,6 +10,8 @@ export interface CaseRequest {
 	readonly subject: string;
 	readonly subjectProgram: string;
 	readonly probeProgram: string;
+	/** Both as one, for whoever runs a case without a guest. */
+	readonly program: string;
 }
 
 /** Something that the kernel printed and should not have. */

@@ -5,6 +5,11 @@ export class UsageError extends Error {
 	override name = "UsageError";
 }
 
+/** A kernel that can't be booted at all: not there, no kernel, or for a machine that is not here. */
+export class KernelError extends UsageError {
+	override name = "KernelError";
+}
+
 /**
  * ` (Did you mean X?)` for the candidate nearest to `word`, or an empty string where none is near:
  * a suggestion that shares little with what was typed helps nobody.

@@ -1,0 +1,17 @@
+/** The guest agents that travel with the package, one static binary an architecture. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { UsageError } from "./usage.js";
+import { PACKAGE_ROOT } from "./version.js";
+
+/**
+ * The agent for an architecture.
+ * @throws UsageError when it was not built
+ */
+export function agentPath(arch: string, root = PACKAGE_ROOT): string {
+	const path = join(root, "dist", "agent", `crprobe-${arch}`);
+	if (existsSync(path)) return path;
+	throw new UsageError(
+		`there is no agent for ${arch}: ${path} is missing; \`npm run setup\` builds it in a clone`,
+	);
+}

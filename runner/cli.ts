@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import { realDeps } from "./deps.js";
+import { main } from "./program.js";
+import { tolerateClosedStdout } from "./stdout.js";
+
+tolerateClosedStdout();
+const status = await main(process.argv.slice(2), realDeps());
+// What was printed must be out before the process ends, and nothing that still waits may keep it.
+process.stdout.write("", () => process.exit(status));

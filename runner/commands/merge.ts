@@ -1,0 +1,49 @@
+import type { Command } from "commander";
+import type { Report } from "../../results/index.js";
+import { exitStatus, type Outcome } from "../exitStatus.js";
+import { mergeReports } from "../mergeReports.js";
+import type { CommandContext } from "../program.js";
+import { DEFAULT_REPORT, readReportSpec } from "../reports.js";
+import { loadReport } from "../stored.js";
+import { again, text } from "../values.js";
+import { rewrite } from "./show.js";
+
+const MORE = `
+Shares come from \`crcap run --shard I/N\`, one file each; reports of different targets may be joined as well.
+Refused: shares that are missing or there twice, and shares of different plans, kernels or versions.
+The exit status is that of the run as a whole.
+
+  crcap merge shard1.json shard2.json --report json=all.json --report tap`;
+
+/** `crcap merge` */
+export function addMerge(program: Command, context: CommandContext): void {
+	program
+		.command("merge")
+		.description("join the reports of shards into one")
+		.argument("<file...>", "stored JSON reports; - is standard input")
+		.option(
+			"-r, --report <format[=file]>",
+			"repeatable (default: tap on standard output)",
+			again(text),
+		)
+		.addHelpText("after", MORE)
+		.action(async (files: string[], options: { report?: string[] }) => {
+			const specs = options.report?.map(readReportSpec) ?? [DEFAULT_REPORT];
+			const reports = [];
+			for (const file of files) {
+				reports.push({ file, report: await loadReport(file) });
+			}
+			const merged = mergeReports(reports);
+			await rewrite(merged, specs);
+			context.status = exitStatus(outcomes(merged));
+		});
+}
+
+/** What the exit status of a stored report depends on. */
+export function outcomes(report: Report): Outcome[] {
+	return report.targets.map(({ totals, complete, cases }) => ({
+		totals,
+		complete,
+		known: cases.filter((result) => result.known !== undefined).length,
+	}));
+}

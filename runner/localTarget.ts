@@ -1,0 +1,145 @@
+/** This machine's own kernel as a target, through the addon; no guest, so nothing protects this machine but the cases' own namespaces. */
+import { version as kernelVersion, arch as nodeArch, release } from "node:os";
+import type { Addon } from "./addon.js";
+import {
+	type CaseRequest,
+	OpenError,
+	type Session,
+	type SessionEnd,
+	type SessionEvents,
+	type Target,
+} from "./target.js";
+
+export interface LocalTargetOptions {
+	readonly name: string;
+	/** Loads the addon. @throws when it is not there */
+	readonly load: () => Addon;
+	/** A static crprobe for this machine, for steps that execute it. */
+	readonly crprobe: string;
+	readonly mayTouchHost: boolean;
+}
+
+/** The reply is awaited this much longer than the case's own deadline, milliseconds; then the core itself is stuck. */
+const SLACK_MS = 10_000;
+
+/** Node's names of architectures in this project's words. */
+const ARCH: Readonly<Record<string, string>> = {
+	x64: "x86_64",
+	arm64: "aarch64",
+	ia32: "i386",
+	arm: "armhf",
+	riscv64: "riscv64",
+	s390x: "s390x",
+	ppc64: "ppc64el",
+};
+
+/** This machine's architecture. */
+export function localArch(arch: string = nodeArch()): string {
+	return ARCH[arch] ?? arch;
+}
+
+export function localTarget(options: LocalTargetOptions): Target {
+	const kernel = {
+		release: release(),
+		arch: localArch(),
+		path: "",
+		sha256: "",
+		version: kernelVersion(),
+	};
+	return {
+		name: options.name,
+		kind: "local",
+		kernel,
+		mayTouchHost: options.mayTouchHost,
+		async open(signal) {
+			let addon: Addon;
+			try {
+				addon = options.load();
+			} catch (error) {
+				throw new OpenError((error as Error).message);
+			}
+			const told = readFactLines(await addon.facts());
+			return localSession(options, addon, kernel, told, signal);
+		},
+	};
+}
+
+function localSession(
+	options: LocalTargetOptions,
+	addon: Addon,
+	kernel: Session["kernel"],
+	told: Record<string, string>,
+	signal: AbortSignal,
+): Session {
+	return {
+		kernel,
+		accel: "none",
+		facts: { told, arch: kernel.arch },
+		tools: { crprobe: addon.version },
+		notes: [],
+		run: (requests, events) =>
+			runLocally(addon, options.crprobe, requests, events, signal),
+		close: async () => {},
+	};
+}
+
+/** One case after the other; a stop takes effect between two cases, and each has a deadline. */
+async function runLocally(
+	addon: Addon,
+	crprobe: string,
+	requests: Iterable<CaseRequest>,
+	events: SessionEvents,
+	signal: AbortSignal,
+): Promise<SessionEnd> {
+	for (const request of requests) {
+		if (signal.aborted) return ended("stopped", "stopped");
+		try {
+			const reply = await withinDeadline(
+				addon.run(request.program, request.deadlineMs, crprobe),
+				request.deadlineMs + SLACK_MS,
+			);
+			events.reply(reply.replace(/^obs 0(?= |$)/, `obs ${request.n}`));
+		} catch (error) {
+			return ended("lost", (error as Error).message);
+		}
+	}
+	return ended("bye", "every case was answered");
+}
+
+async function withinDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_, reject) => {
+		timer = setTimeout(
+			() => reject(new Error(`no answer within ${ms / 1000} s`)),
+			ms,
+		);
+	});
+	try {
+		return await Promise.race([work, late]);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+function ended(how: SessionEnd["how"], detail: string): SessionEnd {
+	return { how, detail, consoleTail: [], notes: [] };
+}
+
+/** Reads lines `fact NAME=VALUE` with %XX escapes; lines that are none are passed over. */
+export function readFactLines(text: string): Record<string, string> {
+	const facts: Record<string, string> = Object.create(null);
+	for (const line of text.split("\n")) {
+		const match = /^fact ([A-Za-z][\w.-]{0,99})=(.*)$/.exec(line);
+		if (match?.[1] === undefined) continue;
+		facts[match[1]] = decode(match[2] ?? "");
+	}
+	return facts;
+}
+
+/** `%XX` undone; what then is not UTF-8 shows as U+FFFD. */
+function decode(text: string): string {
+	const bytes = text.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
+		String.fromCharCode(Number.parseInt(hex, 16)),
+	);
+	return Buffer.from(bytes, "latin1").toString("utf8");
+}

@@ -1,0 +1,78 @@
+/** The command line as a whole: every command, how errors are told, and their exit statuses. */
+import { Command, CommanderError } from "commander";
+import { addList } from "./commands/list.js";
+import { addMerge } from "./commands/merge.js";
+import { addRun } from "./commands/run.js";
+import { addShow } from "./commands/show.js";
+import { EXIT } from "./exitStatus.js";
+import type { RunDeps } from "./run.js";
+import type { SuiteBook } from "./suitePort.js";
+import { UsageError } from "./usage.js";
+import { version } from "./version.js";
+
+export interface CliDeps extends RunDeps {
+	readonly suites: SuiteBook;
+}
+
+/** What a command's action leaves behind. */
+export interface CommandContext {
+	readonly deps: CliDeps;
+	status: number;
+}
+
+/** Runs one command line (without node and script) and returns its exit status; never throws for what a user can do. */
+export async function main(
+	argv: readonly string[],
+	deps: CliDeps,
+): Promise<number> {
+	const context: CommandContext = { deps, status: EXIT.ok };
+	const usage = argv.includes("--bisect") ? EXIT.bisectUsage : EXIT.usage;
+	try {
+		await makeProgram(context).parseAsync([...argv], { from: "user" });
+		return context.status;
+	} catch (error) {
+		if (error instanceof CommanderError) {
+			return error.exitCode === 0 ? EXIT.ok : usage;
+		}
+		if (error instanceof UsageError) {
+			process.stderr.write(`crcap: ${error.message}\n`);
+			return usage;
+		}
+		process.stderr.write(`crcap: ${describe(error)}\n`);
+		return EXIT.incomplete;
+	}
+}
+
+function makeProgram(context: CommandContext): Command {
+	const program = new Command("crcap")
+		.description(
+			"Does a Linux kernel guard what CAP_CHECKPOINT_RESTORE should guard, and only that?",
+		)
+		.version(version())
+		.exitOverride()
+		.configureOutput({
+			outputError: (text, write) =>
+				write(text.replace(/^error: /, "crcap: ").replace(/\n\(/, " (")),
+		})
+		.showSuggestionAfterError(true)
+		.addHelpText(
+			"after",
+			`
+Exit status: 0 at least one case ran and none failed; 1 a case failed, crashed the guest or timed out;
+3 incomplete (no boot, a broken channel, a case in error or not run); 2 usage; 130 interrupted.
+Where a run is both failed and incomplete, it is 1.`,
+		);
+	addRun(program, context);
+	addList(program, context);
+	addMerge(program, context);
+	addShow(program, context);
+	for (const command of program.commands) command.version(version());
+	return program;
+}
+
+/** An error that nobody foresaw shows where it came from; one with a cause in the system only what it was. */
+function describe(error: unknown): string {
+	if (!(error instanceof Error)) return String(error);
+	const expected = "code" in error || error.cause !== undefined;
+	return expected ? error.message : (error.stack ?? error.message);
+}

@@ -1,0 +1,163 @@
+/** A booted guest as a session: requests become lines, replies wait until the console has caught up with them. */
+import {
+	type EndKind,
+	type Finding,
+	type Guest,
+	type GuestEnd,
+	GuestLost,
+} from "../vm/index.js";
+import { complaintOf } from "./consoleFindings.js";
+import type { CaseRequest, SessionEnd, SessionEvents } from "./target.js";
+
+/** So many replies wait for the console at most: with `quiet` it never shows a case's marker. */
+const WAITING = 64;
+
+/** What the agent writes to the kernel's log before each case. */
+const MARKER = /(?:^|\] ?)crcap: case (\d{1,9})$/;
+
+/** What a guest offers, as far as a session needs it. */
+export type GuestPort = Pick<Guest, "exchange" | "quit" | "end" | "console">;
+
+const HOW: Readonly<Record<EndKind, SessionEnd["how"]>> = {
+	bye: "bye",
+	panic: "died",
+	oops: "died",
+	hang: "hung",
+	reboot: "died",
+	poweroff: "died",
+	"qemu-died": "lost",
+	"broken-channel": "lost",
+	killed: "stopped",
+};
+
+/** Runs all requests and ends the guest. */
+export async function runOnGuest(
+	guest: GuestPort,
+	requests: Iterable<CaseRequest>,
+	events: SessionEvents,
+): Promise<SessionEnd> {
+	const delivery = new Delivery(guest, events);
+	try {
+		await guest.exchange(requestLines(requests), (payload) =>
+			delivery.add(payload),
+		);
+	} catch (error) {
+		if (!(error instanceof GuestLost)) throw error;
+	}
+	const end = await guest.quit();
+	delivery.finish();
+	return sessionEnd(end);
+}
+
+/** The lines of the protocol: each subject is named once, before its first case. */
+export function* requestLines(
+	requests: Iterable<CaseRequest>,
+): Iterable<string> {
+	const keys = new Map<string, string>();
+	for (const request of requests) {
+		const { n, deadlineMs, subjectProgram, probeProgram } = request;
+		let key = keys.get(subjectProgram);
+		if (key === undefined) {
+			key = subjectProgram === "" ? "-" : `s${keys.size}`;
+			keys.set(subjectProgram, key);
+			if (key !== "-") yield `subject ${key} ${subjectProgram}`;
+		}
+		yield `case ${n} ${deadlineMs} ${key} ${probeProgram}`;
+	}
+}
+
+/**
+ * Console and replies come over different wires. A reply is handed on once the console shows a later case's marker,
+ * so that what the kernel complained of is known with the case.
+ */
+class Delivery {
+	readonly #guest: GuestPort;
+	readonly #events: SessionEvents;
+	readonly #waiting: { n: number | undefined; payload: string }[] = [];
+	#mark: number;
+	#reached = -1;
+	#seen = 0;
+	readonly #findings = new Map<number | null, Finding[]>();
+
+	constructor(guest: GuestPort, events: SessionEvents) {
+		this.#guest = guest;
+		this.#events = events;
+		this.#mark = guest.console.mark();
+	}
+
+	add(payload: string): void {
+		const n = /^obs (\d{1,9})(?: |$)/.exec(payload)?.[1];
+		this.#waiting.push({
+			n: n === undefined ? undefined : Number(n),
+			payload,
+		});
+		this.#look();
+		while (this.#waiting.length > 0) {
+			const next = this.#waiting[0];
+			const passed = next?.n === undefined || next.n < this.#reached;
+			if (!passed && this.#waiting.length <= WAITING) return;
+			this.#deliver();
+		}
+	}
+
+	/** The guest is gone, the console complete. */
+	finish(): void {
+		while (this.#waiting.length > 0) this.#deliver();
+		this.#gather();
+		for (const n of [...this.#findings.keys()]) this.#complain(n);
+	}
+
+	#deliver(): void {
+		const next = this.#waiting.shift();
+		if (next === undefined) return;
+		this.#gather();
+		this.#complain(null);
+		if (next.n !== undefined) this.#complain(next.n);
+		this.#events.reply(next.payload);
+	}
+
+	/** Finds the latest case whose marker the console shows. */
+	#look(): void {
+		const { console } = this.#guest;
+		for (const line of console.since(this.#mark)) {
+			const n = MARKER.exec(line)?.[1];
+			if (n !== undefined) this.#reached = Number(n);
+		}
+		this.#mark = console.mark();
+	}
+
+	/** Sorts new findings by case. */
+	#gather(): void {
+		const { findings } = this.#guest.console;
+		for (; this.#seen < findings.length; this.#seen++) {
+			const finding = findings[this.#seen] as Finding;
+			const n = finding.caseN ?? null;
+			this.#findings.set(n, [...(this.#findings.get(n) ?? []), finding]);
+		}
+	}
+
+	#complain(n: number | null): void {
+		const findings = this.#findings.get(n);
+		if (findings === undefined) return;
+		this.#findings.delete(n);
+		const lines = n === null ? [] : this.#guest.console.forCase(n, 500);
+		const complaint = complaintOf(n, findings, lines);
+		if (complaint) this.#events.complaint(complaint);
+	}
+}
+
+function sessionEnd(end: GuestEnd): SessionEnd {
+	const { broken, asked, resent } = end.channel;
+	const repaired = broken + asked + resent;
+	return {
+		how: HOW[end.kind],
+		detail: end.reason,
+		consoleTail: end.consoleTail,
+		notes:
+			repaired === 0
+				? []
+				: [
+						`the channel was repaired: ${broken} frames broken, ${asked} asked for again, ${resent} lines sent again`,
+					],
+	};
+}
