@@ -4,33 +4,12 @@
  * Prints progress on standard error only. Needs nothing but Node.js and npm.
  */
 import { spawnSync } from "node:child_process";
-import {
-	chmodSync,
-	existsSync,
-	mkdirSync,
-	readFileSync,
-	rmSync,
-} from "node:fs";
-import { join, relative } from "node:path";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { provideAddon } from "./lib/addon.mjs";
 import { ARCHES, HOST_ARCH } from "./lib/arches.mjs";
-import { canBuild, needsOf, provideNeeds } from "./lib/packages.mjs";
-import {
-	findCommand,
-	mustRun,
-	runMain,
-	SetupError,
-	say,
-	TOP,
-} from "./lib/run.mjs";
-import {
-	filesUnder,
-	fingerprint,
-	forget,
-	isDone,
-	markDone,
-} from "./lib/stamps.mjs";
+import { findCommand, runMain, SetupError, TOP } from "./lib/run.mjs";
+import { STEPS } from "./lib/steps.mjs";
 
 const USAGE = `usage: npm run setup [-- OPTIONS]
 
@@ -40,16 +19,9 @@ const USAGE = `usage: npm run setup [-- OPTIONS]
   --help       this text
 `;
 
-const COMMAND = "dist/runner/cli.js";
-
 /** @typedef {import("./lib/arches.mjs").ArchRow} ArchRow */
 
-/**
- * @typedef {object} Options
- * @property {boolean} tests
- * @property {boolean} pack
- * @property {readonly ArchRow[]} guests the architectures whose guests must run
- */
+/** @typedef {import("./lib/steps.mjs").Options} Options */
 
 /**
  * @param {readonly string[]} args
@@ -94,109 +66,6 @@ function rowOf(name) {
 }
 
 /**
- * Whether node_modules holds every package that the lock file names, in its version.
- * @returns {boolean}
- */
-function dependenciesAreThere() {
-	try {
-		const wanted = JSON.parse(
-			readFileSync(join(TOP, "package-lock.json"), "utf8"),
-		).packages;
-		const present = JSON.parse(
-			readFileSync(join(TOP, "node_modules/.package-lock.json"), "utf8"),
-		).packages;
-		return Object.entries(wanted).every(([path, { version, optional }]) => {
-			if (path === "" || (optional && present[path] === undefined)) return true;
-			return present[path]?.version === version && existsSync(join(TOP, path));
-		});
-	} catch {
-		return false;
-	}
-}
-
-function provideDependencies() {
-	if (dependenciesAreThere()) return;
-	say("installing the Node.js packages");
-	// The addon is built by a step of its own, once the compilers are there.
-	mustRun("npm", [
-		"ci",
-		"--ignore-scripts",
-		"--no-audit",
-		"--no-fund",
-		"--loglevel=error",
-	]);
-}
-
-/** Compiles the TypeScript, and removes what an earlier compilation made of sources that are gone. */
-function provideCommand() {
-	const rooms = /** @type {string[]} */ (
-		JSON.parse(readFileSync(join(TOP, "tsconfig.json"), "utf8")).include
-	);
-	const sources = filesUnder(rooms, (name) => name.endsWith(".ts"));
-	const print = fingerprint([
-		...sources,
-		join(TOP, "tsconfig.json"),
-		join(TOP, "package-lock.json"),
-	]);
-	if (isDone("typescript", print, [COMMAND])) return;
-	say("compiling the TypeScript");
-	forget("typescript");
-	const names = new Set(
-		sources.map((path) => relative(TOP, path).replace(/\.ts$/, "")),
-	);
-	for (const path of filesUnder(
-		rooms.map((room) => `dist/${room}`),
-		(name) => /\.js(\.map)?$/.test(name),
-	))
-		if (
-			!names.has(relative(join(TOP, "dist"), path).replace(/\.js(\.map)?$/, ""))
-		)
-			rmSync(path);
-	mustRun(join(TOP, "node_modules/.bin/tsc"), ["-p", "."]);
-	if (!existsSync(join(TOP, COMMAND)))
-		throw new SetupError(`the compiler made no ${COMMAND}`);
-	chmodSync(join(TOP, COMMAND), 0o755);
-	markDone("typescript", print);
-}
-
-/** Builds the guest agents of every architecture that has a compiler here. */
-function provideAgents() {
-	const names = ARCHES.filter(canBuild).map((row) => row.name);
-	const print = fingerprint(
-		filesUnder([
-			"native/Makefile",
-			"native/probe",
-			"native/agent",
-			"package.json",
-		]),
-		names,
-	);
-	const outputs = names.map((name) => `dist/agent/crprobe-${name}`);
-	if (isDone("agents", print, outputs)) return;
-	say(`building the agents for ${names.join(", ")}`);
-	mustRun("make", ["-C", "native", `ARCHES=${names.join(" ")}`]);
-	const absent = outputs.find((output) => !existsSync(join(TOP, output)));
-	if (absent !== undefined)
-		throw new SetupError(`make -C native made no ${absent}`);
-	markDone("agents", print);
-}
-
-/** @param {Options} options */
-function setUp({ tests, pack, guests }) {
-	provideNeeds(
-		needsOf({ build: pack || tests ? ARCHES : guests, guests, tests }),
-	);
-	provideDependencies();
-	provideCommand();
-	provideAgents();
-	const why = provideAddon();
-	if (why !== "")
-		say(
-			`the addon was not built, so only crcap run --local is unavailable: ${why}`,
-		);
-}
-
-/**
  * Two set-ups at once would tread on each other: the second waits for the first, then finds nothing to do.
  * @returns {number | undefined} the exit status where the work was done by a child that holds the lock
  */
@@ -226,8 +95,9 @@ runMain(() => {
 		process.stderr.write(USAGE);
 		return 0;
 	}
+	if (!STEPS.some((step) => step.isDue(options))) return 0;
 	const status = underLock();
 	if (status !== undefined) return status;
-	setUp(options);
+	for (const step of STEPS) if (step.isDue(options)) step.provide(options);
 	return 0;
 });

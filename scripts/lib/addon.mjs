@@ -21,19 +21,41 @@ const TOOLS = [
 	["python3", "python"],
 ];
 
-/**
- * Builds the addon if its sources, this Node.js, or the compilers at hand have changed since the last try.
- * @param {{ retry?: boolean }} [options] retry: try again where only the last try failed
- * @returns {string} empty, or why there is none; a failure that was told before is not told again
- */
-export function provideAddon({ retry = false } = {}) {
-	const missing = TOOLS.filter(
+/** @returns {string[]} what the build needs and is not there */
+function missingTools() {
+	return TOOLS.filter(
 		(names) => !names.some((name) => findCommand(name) !== undefined),
-	).map(([name]) => name);
-	const settings = [process.version, process.arch, missing.join()];
-	const print = fingerprint(filesUnder(SOURCES), settings);
-	if (isDone("addon", print, [ADDON])) return "";
-	if (!retry && isDone("addon", print, [FAILURE])) return "";
+	).map(([name = ""]) => name);
+}
+
+/** @returns {string} what the addon would be built from now */
+function addonPrint() {
+	return fingerprint(filesUnder(SOURCES), [
+		process.version,
+		process.arch,
+		missingTools().join(),
+	]);
+}
+
+/**
+ * Whether its sources, this Node.js, or the compilers at hand have changed since the last try.
+ * @param {{ retry?: boolean }} [options] retry: also where only the last try failed
+ * @returns {boolean}
+ */
+export function addonIsDue({ retry = false } = {}) {
+	const print = addonPrint();
+	return (
+		!isDone("addon", print, [ADDON]) &&
+		(retry || !isDone("addon", print, [FAILURE]))
+	);
+}
+
+/**
+ * Builds the addon, or records why that failed.
+ * @returns {string} empty, or why there is none
+ */
+export function provideAddon() {
+	const missing = missingTools();
 	const why =
 		missing.length > 0 ? `not on the PATH: ${missing.join(", ")}` : build();
 	rmSync(join(TOP, FAILURE), { force: true });
@@ -42,7 +64,7 @@ export function provideAddon({ retry = false } = {}) {
 		mkdirSync(join(TOP, dirname(FAILURE)), { recursive: true });
 		writeFileSync(join(TOP, FAILURE), `${why}\n`);
 	}
-	markDone("addon", print);
+	markDone("addon", addonPrint());
 	return why;
 }
 

@@ -164,22 +164,38 @@ export function missingLine(missing) {
 		: `missing on this machine: ${what}; install them with: ${command}`;
 }
 
+/** Can this process install packages? */
+function mayInstall() {
+	return process.getuid?.() === 0 && findCommand("apt-get") !== undefined;
+}
+
+/**
+ * The needs that keep the set-up from going on: who cannot install anything goes without what is optional.
+ * @param {readonly Need[]} needs
+ * @returns {Need[]}
+ */
+function dueNeeds(needs) {
+	const missing = missingNeeds(needs);
+	return mayInstall() || missing.some((need) => !need.optional) ? missing : [];
+}
+
+/**
+ * @param {readonly Need[]} needs
+ * @returns {boolean} whether something must be installed
+ */
+export function needsAreDue(needs) {
+	return dueNeeds(needs).length > 0;
+}
+
 /**
  * Installs what is missing, as root and with apt.
  * @param {readonly Need[]} needs
  * @throws {SetupError} with exit status 2 where that needs root or apt, 1 where apt fails
  */
 export function provideNeeds(needs) {
-	const missing = missingNeeds(needs);
+	const missing = dueNeeds(needs);
 	if (missing.length === 0) return;
-	if (process.getuid?.() !== 0 || findCommand("apt-get") === undefined) {
-		if (missing.some((need) => need.optional !== true))
-			throw new SetupError(missingLine(missing), 2);
-		say(
-			`${missingLine(missing)} (crcap run --local needs them; going on without)`,
-		);
-		return;
-	}
+	if (!mayInstall()) throw new SetupError(missingLine(missing), 2);
 	install(packagesOf(missing));
 	const still = missingNeeds(missing);
 	if (still.length > 0)

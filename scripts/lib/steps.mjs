@@ -1,0 +1,173 @@
+/** The steps of the set-up, in order: each tells whether it is due, and does its work. */
+import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { addonIsDue, provideAddon } from "./addon.mjs";
+import { ARCHES } from "./arches.mjs";
+import { canBuild, needsAreDue, needsOf, provideNeeds } from "./packages.mjs";
+import { mustRun, SetupError, say, TOP } from "./run.mjs";
+import {
+	filesUnder,
+	fingerprint,
+	forget,
+	isDone,
+	markDone,
+} from "./stamps.mjs";
+
+/** @typedef {import("./arches.mjs").ArchRow} ArchRow */
+
+/**
+ * @typedef {object} Options
+ * @property {boolean} tests also what the tests need
+ * @property {boolean} pack also every architecture's agent
+ * @property {readonly ArchRow[]} guests the architectures whose guests must run
+ */
+
+/**
+ * @typedef {object} Step
+ * @property {(options: Options) => boolean} isDue quick, changes nothing
+ * @property {(options: Options) => void} provide does the work; throws SetupError where it cannot
+ */
+
+/** @type {readonly Step[]} */
+export const STEPS = [
+	{
+		isDue: (options) => needsAreDue(needsFor(options)),
+		provide: (options) => provideNeeds(needsFor(options)),
+	},
+	{ isDue: () => !dependenciesAreThere(), provide: provideDependencies },
+	{ isDue: () => !isDone(...commandStamp()), provide: provideCommand },
+	{ isDue: () => !isDone(...agentsStamp()), provide: provideAgents },
+	{ isDue: () => addonIsDue(), provide: tryAddon },
+];
+
+/** @param {Options} options */
+function needsFor({ tests, pack, guests }) {
+	return needsOf({ build: pack || tests ? ARCHES : guests, guests, tests });
+}
+
+/**
+ * Whether node_modules holds every package that the lock file names, in its version.
+ * @returns {boolean}
+ */
+function dependenciesAreThere() {
+	try {
+		const wanted = JSON.parse(
+			readFileSync(join(TOP, "package-lock.json"), "utf8"),
+		).packages;
+		const present = JSON.parse(
+			readFileSync(join(TOP, "node_modules/.package-lock.json"), "utf8"),
+		).packages;
+		return Object.entries(wanted).every(([path, { version, optional }]) => {
+			if (path === "" || (optional && present[path] === undefined)) return true;
+			return present[path]?.version === version && existsSync(join(TOP, path));
+		});
+	} catch {
+		return false;
+	}
+}
+
+function provideDependencies() {
+	say("installing the Node.js packages");
+	// The addon is built by a step of its own, once the compilers are there.
+	mustRun("npm", [
+		"ci",
+		"--ignore-scripts",
+		"--no-audit",
+		"--no-fund",
+		"--loglevel=error",
+	]);
+}
+
+/** The folders that hold TypeScript. */
+function rooms() {
+	return /** @type {string[]} */ (
+		JSON.parse(readFileSync(join(TOP, "tsconfig.json"), "utf8")).include
+	);
+}
+
+/** @returns {string[]} the TypeScript sources, relative to the project's folder and without their ending */
+function sourceNames() {
+	return filesUnder(rooms(), (name) => name.endsWith(".ts")).map((path) =>
+		relative(TOP, path).replace(/\.ts$/, ""),
+	);
+}
+
+/** @returns {[step: string, print: string, outputs: string[]]} */
+function commandStamp() {
+	const names = sourceNames();
+	const sources = names.map((name) => `${name}.ts`);
+	const inputs = [...sources, "tsconfig.json", "package-lock.json"];
+	const outputs = ["runner/cli", ...names].map((name) => `dist/${name}.js`);
+	return [
+		"typescript",
+		fingerprint(inputs.map((path) => join(TOP, path))),
+		outputs,
+	];
+}
+
+/** Compiles the TypeScript, and removes what an earlier compilation made of sources that are gone. */
+function provideCommand() {
+	say("compiling the TypeScript");
+	forget("typescript");
+	const names = new Set(sourceNames());
+	const compiled = /\.js(\.map)?$/;
+	for (const path of filesUnder(
+		rooms().map((room) => `dist/${room}`),
+		(name) => compiled.test(name),
+	))
+		if (!names.has(relative(join(TOP, "dist"), path).replace(compiled, "")))
+			rmSync(path);
+	mustRun(join(TOP, "node_modules/.bin/tsc"), ["-p", "."]);
+	const [step, print, outputs] = commandStamp();
+	mustExist(outputs, "the TypeScript compiler");
+	chmodSync(join(TOP, "dist/runner/cli.js"), 0o755);
+	markDone(step, print);
+}
+
+/** @returns {string[]} the architectures that have a compiler here */
+function buildable() {
+	return ARCHES.filter(canBuild).map((row) => row.name);
+}
+
+/** @returns {[step: string, print: string, outputs: string[]]} */
+function agentsStamp() {
+	const names = buildable();
+	const sources = filesUnder([
+		"native/Makefile",
+		"native/probe",
+		"native/agent",
+		"package.json",
+	]);
+	return [
+		"agents",
+		fingerprint(sources, names),
+		names.map((name) => `dist/agent/crprobe-${name}`),
+	];
+}
+
+/** Builds the guest agents of every architecture that has a compiler here. */
+function provideAgents() {
+	const [step, print, outputs] = agentsStamp();
+	const names = buildable().join(" ");
+	say(`building the agents: ${names}`);
+	mustRun("make", ["-C", "native", `ARCHES=${names}`]);
+	mustExist(outputs, "make -C native");
+	markDone(step, print);
+}
+
+/**
+ * @param {readonly string[]} outputs relative to the project's folder
+ * @param {string} maker
+ */
+function mustExist(outputs, maker) {
+	const absent = outputs.find((output) => !existsSync(join(TOP, output)));
+	if (absent !== undefined) throw new SetupError(`${maker} made no ${absent}`);
+}
+
+function tryAddon() {
+	const why = provideAddon();
+	if (why !== "")
+		say(
+			`the addon was not built, so only crcap run --local is unavailable: ${why}`,
+		);
+}
