@@ -15,7 +15,7 @@ const PROGRAM = (format: string): string => `
 	import { writeReport } from ${JSON.stringify(join(import.meta.dirname, "replay.js"))};
 	import { sampleReport } from ${JSON.stringify(join(import.meta.dirname, "sample.test.data.js"))};
 	const report = sampleReport();
-	for (let n = 0; n < 6; n++) report.targets.push(...sampleReport().targets);
+	for (let n = 0; n < 60; n++) report.targets.push(...sampleReport().targets);
 	const writer = createWriter(${JSON.stringify(format)}, process.stdout, { env: {} });
 	await writeReport(report, writer);
 	console.error("ended", writer.gone ? "gone" : "read");`;

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import tmp from "tmp";
-import type { Report } from "./model.js";
+import { noTotals, type Report, type Totals } from "./model.js";
 import { writeReport } from "./replay.js";
 import { createWriter, type Format, type WriterOptions } from "./writers.js";
 
@@ -35,6 +35,14 @@ export async function render(
 	const out = new Memory({ decodeStrings: true });
 	await writeReport(report, createWriter(format, out, { env: {}, ...options }));
 	return out.text;
+}
+
+/** What a report holds, counted. */
+export function totalsOf(report: Report): Totals {
+	const sum = noTotals();
+	for (const { cases } of report.targets)
+		for (const one of cases) sum[one.verdict] += 1;
+	return sum;
 }
 
 /** Compares with `results/golden/NAME`; UPDATE_GOLDEN=1 writes it. Runs of one letter are shortened, the 1 MiB line with them. */

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type FinalResults, Parser, type Result } from "tap-parser";
 import { parse } from "yaml";
-import { noTotals, type Report } from "./model.js";
 import { cleanReport, sampleReport } from "./sample.test.data.js";
 import {
 	consume,
@@ -10,6 +9,7 @@ import {
 	Memory,
 	missing,
 	render,
+	totalsOf,
 	withFile,
 } from "./support.test.data.js";
 import { createWriter } from "./writers.js";
@@ -47,19 +47,12 @@ function read(text: string): Read {
 	return { points, final, bailout, extra };
 }
 
-function totals(report: Report) {
-	const sum = noTotals();
-	for (const { cases } of report.targets)
-		for (const one of cases) sum[one.verdict] += 1;
-	return sum;
-}
-
 for (const format of ["tap", "tap13"] as const) {
 	test(`${format} is read by tap-parser with the same totals`, async () => {
 		const { points, final, bailout, extra } = read(
 			await render(format, sampleReport()),
 		);
-		const sum = totals(sampleReport());
+		const sum = totalsOf(sampleReport());
 		assert.equal(points.filter((one) => one.ok && !one.skip).length, sum.pass);
 		assert.equal(points.filter((one) => one.skip).length, sum.skip);
 		assert.equal(

@@ -8,13 +8,13 @@ import type {
 } from "./model.js";
 import type { Sink } from "./sink.js";
 import { type Ref, TextStore } from "./store.js";
+import { isUnexpected } from "./summary.js";
 import {
 	bailOut,
 	comment,
 	description,
 	headComments,
 	indent,
-	isBad,
 	tailComments,
 	testPoint,
 } from "./tapText.js";
@@ -97,7 +97,7 @@ class TapWriter implements ReportWriter {
 			this.#openBoundary(result.boundary);
 		const group = this.#group(result.subject);
 		group.count += 1;
-		group.bad ||= isBad(result.verdict) && result.known === undefined;
+		group.bad ||= isUnexpected(result);
 		group.points.push(
 			this.#store.add(testPoint(group.count, result, result.id)),
 		);

@@ -1,12 +1,8 @@
 /** TAP's own pieces: descriptions, directives, the YAML block of a failure, a target's header. */
 import { stringify } from "yaml";
 import { clip, oneLine, visible } from "./escape.js";
-import type { CaseResult, TargetHead, TargetTail, Verdict } from "./model.js";
-
-/** Verdicts that are `not ok`. */
-export function isBad(verdict: Verdict): boolean {
-	return verdict !== "pass" && verdict !== "skip";
-}
+import type { CaseResult, TargetHead, TargetTail } from "./model.js";
+import { isBad, isUnexpected, words } from "./summary.js";
 
 /** Text after a test number or a directive: `\` and `#` would be read as escapes and directives. */
 export function description(text: string): string {
@@ -22,9 +18,7 @@ export function testPoint(
 	const bad = isBad(result.verdict);
 	// The name stays the same whatever the verdict of the kernel; trouble of another kind is said beside it.
 	const trouble =
-		bad && result.verdict !== "fail"
-			? ` (${result.verdict.replace("_", " ")})`
-			: "";
+		bad && result.verdict !== "fail" ? ` (${words(result.verdict)})` : "";
 	const line = `${bad ? "not ok" : "ok"} ${number} - ${description(name)}${trouble}${directive(result)}\n`;
 	return bad ? line + indent(yamlBlock(result), 2) : line;
 }
@@ -32,7 +26,7 @@ export function testPoint(
 function directive(result: CaseResult): string {
 	if (result.verdict === "skip")
 		return ` # SKIP ${description(result.reason)}`.trimEnd();
-	if (result.known === undefined) return "";
+	if (result.known === undefined || isUnexpected(result)) return "";
 	const until =
 		result.known.until === undefined ? "" : ` (until ${result.known.until})`;
 	return ` # TODO ${description(result.known.reason + until)}`;

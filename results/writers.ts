@@ -1,15 +1,23 @@
 /** Every report format by name. */
 import type { Writable } from "node:stream";
+import { documentWriter } from "./document.js";
 import { jsonWriter } from "./json.js";
+import { junit } from "./junit.js";
+import { kcidb } from "./kcidb.js";
+import { ktap } from "./ktap.js";
+import { markdown } from "./markdown.js";
 import type { ReportWriter } from "./model.js";
 import { Sink } from "./sink.js";
 import { tapWriter } from "./tap.js";
 import { tapFlatWriter } from "./tapFlat.js";
+import { text } from "./text.js";
 
 /** What a writer may need beyond the results. */
 export interface WriterOptions {
 	/** The environment, for `TAP_VERSION` as Perl's harness sets it; default: this process's. */
 	env?: Record<string, string | undefined>;
+	/** Who reports to KCIDB: lower-case letters, digits and `_`. */
+	kcidbOrigin?: string;
 }
 
 /** A writer on a stream. */
@@ -42,6 +50,31 @@ const TABLE = {
 		description: "everything, for crcap show and compare; schema published",
 		extension: "json",
 		make: (sink) => jsonWriter(sink),
+	},
+	ktap: {
+		description: "KTAP version 1, as the kernel's own tools read it",
+		extension: "ktap",
+		make: (sink) => documentWriter(sink, ktap),
+	},
+	text: {
+		description: "72 columns for the body of a mail",
+		extension: "txt",
+		make: (sink) => documentWriter(sink, text),
+	},
+	markdown: {
+		description: "for a pull request or a CI step's summary",
+		extension: "md",
+		make: (sink) => documentWriter(sink, markdown),
+	},
+	junit: {
+		description: "JUnit XML, for CI systems",
+		extension: "xml",
+		make: (sink) => documentWriter(sink, junit),
+	},
+	kcidb: {
+		description: "KCIDB 5.3 JSON, for Kernel CI",
+		extension: "json",
+		make: (sink, { kcidbOrigin }) => documentWriter(sink, kcidb(kcidbOrigin)),
 	},
 } satisfies Record<string, FormatRow>;
 

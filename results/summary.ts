@@ -1,0 +1,151 @@
+/** What can be said of a run in little memory: totals by target, boundary and subject. */
+import {
+	type CaseResult,
+	noTotals,
+	type ReportHead,
+	type TargetHead,
+	type TargetTail,
+	type Totals,
+	VERDICTS,
+	type Verdict,
+} from "./model.js";
+
+export interface TargetSummary {
+	head: TargetHead;
+	/** Absent when the report broke off inside this target. */
+	tail?: TargetTail;
+	/** Counted from the cases themselves. */
+	totals: Totals;
+	/** Failures that are known and expected for now, a part of `totals.fail`. */
+	known: number;
+	/** By boundary, then by subject, in the order of the plan. */
+	groups: Map<string, Map<string, Totals>>;
+}
+
+export interface ReportSummary {
+	head: ReportHead;
+	targets: TargetSummary[];
+}
+
+/** Verdicts from the worst to the best: what a group shows of its cases. */
+const WORST: readonly Verdict[] = [
+	"crash",
+	"fail",
+	"timeout",
+	"error",
+	"not_run",
+	"pass",
+	"skip",
+];
+
+/** Verdicts that are not what one hopes for. */
+export const BAD: readonly Verdict[] = WORST.slice(0, 5);
+
+export function isBad(verdict: Verdict): boolean {
+	return BAD.includes(verdict);
+}
+
+/** True for a failure that is known and expected for now; no other trouble can be. */
+export function isKnown(result: CaseResult): boolean {
+	return result.verdict === "fail" && result.known !== undefined;
+}
+
+/** True when a case makes its group fail. */
+export function isUnexpected(result: CaseResult): boolean {
+	return isBad(result.verdict) && !isKnown(result);
+}
+
+/** A target of which nothing is known but its head. */
+export function newTarget(head: TargetHead): TargetSummary {
+	return { head, totals: noTotals(), known: 0, groups: new Map() };
+}
+
+/** Counts one case. */
+export function count(target: TargetSummary, result: CaseResult): void {
+	target.totals[result.verdict] += 1;
+	if (isKnown(result)) target.known += 1;
+	let subjects = target.groups.get(result.boundary);
+	if (subjects === undefined) {
+		subjects = new Map();
+		target.groups.set(result.boundary, subjects);
+	}
+	let totals = subjects.get(result.subject);
+	if (totals === undefined) {
+		totals = noTotals();
+		subjects.set(result.subject, totals);
+	}
+	totals[result.verdict] += 1;
+}
+
+/** The worst verdict there is, null where there is none at all. */
+export function worst(totals: Totals): Verdict | null {
+	return WORST.find((verdict) => totals[verdict] > 0) ?? null;
+}
+
+/** The sum of several totals. */
+export function sum(all: Iterable<Totals>): Totals {
+	const total = noTotals();
+	for (const one of all)
+		for (const verdict of VERDICTS) total[verdict] += one[verdict];
+	return total;
+}
+
+/** How many cases. */
+export function size(totals: Totals): number {
+	return VERDICTS.reduce((total, verdict) => total + totals[verdict], 0);
+}
+
+/** How many of them are bad. */
+export function bad(totals: Totals): number {
+	return BAD.reduce((total, verdict) => total + totals[verdict], 0);
+}
+
+/** All subjects of a target, in the order in which they first come. */
+export function subjects(target: TargetSummary): string[] {
+	return [
+		...new Set(
+			[...target.groups.values()].flatMap((group) => [...group.keys()]),
+		),
+	];
+}
+
+/** `3 fail, 1 timeout`, or an empty string. */
+export function badWords(totals: Totals): string {
+	return BAD.filter((verdict) => totals[verdict] > 0)
+		.map((verdict) => `${totals[verdict]} ${words(verdict)}`)
+		.join(", ");
+}
+
+/** A verdict as people write it. */
+export function words(verdict: Verdict): string {
+	return verdict === "not_run" ? "not run" : verdict;
+}
+
+/** True when the target ran whole. A report that broke off inside it did not. */
+export function isComplete(target: TargetSummary): boolean {
+	return target.tail?.complete === true;
+}
+
+/** The verdict on a target in one sentence. */
+export function sentence(target: TargetSummary): string {
+	const { totals, known, tail } = target;
+	const all = size(totals);
+	const ran = all - totals.skip - totals.not_run;
+	const reason = isComplete(target)
+		? ""
+		: ` The run is incomplete: ${tail?.incompleteReason ?? "it broke off"}.`;
+	const noted =
+		known === 0
+			? ""
+			: ` ${known} of these ${known === 1 ? "is" : "are"} known and expected for now.`;
+	if (bad(totals) > 0) {
+		return `${bad(totals)} of ${all} cases did not pass: ${badWords(totals)}.${noted}${reason}`;
+	}
+	if (ran === 0)
+		return `No case ran: ${totals.skip} of ${all} were skipped.${reason}`;
+	const skipped =
+		totals.skip === 0
+			? ""
+			: `, ${totals.skip} could not apply here and were skipped`;
+	return `All ${ran} cases that ran passed${skipped}.${reason}`;
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { cleanReport, HOSTILE, sampleReport } from "./sample.test.data.js";
+import { golden, render } from "./support.test.data.js";
+import { COLUMNS, columns } from "./wrap.js";
+
+for (const format of ["text", "markdown"] as const) {
+	test(`${format}, golden`, async () => {
+		golden(`sample.${format}`, await render(format, sampleReport()));
+		golden(`clean.${format}`, await render(format, cleanReport()));
+	});
+
+	test(`${format}: every failure is named, and no control character passes`, async () => {
+		const text = await render(format, sampleReport());
+		for (const { cases } of sampleReport().targets) {
+			for (const one of cases) {
+				if (["fail", "error", "timeout", "crash"].includes(one.verdict))
+					assert.ok(text.includes(one.id), one.id);
+			}
+		}
+		assert.doesNotMatch(text, /(?!\n)[\p{Cc}\u202e]/u);
+	});
+}
+
+test("text has at most 72 columns, whatever the results hold", async () => {
+	await fc.assert(
+		fc.asyncProperty(
+			fc.string({ maxLength: 200, unit: "binary" }),
+			fc.nat(41),
+			async (foreign, at) => {
+				const report = sampleReport();
+				const target = report.targets[at < 21 ? 0 : 1];
+				const one = target?.cases[at % 21];
+				assert.ok(target && one);
+				Object.assign(one, {
+					subject: foreign,
+					boundary: foreign,
+					observed: foreign,
+					args: foreign,
+					console: [foreign],
+				});
+				target.name = foreign;
+				target.kernel.version = foreign;
+				for (const line of (await render("text", report)).split("\n")) {
+					assert.ok(columns(line) <= COLUMNS, line);
+				}
+			},
+		),
+		{ numRuns: 40 },
+	);
+});
+
+test("text answers first: the verdict stands before the table, the table before the failures", async () => {
+	const text = await render("text", sampleReport());
+	const places = [
+		"cases did not pass",
+		"uid1000-cap_checkpoint_restore",
+		"1. ns_last_pid.write.uid0-none",
+	].map((part) => text.indexOf(part));
+	assert.ok(places.every((place) => place > 0));
+	assert.deepEqual(
+		places,
+		places.toSorted((a, b) => a - b),
+	);
+});
+
+test("a clean run says that all passed, and shows no failure", async () => {
+	for (const format of ["text", "markdown"] as const) {
+		const text = await render(format, cleanReport());
+		assert.match(text, /All 21 cases that ran passed\./);
+		assert.doesNotMatch(text, /by hand|<details>|❌/);
+	}
+});
+
+test("a run in which nothing ran does not say that all passed", async () => {
+	const report = cleanReport();
+	for (const one of report.targets[0]?.cases ?? []) one.verdict = "skip";
+	assert.match(
+		await render("text", report),
+		/No case ran: 21 of 21 were skipped\./,
+	);
+});
+
+test("markdown: foreign text makes no element, no link and no row", async () => {
+	const whole = await render("markdown", sampleReport());
+	const text = whole.replace(/^(`{3,}).*\n[\s\S]*?^\1$/gm, "");
+	assert.doesNotMatch(text, /<script|<img|\]\(javascript/);
+	assert.ok(text.includes("&#124; a &#124; &#96;b&#96;"));
+	assert.ok(!text.includes(HOSTILE.markdown));
+});
+
+test("markdown: a fence is longer than any in the text", async () => {
+	const report = sampleReport();
+	const one = report.targets[0]?.cases[3];
+	assert.ok(one);
+	one.console = ["`````", "<b>"];
+	assert.match(
+		await render("markdown", report),
+		/^``````\n`````\n<b>\n``````$/m,
+	);
+});
+
+test("markdown stays small however much failed", async () => {
+	const report = cleanReport();
+	const [target] = report.targets;
+	const [first] = target?.cases ?? [];
+	assert.ok(target && first);
+	target.cases = Array.from({ length: 5000 }, (_, n) => ({
+		...first,
+		id: `a.b${n}`,
+		verdict: "fail",
+	}));
+	const text = await render("markdown", report);
+	assert.ok(text.length < 200_000, String(text.length));
+	assert.match(text, /4500 more are in the JSON report/);
+});

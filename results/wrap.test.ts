@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import fc from "fast-check";
+import { COLUMNS, columns, wrapShell, wrapWords } from "./wrap.js";
+
+test("words fill lines and none is lost", () => {
+	fc.assert(
+		fc.property(
+			fc.array(
+				fc.string({ minLength: 1, unit: fc.constantFrom("a", "é", "😀", "-") }),
+			),
+			(words) => {
+				const lines = wrapWords(words.join(" "), "* ", "  ", 30);
+				for (const line of lines) assert.ok(columns(line) <= 30, line);
+				const joined = lines.map((line) => line.slice(2)).join("");
+				assert.equal(joined.replaceAll(" ", ""), words.join(""));
+			},
+		),
+	);
+});
+
+test("a long word is cut, a short one is not", () => {
+	assert.deepEqual(wrapWords("ab cdefgh ij", "", "", 4), [
+		"ab",
+		"cdef",
+		"gh",
+		"ij",
+	]);
+	assert.deepEqual(wrapWords("", "x "), ["x"]);
+});
+
+/** A word as a careful program quotes it. */
+const quoted = fc.oneof(
+	fc.string({
+		minLength: 1,
+		maxLength: 90,
+		unit: fc.constantFrom("a", "/", "=", "b"),
+	}),
+	fc
+		.string({
+			maxLength: 200,
+			unit: fc.constantFrom("a", " ", "\\", '"', "$", "b{", "#", "'"),
+		})
+		.map((text) => `'${text.replaceAll("'", "'\\''")}'`),
+	fc
+		.string({ maxLength: 200, unit: fc.constantFrom("a", " ", "'", "b-", "#") })
+		.map((text) => `"${text}"`),
+);
+
+test("a wrapped command means the same to a shell", () => {
+	const pairs: [string, string][] = [];
+	fc.assert(
+		fc.property(fc.array(quoted, { minLength: 1, maxLength: 8 }), (words) => {
+			const command = `printf '<%s>' ${words.join(" ")}`;
+			const lines = wrapShell(command, "    ");
+			for (const line of lines) assert.ok(columns(line) <= COLUMNS, line);
+			pairs.push([command, lines.join("\n")]);
+		}),
+		{ numRuns: 300 },
+	);
+	const run = (commands: string[]) => {
+		const done = spawnSync("sh", [], {
+			input: `${commands.join("\necho\n")}\n`,
+			encoding: "utf8",
+		});
+		assert.equal(done.stderr, "");
+		return done.stdout;
+	};
+	assert.equal(
+		run(pairs.map(([, wrapped]) => wrapped)),
+		run(pairs.map(([plain]) => plain)),
+	);
+});
