@@ -51,6 +51,8 @@ export interface BootPlan {
 	slackMs: number;
 	maxBoots: number;
 	signal: AbortSignal | undefined;
+	/** QEMU is broken when its standard error matches. */
+	fatalStderr: RegExp | undefined;
 	onProgress: (line: string) => void;
 }
 
@@ -124,6 +126,10 @@ async function bootOnce(
 		plan.signal?.removeEventListener("abort", abort);
 		plan.keeper.endAttempt();
 	});
+	qemu.onStderr((text) => {
+		if (plan.fatalStderr?.test(text))
+			session.kill({ kind: "hang", reason: `QEMU said "${firstLine(text)}"` });
+	});
 	session.limitBoot(plan.bootTimeoutMs, plan.bootSilenceMs);
 	const words = firstWords(session);
 	const first = await Promise.race([words.ready, end]);
@@ -146,6 +152,10 @@ async function bootOnce(
 		},
 		spoke: words.spoke(),
 	};
+}
+
+function firstLine(text: string): string {
+	return (text.trim().split("\n", 1)[0] ?? "").slice(0, 160);
 }
 
 interface FirstWords {

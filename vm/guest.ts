@@ -42,11 +42,13 @@ export interface BootOptions {
 	/** MiB, instead of the machine's own. */
 	memoryMiB?: number;
 	/** Ends the boot, or the guest. */
-	signal?: AbortSignal;
+	signal?: AbortSignal | undefined;
 	/** Console, channel, initramfs and a script that boots the same guest are left here. */
-	keepDir?: string;
+	keepDir?: string | undefined;
 	/** More members for the initramfs. */
 	extraFiles?: readonly InitramfsEntry[];
+	/** QEMU is broken when its standard error matches: the boot ends at once. */
+	fatalStderr?: RegExp;
 	/** Told what happens, for progress: one short line each. */
 	onProgress?: (line: string) => void;
 }
@@ -225,6 +227,7 @@ export async function bootGuest(options: BootOptions): Promise<Guest> {
 		slackMs: options.slackMs ?? SLACK_MS * scale,
 		maxBoots: Math.min(MAX_BOOTS, Math.max(1, options.maxBoots ?? MAX_BOOTS)),
 		signal: options.signal,
+		fatalStderr: options.fatalStderr,
 		onProgress: options.onProgress ?? (() => {}),
 	});
 	return new Guest(booted.session, booted.end, {

@@ -1,6 +1,17 @@
 /** How a kernel comes up: the room's public face. */
+export type { AccelChoice, AccelWish } from "./accel.js";
+export { chooseAccel } from "./accel.js";
 export type { BootAttempt } from "./boot.js";
 export { BootError } from "./boot.js";
+export { cacheDir } from "./cache.js";
+export type { CachedKernel, KernelName } from "./catalogue.js";
+export {
+	cachedKernel,
+	catalogueNames,
+	fetchKernel,
+	isKernelName,
+	parseKernelName,
+} from "./catalogue.js";
 export type { ChannelStats } from "./channel.js";
 export type { ConsoleLine, Finding, FindingKind } from "./console.js";
 export { ConsoleLog } from "./console.js";
@@ -8,10 +19,20 @@ export type { EndKind, GuestEnd } from "./ending.js";
 export type { VmErrorKind } from "./errors.js";
 export { VmError } from "./errors.js";
 export type { Hello } from "./facts.js";
+export type { Compression, Format } from "./formats.js";
 export type { BootOptions } from "./guest.js";
 export { bootGuest, Guest } from "./guest.js";
+export type { Image } from "./image.js";
+export { identifyFile } from "./image.js";
 export type { InitramfsEntry } from "./initramfs.js";
 export { buildInitramfs } from "./initramfs.js";
+export type { DefaultKernel } from "./kernels.js";
+export {
+	defaultKernel,
+	imageConfig,
+	resolveKernel,
+	resolveKernels,
+} from "./kernels.js";
 export type { Arch, Machine } from "./machines.js";
 export { ARCHES, MACHINES, machineFor } from "./machines.js";
 export type { Accel, QemuBuild } from "./qemu.js";

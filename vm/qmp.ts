@@ -32,7 +32,7 @@ export class Qmp {
 			timeoutMs,
 		);
 		return typeof answer === "string"
-			? answer.split(/\r?\n/).filter(Boolean).slice(0, 40)
+			? answer.split(/\r?\n/).filter(Boolean).slice(0, 16)
 			: [];
 	}
 

@@ -230,11 +230,6 @@ export class Session {
 			channel: this.channel.stats,
 		};
 	}
-
-	/** The guest's end as an error for whoever waits. */
-	static lost(end: GuestEnd): GuestLost {
-		return new GuestLost(end);
-	}
 }
 
 /** The guest ended while something was still wanted of it. */

@@ -1,0 +1,337 @@
+/** Kernels by name: `debian:SUITE[/FLAVOUR][@ARCH]`, fetched once, kept by package version, used offline from then on. */
+import {
+	mkdir,
+	readdir,
+	readFile,
+	rename,
+	rm,
+	stat,
+	writeFile,
+} from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { type PackageRecord, PrivateApt } from "./apt.js";
+import { cacheDir, exists, fillAtomically, storageError } from "./cache.js";
+import { VmError } from "./errors.js";
+import { ARCHES, type Arch, MACHINES, machineFor } from "./machines.js";
+import { findKernels, unpackDeb } from "./unpack.js";
+
+/** A name, taken apart. */
+export interface KernelName {
+	/** The name in full, e.g. `debian:bookworm/cloud@amd64`. */
+	name: string;
+	suite: string;
+	flavour: string;
+	arch: Arch;
+}
+
+const Entry = z.object({
+	/** The package with the kernel. */
+	package: z.string(),
+	version: z.string(),
+	release: z.string(),
+	/** When it was fetched, ISO 8601. */
+	fetchedAt: z.string(),
+	hasConfig: z.boolean(),
+});
+
+/** A kernel in the cache. */
+export interface CachedKernel extends z.infer<typeof Entry> {
+	image: string;
+	config?: string;
+}
+
+/** The suites that `crcap kernels` lists; any other suite of the archive works by name too. */
+const SUITES = [
+	"bullseye",
+	"bookworm",
+	"trixie",
+	"sid",
+	"experimental",
+] as const;
+const SUITE_ALIASES: Readonly<Record<string, string>> = {
+	unstable: "sid",
+	"rc-buggy": "experimental",
+};
+
+/** Debian's meta packages by architecture and flavour; the first is the default. */
+const FLAVOURS: Readonly<Record<Arch, Readonly<Record<string, string>>>> = {
+	x86_64: {
+		cloud: "linux-image-cloud-amd64",
+		generic: "linux-image-amd64",
+		rt: "linux-image-rt-amd64",
+	},
+	aarch64: {
+		cloud: "linux-image-cloud-arm64",
+		generic: "linux-image-arm64",
+		rt: "linux-image-rt-arm64",
+	},
+	i386: {
+		generic: "linux-image-686-pae",
+		nopae: "linux-image-686",
+		rt: "linux-image-rt-686-pae",
+	},
+	armhf: {
+		generic: "linux-image-armmp",
+		lpae: "linux-image-armmp-lpae",
+		rt: "linux-image-rt-armmp",
+	},
+	riscv64: { generic: "linux-image-riscv64" },
+	s390x: { generic: "linux-image-s390x" },
+	ppc64el: { generic: "linux-image-powerpc64le" },
+};
+
+/** The packages that a kernel's files are spread over; modules are not needed. */
+const PARTS = /^linux-(image|binary|base|kernel)-\d/;
+const MAX_PARTS = 6;
+
+export function isKernelName(text: string): boolean {
+	return /^[a-z]+:/.test(text);
+}
+
+function hostArch(): Arch {
+	return machineFor(process.arch)?.arch ?? "x86_64";
+}
+
+/** Takes a name apart. @throws VmError (catalogue) that says which part is unknown and what is known. */
+export function parseKernelName(text: string): KernelName {
+	const match = /^debian:([a-z-]+)(?:\/([a-z0-9-]+))?(?:@([a-z0-9_]+))?$/.exec(
+		text,
+	);
+	if (!match)
+		throw new VmError("catalogue", `"${text}" is not in the catalogue`, {
+			hint: `names look like debian:bookworm, debian:trixie/generic, debian:sid@arm64; suites: ${SUITES.join(", ")}`,
+		});
+	const [, given, flavour, archName] = match;
+	const suite = SUITE_ALIASES[given as string] ?? (given as string);
+	const arch = archName === undefined ? hostArch() : machineFor(archName)?.arch;
+	if (!arch)
+		throw new VmError(
+			"catalogue",
+			`"${text}": there is no machine for ${archName}`,
+			{ hint: `known: ${ARCHES.join(", ")}` },
+		);
+	const known = Object.keys(FLAVOURS[arch]);
+	const chosen = flavour ?? (known[0] as string);
+	if (!known.includes(chosen))
+		throw new VmError(
+			"catalogue",
+			`"${text}": ${arch} has no flavour ${chosen}`,
+			{ hint: `known: ${known.join(", ")}` },
+		);
+	return {
+		name: `debian:${suite}/${chosen}@${MACHINES[arch].debianArch}`,
+		suite,
+		flavour: chosen,
+		arch,
+	};
+}
+
+/** Every name that is worth listing, for one architecture or all. */
+export function catalogueNames(arch?: Arch): KernelName[] {
+	const arches = arch === undefined ? ARCHES : [arch];
+	return arches.flatMap((one) =>
+		SUITES.flatMap((suite) =>
+			Object.keys(FLAVOURS[one]).map((flavour) =>
+				parseKernelName(
+					`debian:${suite}/${flavour}@${MACHINES[one].debianArch}`,
+				),
+			),
+		),
+	);
+}
+
+function pointerPath({ suite, flavour, arch }: KernelName): string {
+	return cacheDir("names", `debian-${suite}-${flavour}-${arch}`);
+}
+
+function entryDir(arch: Arch, key: string): string {
+	return cacheDir("kernels", arch, key);
+}
+
+async function readEntry(dir: string): Promise<CachedKernel | undefined> {
+	const text = await readFile(join(dir, "entry.json"), "utf8").catch(() => "");
+	if (text === "") return undefined;
+	let json: unknown;
+	try {
+		json = JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+	const parsed = Entry.safeParse(json);
+	if (!parsed.success) return undefined;
+	const image = join(dir, `vmlinuz-${parsed.data.release}`);
+	if (!(await exists(image))) return undefined;
+	const config = join(dir, `config-${parsed.data.release}`);
+	return {
+		...parsed.data,
+		image,
+		...(parsed.data.hasConfig && { config }),
+	};
+}
+
+/** What the cache holds under a name; undefined when it was never fetched. Needs no network. */
+export async function cachedKernel(
+	name: KernelName,
+): Promise<CachedKernel | undefined> {
+	const key = await readFile(pointerPath(name), "utf8").catch(() => "");
+	if (!/^[\w.+~:-]+$/.test(key)) return undefined;
+	return readEntry(entryDir(name.arch, key));
+}
+
+export interface FetchOptions {
+	signal?: AbortSignal | undefined;
+	onProgress?: ((line: string) => void) | undefined;
+}
+
+/**
+ * Fetches the newest kernel of a name, even when one is cached.
+ * @throws VmError: catalogue, missing, storage, aborted.
+ */
+export async function fetchKernel(
+	name: KernelName,
+	options: FetchOptions = {},
+): Promise<CachedKernel> {
+	const work = cacheDir("work");
+	await mkdir(work, { recursive: true }).catch((cause: unknown) => {
+		throw storageError(`the cache ${work} cannot be made`, cause);
+	});
+	await removeStale(work);
+	const dir = join(
+		work,
+		`${process.pid}-${Date.now().toString(36)}-${name.suite}-${name.arch}-${name.flavour}`,
+	);
+	try {
+		await mkdir(dir);
+		return await fetchInto(dir, name, options);
+	} catch (cause) {
+		if (cause instanceof VmError) throw cause;
+		throw storageError(`${name.name} cannot be fetched`, cause);
+	} finally {
+		await rm(dir, { recursive: true, force: true });
+	}
+}
+
+/** What a killed run left behind goes after a day. */
+async function removeStale(work: string): Promise<void> {
+	const limit = Date.now() - 24 * 3600 * 1000;
+	for (const entry of await readdir(work)) {
+		const path = join(work, entry);
+		const age = await stat(path).catch(() => undefined);
+		if (age && age.mtimeMs < limit)
+			await rm(path, { recursive: true, force: true });
+	}
+}
+
+async function fetchInto(
+	dir: string,
+	name: KernelName,
+	options: FetchOptions,
+): Promise<CachedKernel> {
+	const apt = await PrivateApt.open(join(dir, "apt"), {
+		suite: name.suite,
+		debianArch: MACHINES[name.arch].debianArch,
+		signal: options.signal,
+		onProgress: options.onProgress,
+	});
+	const parts = await kernelParts(apt, name);
+	const main = parts[0] as PackageRecord;
+	const key = `${main.name}_${main.version}`;
+	const target = entryDir(name.arch, key);
+	if (!(await readEntry(target))) {
+		const debs = await apt.download(parts);
+		const tree = join(dir, "tree");
+		for (const deb of debs) await unpackDeb(deb, tree);
+		await store(tree, target, main);
+	}
+	await fillAtomically(pointerPath(name), (to) => writeFile(to, key));
+	const entry = await readEntry(target);
+	if (!entry)
+		throw new VmError("storage", `${target} vanished while it was filled`);
+	return entry;
+}
+
+/** The packages of the kernel that a name means, the one that gives its name first. */
+async function kernelParts(
+	apt: PrivateApt,
+	name: KernelName,
+): Promise<PackageRecord[]> {
+	const meta = FLAVOURS[name.arch][name.flavour] as string;
+	const top = (await apt.show(meta)) ?? (await newestByName(apt, meta));
+	if (!top)
+		throw new VmError(
+			"catalogue",
+			`Debian ${name.suite} has no ${meta} for ${MACHINES[name.arch].debianArch}`,
+			{ hint: "crcap kernels lists other names" },
+		);
+	const parts: PackageRecord[] = PARTS.test(top.name) ? [top] : [];
+	const queue = [...top.depends];
+	const seen = new Set<string>();
+	for (let next = queue.shift(); next; next = queue.shift()) {
+		if (seen.has(next) || !PARTS.test(next)) continue;
+		seen.add(next);
+		const record = await apt.show(next);
+		if (!record || parts.length >= MAX_PARTS) continue;
+		parts.push(record);
+		queue.push(...record.depends);
+	}
+	if (parts.length === 0)
+		throw new VmError(
+			"catalogue",
+			`${top.name} ${top.version} leads to no kernel package`,
+		);
+	return parts;
+}
+
+/** Where a suite has no meta package (experimental, at times): the newest image of the flavour. */
+async function newestByName(
+	apt: PrivateApt,
+	meta: string,
+): Promise<PackageRecord | undefined> {
+	const suffix = meta.slice("linux-image-".length);
+	const names = await apt.names(`^linux-image-[0-9][^-]*(-[0-9]+)?-${suffix}$`);
+	const versionOf = (one: string) =>
+		(/\d[\d.]*/.exec(one)?.[0] ?? "").split(".").map(Number);
+	const newest = names
+		.filter((one) => !one.endsWith("-dbg"))
+		.sort((a, b) => {
+			const [left, right] = [versionOf(a), versionOf(b)];
+			for (let i = 0; i < Math.max(left.length, right.length); i++) {
+				const difference = (left[i] ?? 0) - (right[i] ?? 0);
+				if (difference) return difference;
+			}
+			return 0;
+		})
+		.at(-1);
+	return newest === undefined ? undefined : apt.show(newest);
+}
+
+async function store(
+	tree: string,
+	target: string,
+	main: PackageRecord,
+): Promise<void> {
+	const [found] = await findKernels(tree);
+	if (!found?.release)
+		throw new VmError(
+			"catalogue",
+			`${main.name} ${main.version} holds no kernel image`,
+		);
+	const release = found.release;
+	await fillAtomically(target, async (to) => {
+		await mkdir(to);
+		await rename(found.image, join(to, `vmlinuz-${release}`));
+		if (found.config) await rename(found.config, join(to, `config-${release}`));
+		const entry: z.infer<typeof Entry> = {
+			package: main.name,
+			version: main.version,
+			release,
+			fetchedAt: new Date().toISOString(),
+			hasConfig: found.config !== undefined,
+		};
+		await writeFile(
+			join(to, "entry.json"),
+			`${JSON.stringify(entry, null, "\t")}\n`,
+		);
+	});
+}
