@@ -7,6 +7,7 @@ import {
 	realpathSync,
 	renameSync,
 	rmSync,
+	type Stats,
 	statSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -34,11 +35,10 @@ export interface AtomicFile {
  */
 export function checkWritable(path: string): void {
 	const folder = dirname(path);
-	const kind = statSync(path, { throwIfNoEntry: false });
-	if (kind?.isDirectory()) {
+	if (look(path)?.isDirectory()) {
 		throw new UsageError(`${path} is a directory: name a file in it`);
 	}
-	if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+	if (!look(folder)?.isDirectory()) {
 		throw new UsageError(
 			`${path} can't be written: there is no directory ${folder}`,
 		);
@@ -99,7 +99,15 @@ async function close(stream: Writable): Promise<void> {
 
 /** Something that is there and is no regular file: a device, a pipe. */
 function isSpecial(path: string): boolean {
-	return statSync(path, { throwIfNoEntry: false })?.isFile() === false;
+	return look(path)?.isFile() === false;
+}
+
+function look(path: string): Stats | undefined {
+	try {
+		return statSync(path);
+	} catch {
+		return undefined;
+	}
 }
 
 /** A link stays a link: what it leads to is replaced. */

@@ -92,6 +92,23 @@ for (const [how, verdict] of [
 	});
 }
 
+test("an answer that died with the guest is an error, and the case that was running is to blame", async () => {
+	const { verdicts, results } = await run(
+		endsAfter(1, {
+			how: "died",
+			detail: "Kernel panic",
+			lastBegun: 2,
+			consoleTail: ["before", "[    3.0] crcap: case 2", "Kernel panic"],
+		}),
+	);
+	assert.deepEqual(verdicts, ["pass", "error", "crash", "not_run"]);
+	assert.match(results[1]?.reason ?? "", /answer was lost/);
+	assert.deepEqual(results[2]?.console, [
+		"[    3.0] crcap: case 2",
+		"Kernel panic",
+	]);
+});
+
 test("a guest that dies after its last answer costs no verdict, but the run is not complete", async () => {
 	const { verdicts, tail } = await run(
 		endsAfter(4, { how: "died", detail: "Kernel panic" }),

@@ -8,6 +8,7 @@ import { crashed, judged, skipReason, unobserved } from "./caseResults.js";
 import type { ExecuteOptions } from "./execute.js";
 import { stopText } from "./interrupt.js";
 import { Ledger } from "./ledger.js";
+import { sinceCase } from "./marker.js";
 import { excerpt, Remarks } from "./remarks.js";
 import type { PlannedCase, PlanWithFacts } from "./suitePort.js";
 import type {
@@ -170,6 +171,7 @@ export class Execution {
 	}
 
 	#finish(end: SessionEnd): void {
+		this.#skipLostAnswers(end);
 		const running = this.#asked[this.#answered];
 		if (running !== undefined) this.#blame(running, end);
 		else if (end.how !== "bye") {
@@ -191,6 +193,22 @@ export class Execution {
 		});
 	}
 
+	/** A guest that dies takes answers with it that it had not got rid of yet. Those cases ended before the one to blame. */
+	#skipLostAnswers(end: SessionEnd): void {
+		const last = end.lastBegun ?? -1;
+		if (end.how === "bye") return;
+		for (;;) {
+			const n = this.#asked[this.#answered];
+			if (n === undefined || n >= last) return;
+			this.#answered++;
+			const why = `it ended, but its answer was lost with the guest: ${end.detail}`;
+			this.#ledger.set(
+				n,
+				this.#withConsole(n, this.#unobserved(n, "error", why)),
+			);
+		}
+	}
+
 	/** The verdict on the case that was running, or next, when the session ended. */
 	#blame(n: number, end: SessionEnd): void {
 		const { id } = this.#case(n);
@@ -206,7 +224,7 @@ export class Execution {
 			this.#unobserved(n, blame.verdict, reason),
 		);
 		// The last console lines are the evidence where no complaint was recognised.
-		const lines = result.console ?? end.consoleTail;
+		const lines = result.console ?? sinceCase(end.consoleTail, n);
 		const show = blame.evidence && lines.length > 0;
 		this.#ledger.set(n, show ? { ...result, console: [...lines] } : result);
 	}

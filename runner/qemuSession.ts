@@ -7,13 +7,11 @@ import {
 	GuestLost,
 } from "../vm/index.js";
 import { complaintOf } from "./consoleFindings.js";
+import { markedCase } from "./marker.js";
 import type { CaseRequest, SessionEnd, SessionEvents } from "./target.js";
 
 /** So many replies wait for the console at most: with `quiet` it never shows a case's marker. */
 const WAITING = 64;
-
-/** What the agent writes to the kernel's log before each case. */
-const MARKER = /(?:^|\] ?)crcap: case (\d{1,9})$/;
 
 /** What a guest offers, as far as a session needs it. */
 export type GuestPort = Pick<Guest, "exchange" | "quit" | "end" | "console">;
@@ -45,8 +43,11 @@ export async function runOnGuest(
 		if (!(error instanceof GuestLost)) throw error;
 	}
 	const end = await guest.quit();
-	delivery.finish();
-	return sessionEnd(end);
+	const lastBegun = delivery.finish();
+	return {
+		...sessionEnd(end),
+		...(lastBegun === undefined ? {} : { lastBegun }),
+	};
 }
 
 /** The lines of the protocol: each subject is named once, before its first case. */
@@ -100,11 +101,13 @@ class Delivery {
 		}
 	}
 
-	/** The guest is gone, the console complete. */
-	finish(): void {
+	/** The guest is gone, the console complete. Returns the last case that it shows begun. */
+	finish(): number | undefined {
+		this.#look();
 		while (this.#waiting.length > 0) this.#deliver();
 		this.#gather();
 		for (const n of [...this.#findings.keys()]) this.#complain(n);
+		return this.#reached < 0 ? undefined : this.#reached;
 	}
 
 	#deliver(): void {
@@ -120,8 +123,7 @@ class Delivery {
 	#look(): void {
 		const { console } = this.#guest;
 		for (const line of console.since(this.#mark)) {
-			const n = MARKER.exec(line)?.[1];
-			if (n !== undefined) this.#reached = Number(n);
+			this.#reached = markedCase(line) ?? this.#reached;
 		}
 		this.#mark = console.mark();
 	}
@@ -147,17 +149,14 @@ class Delivery {
 }
 
 function sessionEnd(end: GuestEnd): SessionEnd {
-	const { broken, asked, resent } = end.channel;
-	const repaired = broken + asked + resent;
+	const { broken } = end.channel;
 	return {
 		how: HOW[end.kind],
 		detail: end.reason,
 		consoleTail: end.consoleTail,
 		notes:
-			repaired === 0
+			broken === 0
 				? []
-				: [
-						`the channel was repaired: ${broken} frames broken, ${asked} asked for again, ${resent} lines sent again`,
-					],
+				: [`${broken} frames from the guest were broken and sent again`],
 	};
 }

@@ -38,6 +38,8 @@ export interface SessionEvents {
  */
 export interface SessionEnd {
 	readonly how: "bye" | "died" | "hung" | "lost" | "stopped";
+	/** The last case that the target is known to have begun, where something other than replies tells it. */
+	readonly lastBegun?: number;
 	/** In a sentence, e.g. `Kernel panic - not syncing: …`. */
 	readonly detail: string;
 	readonly consoleTail: readonly string[];

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConsoleLog, type GuestEnd, GuestLost } from "../vm/index.js";
+import { type GuestPort, requestLines, runOnGuest } from "./qemuSession.js";
+import type { CaseRequest, Complaint } from "./target.js";
+
+const END: GuestEnd = {
+	kind: "bye",
+	reason: "the agent said goodbye",
+	consoleTail: [],
+	findings: [],
+	banners: 1,
+	qemuStderr: "",
+	registers: [],
+	channel: { broken: 0, asked: 0, resent: 0 },
+};
+
+function request(n: number, subjectProgram = "uid=1"): CaseRequest {
+	return {
+		n,
+		deadlineMs: 100,
+		subject: "who",
+		subjectProgram,
+		probeProgram: `try=${n}`,
+		program: `${subjectProgram} try=${n}`,
+	};
+}
+
+/** A guest whose console and replies a test scripts, in the order of their arrival. */
+function guest(
+	script: (
+		say: (line: string) => void,
+		reply: (payload: string) => void,
+	) => void,
+	end: Partial<GuestEnd> = {},
+	atQuit: (say: (line: string) => void) => void = () => {},
+): GuestPort {
+	const console = new ConsoleLog();
+	const say = (line: string): void => {
+		console.feed(Buffer.from(`${line}\n`));
+	};
+	const ended = { ...END, ...end };
+	return {
+		console,
+		end: Promise.resolve(ended),
+		async exchange(lines, onPayload) {
+			for (const _ of lines);
+			script(say, (payload) => onPayload(payload, ""));
+			if (ended.kind !== "bye") throw new GuestLost(ended);
+		},
+		async quit() {
+			atQuit(say);
+			return ended;
+		},
+	};
+}
+
+/** Runs it and writes down what was told, in order. */
+async function told(
+	port: GuestPort,
+	requests = [0, 1, 2].map((n) => request(n)),
+): Promise<{
+	log: string[];
+	complaints: Complaint[];
+	how: string;
+	lastBegun: number | undefined;
+}> {
+	const log: string[] = [];
+	const complaints: Complaint[] = [];
+	const end = await runOnGuest(port, requests, {
+		reply: (payload) => log.push(payload),
+		complaint(complaint) {
+			complaints.push(complaint);
+			log.push(`${complaint.severity} in ${complaint.n}`);
+		},
+	});
+	return { log, complaints, how: end.how, lastBegun: end.lastBegun };
+}
+
+test("a subject is named once, before its first case; none needs no name", () => {
+	const requests = [
+		request(0),
+		request(1),
+		request(5, "uid=2"),
+		request(7, ""),
+		request(8),
+	];
+	assert.deepEqual(
+		[...requestLines(requests)],
+		[
+			"subject s0 uid=1",
+			"case 0 100 s0 try=0",
+			"case 1 100 s0 try=1",
+			"subject s1 uid=2",
+			"case 5 100 s1 try=5",
+			"case 7 100 - try=7",
+			"case 8 100 s0 try=8",
+		],
+	);
+});
+
+test("a complaint comes before the reply of its case, though the console may be late", async () => {
+	const port = guest((say, reply) => {
+		say("crcap: case 0");
+		reply("obs 0");
+		reply("obs 1");
+		say("crcap: case 1");
+		say("[   1.0] BUG: kernel NULL pointer dereference, address: 0");
+		say("RIP: 0010:it");
+		say("crcap: case 2");
+		reply("obs 2");
+	});
+	const { log, complaints } = await told(port);
+	assert.deepEqual(log, ["obs 0", "oops in 1", "obs 1", "obs 2"]);
+	assert.deepEqual(complaints[0]?.lines, [
+		"[   1.0] BUG: kernel NULL pointer dereference, address: 0",
+		"RIP: 0010:it",
+	]);
+});
+
+test("a console without markers holds nothing back for ever", async () => {
+	const requests = Array.from({ length: 300 }, (_, n) => request(n));
+	let during = 0;
+	const log: string[] = [];
+	const port = guest((_say, reply) => {
+		for (const { n } of requests) reply(`obs ${n}`);
+		during = log.length;
+	});
+	await runOnGuest(port, requests, {
+		reply: (payload) => log.push(payload),
+		complaint() {},
+	});
+	assert.ok(during > 200);
+	assert.equal(log.length, 300);
+});
+
+test("a complaint before the first case is nobody's", async () => {
+	const port = guest((say, reply) => {
+		say("WARNING: CPU: 0 PID: 1 at kernel/x.c:1 f+0x1/0x2");
+		say("crcap: case 0");
+		reply("obs 0");
+	});
+	const { log } = await told(port);
+	assert.deepEqual(log, ["warning in null", "obs 0"]);
+});
+
+test("what a dying guest still printed is told with its case", async () => {
+	const port = guest(
+		(say, reply) => {
+			say("crcap: case 0");
+			reply("obs 0");
+			say("crcap: case 1");
+		},
+		{ kind: "panic", reason: "the kernel panicked" },
+		(say) => say("Kernel panic - not syncing: why"),
+	);
+	const { log, how, lastBegun } = await told(port);
+	assert.deepEqual(log, ["obs 0", "oops in 1"]);
+	assert.equal(how, "died");
+	assert.equal(lastBegun, 1);
+});
+
+for (const [kind, how] of [
+	["panic", "died"],
+	["oops", "died"],
+	["reboot", "died"],
+	["poweroff", "died"],
+	["hang", "hung"],
+	["qemu-died", "lost"],
+	["broken-channel", "lost"],
+	["killed", "stopped"],
+] as const) {
+	test(`an end by ${kind}: ${how}`, async () => {
+		assert.equal((await told(guest(() => {}, { kind }))).how, how);
+	});
+}
