@@ -80,6 +80,8 @@ function testFiles(kind, wanted) {
 	});
 }
 
+const STOPS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
+
 /**
  * Runs a program with this one's output.
  * @param {string} command
@@ -94,9 +96,16 @@ function runThrough(command, args) {
 		env,
 		stdio: ["ignore", "inherit", "inherit"],
 	});
+	// Who stops this program means the tests: they end first, with whatever they have started.
+	const stop = (/** @type {NodeJS.Signals} */ signal) =>
+		void child.kill(signal);
+	for (const signal of STOPS) process.on(signal, stop);
 	return new Promise((resolve, reject) => {
 		child.on("error", reject);
-		child.on("close", (status) => resolve(status ?? 1));
+		child.on("close", (status) => {
+			for (const signal of STOPS) process.off(signal, stop);
+			resolve(status ?? 1);
+		});
 	});
 }
 
