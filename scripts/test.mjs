@@ -97,14 +97,19 @@ function runThrough(command, args) {
 		stdio: ["ignore", "inherit", "inherit"],
 	});
 	// Who stops this program means the tests: they end first, with whatever they have started.
-	const stop = (/** @type {NodeJS.Signals} */ signal) =>
-		void child.kill(signal);
+	/** @type {NodeJS.Signals | undefined} */
+	let stoppedBy;
+	const stop = (/** @type {NodeJS.Signals} */ signal) => {
+		stoppedBy = signal;
+		child.kill(signal);
+	};
 	for (const signal of STOPS) process.on(signal, stop);
 	return new Promise((resolve, reject) => {
 		child.on("error", reject);
 		child.on("close", (status) => {
 			for (const signal of STOPS) process.off(signal, stop);
-			resolve(status ?? 1);
+			if (stoppedBy === undefined) resolve(status ?? 1);
+			else reject(new SetupError(`stopped by ${stoppedBy}`, 130));
 		});
 	});
 }

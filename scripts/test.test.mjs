@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+	cpSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { TOP } from "./lib/run.mjs";
 
 const PASS = 'import test from "node:test"; test("a", () => {});';
@@ -12,8 +22,32 @@ const FAIL =
 const SKIP =
 	'import test from "node:test"; test("a", { skip: true }, () => {});';
 
+/** @returns {NodeJS.ProcessEnv} without what would make an inner test run report to this one */
+function innerEnv() {
+	const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+	return { ...env, CI: "true" };
+}
+
 /**
- * Lays out a small project with this one's scripts, and runs a command in it without standard input.
+ * Makes a small project with this one's scripts.
+ * @param {string} folder
+ * @param {Record<string, string>} files
+ */
+function layOut(folder, files) {
+	mkdirSync(join(folder, "scripts"));
+	for (const path of ["scripts/test.mjs", "scripts/lib", ".ci"])
+		cpSync(join(TOP, path), join(folder, path), {
+			recursive: true,
+			filter: (name) => !name.includes(".test."),
+		});
+	for (const [path, content] of Object.entries(files)) {
+		mkdirSync(dirname(join(folder, path)), { recursive: true });
+		writeFileSync(join(folder, path), content);
+	}
+}
+
+/**
+ * Lays out a small project, and runs a command in it without standard input.
  * @param {Record<string, string>} files
  * @param {readonly [string, ...string[]]} command
  * @returns {{ status: number | null, last: string, output: string }}
@@ -21,27 +55,15 @@ const SKIP =
 function inProject(files, [command, ...args]) {
 	const folder = mkdtempSync(join(tmpdir(), "crcap-project-"));
 	try {
-		mkdirSync(join(folder, "scripts"));
-		for (const path of ["scripts/test.mjs", "scripts/lib", ".ci"])
-			cpSync(join(TOP, path), join(folder, path), {
-				recursive: true,
-				filter: (name) => !name.includes(".test."),
-			});
-		for (const [path, content] of Object.entries(files)) {
-			mkdirSync(dirname(join(folder, path)), { recursive: true });
-			writeFileSync(join(folder, path), content);
-		}
+		layOut(folder, files);
 		const { status, stdout, stderr } = spawnSync(command, args, {
 			cwd: folder,
 			encoding: "utf8",
 			stdio: ["ignore", "pipe", "pipe"],
-			env: { ...process.env, CI: "true" },
+			env: innerEnv(),
 		});
-		return {
-			status,
-			last: stdout.trimEnd().split("\n").at(-1) ?? "",
-			output: stdout + stderr,
-		};
+		const last = stdout.trimEnd().split("\n").at(-1) ?? "";
+		return { status, last, output: stdout + stderr };
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
@@ -138,4 +160,37 @@ test("CI fails with a command that fails, counts nothing, or passes nothing", ()
 		runCi({ test: "echo '0 passed, 0 failed, 4 skipped'" }).status,
 		1,
 	);
+});
+
+test("a stopped run ends its tests, runs no more, and is no success", async () => {
+	const folder = mkdtempSync(join(tmpdir(), "crcap-stopped-"));
+	try {
+		const started = join(folder, "started");
+		const slow = `import test from "node:test"; import { appendFileSync } from "node:fs";
+			test("a", () => { appendFileSync("${started}", process.pid + "\\n"); return new Promise((r) => setTimeout(r, 60_000)); });`;
+		layOut(folder, {
+			"package.json": '{"type":"module"}',
+			"dist/a.test.js": slow,
+			"dist/b.guest.test.js": slow,
+		});
+		const child = spawn(
+			process.execPath,
+			["scripts/test.mjs", "--as-is", "--unit", "--guest"],
+			{
+				cwd: folder,
+				env: innerEnv(),
+				stdio: "ignore",
+			},
+		);
+		while (!existsSync(started)) await setTimeout(50);
+		child.kill("SIGTERM");
+		const [status] = await once(child, "exit");
+		assert.equal(status, 130);
+		const pids = readFileSync(started, "utf8").trimEnd().split("\n");
+		assert.equal(pids.length, 1);
+		// The test's process is gone, or about to go.
+		while (existsSync(`/proc/${pids[0]}`)) await setTimeout(50);
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
 });
