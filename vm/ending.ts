@@ -77,7 +77,8 @@ function exitWords(exit: QemuExit, stderr: string): string {
 		: exit.signal
 			? `was killed by ${exit.signal}`
 			: `ended with status ${exit.code}`;
-	return stderr ? `QEMU ${how}: ${stderr.slice(-400)}` : `QEMU ${how}`;
+	const words = stderr.slice(-400).replace(/\s*\n\s*/g, " / ");
+	return words ? `QEMU ${how}: ${words}` : `QEMU ${how}`;
 }
 
 /** Kind and reason of an end. */

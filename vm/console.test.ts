@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { ConsoleLog, classify, cleanLine } from "./console.js";
+
+const COMPLAINTS: readonly (readonly [string, string])[] = [
+	["panic", "[    2.2] Kernel panic - not syncing: sysrq triggered crash"],
+	["oops", "[    2.2] BUG: unable to handle page fault for address: ffffb8"],
+	["oops", "BUG: kernel NULL pointer dereference, address: 0000000000000000"],
+	["oops", "[    2.2] Oops: 0002 [#1] PREEMPT SMP NOPTI"],
+	[
+		"oops",
+		"[ 1.0] Unable to handle kernel paging request at virtual address 0",
+	],
+	["oops", "[ 1.0] Internal error: Oops: 96000004 [#1] SMP"],
+	["oops", "general protection fault, probably for non-canonical address"],
+	["bug", "[    1.5] kernel BUG at mm/slub.c:321!"],
+	["bug", "BUG: sleeping function called from invalid context at x.c:1"],
+	[
+		"warning",
+		"[ 3.1] WARNING: CPU: 0 PID: 1 at kernel/pid.c:12 alloc_pid+0x1/0x2",
+	],
+	["lockup", "watchdog: BUG: soft lockup - CPU#0 stuck for 23s! [init:1]"],
+	["stall", "rcu: INFO: rcu_preempt self-detected stall on CPU"],
+	["stall", "INFO: task kworker/0:1:12 blocked for more than 120 seconds."],
+	["sanitizer", "BUG: KASAN: use-after-free in foo+0x1/0x2"],
+	["sanitizer", "UBSAN: shift-out-of-bounds in fs/x.c:1:2"],
+	["lockdep", "WARNING: possible recursive locking detected"],
+];
+
+test("each kind of complaint is known", () => {
+	for (const [kind, line] of COMPLAINTS)
+		assert.equal(classify(line), kind, line);
+});
+
+test("ordinary lines are no complaints", () => {
+	for (const line of [
+		"[    0.0] Linux version 6.1.0 (debian) #1 SMP Debian 6.1.192-2",
+		"[    0.0] Kernel command line: console=ttyS0 oops=panic panic=-1",
+		"[    1.1] Spectre V2 : Mitigation: Retpolines",
+		"[    1.1] rcu: Hierarchical SRCU implementation.",
+		"[    1.2] WARNING: this is only a word",
+		"[    1.2] debug: BUGS are elsewhere",
+		"[    1.3] INFO: NMI handler (perf) took too long to run: 1.2 msecs",
+	])
+		assert.equal(classify(line), undefined, line);
+});
+
+test("lines are found wherever the stream is cut", () => {
+	const text = COMPLAINTS.map(([, line]) => `${line}\r\n`).join("");
+	fc.assert(
+		fc.property(
+			fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 }),
+			(cuts) => {
+				const log = new ConsoleLog();
+				let at = 0;
+				for (let i = 0; at < text.length; i++) {
+					const size = cuts[i % cuts.length] as number;
+					log.feed(Buffer.from(text.slice(at, at + size)));
+					at += size;
+				}
+				assert.deepEqual(
+					log.findings.map((finding) => finding.kind),
+					COMPLAINTS.map(([kind]) => kind),
+				);
+			},
+		),
+	);
+});
+
+test("complaints belong to the case whose marker stood last", () => {
+	const log = new ConsoleLog();
+	log.feed(
+		Buffer.from(
+			"[ 1.0] boot\n[ 1.1] crcap: case 7\n[ 1.2] BUG: x\n[ 1.3] more\n[ 1.4] crcap: case 8\n[ 1.5] quiet\n",
+		),
+	);
+	assert.deepEqual(log.findings, [
+		{ kind: "bug", line: "[ 1.2] BUG: x", caseN: 7 },
+	]);
+	assert.deepEqual(log.forCase(7), ["[ 1.2] BUG: x", "[ 1.3] more"]);
+	assert.deepEqual(log.forCase(8), ["[ 1.5] quiet"]);
+	assert.deepEqual(log.forCase(9), []);
+});
+
+test("what a terminal would obey does not get through", () => {
+	assert.equal(
+		cleanLine(
+			Buffer.from(
+				"\x1b[31mred\x1b[0m \x1b]0;title\x07ok\x00\x1e\xff\r",
+				"latin1",
+			),
+		),
+		"red ok\\x00\\x1e\\xff",
+	);
+	fc.assert(
+		fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+			const log = new ConsoleLog();
+			log.feed(bytes);
+			log.end();
+			for (const line of log.tail(1000)) assert.match(line, /^[\x20-\x7e…]*$/);
+		}),
+	);
+});
+
+test("an endless line and an endless log stay within bounds", () => {
+	const log = new ConsoleLog();
+	for (let i = 0; i < 300; i++) log.feed(Buffer.alloc(4096, "x"));
+	log.feed(Buffer.from("\nnext\n"));
+	assert.deepEqual(log.tail(1), ["next"]);
+	assert.ok((log.tail(2)[0] as string).length < 5000);
+	for (let i = 0; i < 30_000; i++) log.feed(Buffer.from(`line ${i}\n`));
+	assert.ok(log.since(0, 1e9).length <= 5000);
+	assert.deepEqual(log.tail(2), ["line 29998", "line 29999"]);
+});
+
+test("since() gives what came after a mark, also when older lines were let go", () => {
+	const log = new ConsoleLog();
+	for (let i = 0; i < 5200; i++) log.feed(Buffer.from(`a ${i}\n`));
+	const mark = log.mark();
+	log.feed(Buffer.from("b 1\nb 2\n"));
+	assert.deepEqual(log.since(mark), ["b 1", "b 2"]);
+	assert.deepEqual(log.since(mark, 1), ["b 2"]);
+});
+
+test("a second banner is counted: the guest booted again", () => {
+	const log = new ConsoleLog();
+	log.feed(
+		Buffer.from(
+			"[    0.000000] Linux version 6.1.0 (x)\nLinux version 6.1.0\n",
+		),
+	);
+	log.feed(Buffer.from("[ 1.0] uname says Linux version 6.1.0\n"));
+	assert.equal(log.banners, 2);
+});
