@@ -9,7 +9,7 @@ import { findCommand, mustRun, run, SetupError, say } from "./run.mjs";
  * @property {readonly string[]} commands one of them on the PATH proves it
  * @property {readonly string[]} files or one of these files proves it
  * @property {readonly string[]} debian the packages that bring it
- * @property {boolean} [optional] without it only a part is missing: `crcap run --local`
+ * @property {boolean} [optional] without it only a part is missing
  */
 
 /** @typedef {import("./arches.mjs").ArchRow} ArchRow */
@@ -80,6 +80,23 @@ const ALWAYS = [
 	},
 ];
 
+/**
+ * A kernel image may be compressed with any of these; QEMU boots it all the same, but then less is known of it.
+ * @type {readonly Need[]}
+ */
+const DECOMPRESSORS = [
+	["xz", "xz-utils"],
+	["zstd", "zstd"],
+	["lz4", "lz4"],
+	["bzip2", "bzip2"],
+].map(([command = "", debian = ""]) => ({
+	what: `${command} for kernel images`,
+	commands: [command],
+	files: [],
+	debian: [debian],
+	optional: true,
+}));
+
 /** @type {readonly Need[]} */
 const TESTS = [
 	{
@@ -106,6 +123,12 @@ const TESTS = [
 		files: [],
 		debian: ["chromium"],
 	},
+	{
+		what: "a font for the browser",
+		commands: [],
+		files: ["/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"],
+		debian: ["fonts-dejavu-core"],
+	},
 ];
 
 /**
@@ -118,6 +141,7 @@ export function needsOf({ build, guests, tests }) {
 		...guests.map(emulatorNeed),
 		...build.flatMap(compilerNeeds),
 		...ALWAYS,
+		...DECOMPRESSORS,
 		...(tests ? TESTS : []),
 	];
 }
@@ -209,9 +233,11 @@ function install(packages) {
 	say(`installing ${packages.join(" ")}`);
 	const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
 	// Old lists name packages that the mirror no longer has: renew them when they are absent or when they fail.
-	if (haveLists() && run("apt-get", aptArgs(packages), { env }).ok) return;
+	// Where another installation is under way, wait for it.
+	const args = ["-o=DPkg::Lock::Timeout=300", ...aptArgs(packages)];
+	if (haveLists() && run("apt-get", args, { env }).ok) return;
 	mustRun("apt-get", ["update"], { env });
-	mustRun("apt-get", aptArgs(packages), { env });
+	mustRun("apt-get", args, { env });
 }
 
 /** @returns {boolean} whether apt has ever been told what its mirror holds */
