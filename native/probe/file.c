@@ -192,6 +192,18 @@ static int step_number(struct cr_ctx *c, char *arg)
 	return 0;
 }
 
+/* @arg: S[,DELTA]: the size of a page, plus DELTA, into slot S. */
+static int step_page(struct cr_ctx *c, char *arg)
+{
+	char *slot = cr_next(&arg, ',');
+	long long delta = 0;
+
+	if (arg && !cr_parse_long(arg, &delta))
+		return -EINVAL;
+	cr_slot_set(c, slot, SLOT_NUM, sysconf(_SC_PAGESIZE) + delta);
+	return 0;
+}
+
 /* @arg: PATH,TEXT */
 static int step_put(struct cr_ctx *c, char *arg)
 {
@@ -235,7 +247,7 @@ static int step_mkdir(struct cr_ctx *c, char *arg)
 	(void)c;
 	for (; mode && *mode; mode++)
 		bits = bits * 8 + (*mode - '0');
-	if (mkdir(path, 0700))
+	if (mkdir(path, 0700) && errno != EEXIST)
 		return -errno;
 	return chmod(path, mode ? bits : 0755) ? -errno : 0;
 }
@@ -382,6 +394,7 @@ const struct cr_step cr_steps_file[] = {
 	{ "close", step_close, STEP_OP, "=S" },
 	{ "cat", step_cat, STEP_OP, "=PATH its first line" },
 	{ "number", step_number, STEP_SETUP, "=S,PATH[,DELTA] the number in a file, plus DELTA, into slot S" },
+	{ "page", step_page, STEP_SETUP, "=S[,DELTA] the size of a page, plus DELTA, into slot S" },
 	{ "put", step_put, STEP_SETUP, "=PATH,TEXT write it" },
 	{ "mkfile", step_mkfile, STEP_SETUP, "=PATH[,MODE[,UID[,TEXT]]]" },
 	{ "mkdir", step_mkdir, STEP_SETUP, "=PATH[,MODE]" },

@@ -19,6 +19,14 @@ static int step_mntns(struct cr_ctx *c, char *arg)
 	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ? -errno : 0;
 }
 
+/* A /tmp of the case's own, which goes with it. */
+static int step_scratch(struct cr_ctx *c, char *arg)
+{
+	int err = step_mntns(c, arg);
+
+	return err ? err : mount("tmpfs", "/tmp", "tmpfs", 0, "mode=1777") ? -errno : 0;
+}
+
 /* @arg: PATH[,OPTIONS]; the word nosuid among the options is a flag of the mount. */
 static int mount_fs(const char *type, char *arg)
 {
@@ -86,6 +94,7 @@ static int step_chroot(struct cr_ctx *c, char *arg)
 
 const struct cr_step cr_steps_mount[] = {
 	{ "mntns", step_mntns, STEP_SETUP, "a private mount namespace" },
+	{ "scratch", step_scratch, STEP_SETUP, "a private mount namespace with an empty /tmp" },
 	{ "tmpfs", step_tmpfs, STEP_SETUP, "=PATH[,nosuid][,OPTIONS] mount a tmpfs" },
 	{ "proc", step_proc, STEP_SETUP, "=PATH[,OPTIONS] mount a new proc" },
 	{ "proc?", step_proc, STEP_OP, "=PATH[,OPTIONS] the same as an operation under test" },

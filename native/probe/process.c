@@ -87,10 +87,11 @@ static char thread_stack[64 * 1024] __attribute__((aligned(64)));
 
 static int thread_main(void *arg)
 {
-	struct cr_ctx c = *(struct cr_ctx *)arg;
+	struct cr_ctx *caller = arg, c = *caller;
 
 	c.nspawned = 0;
 	cr_interpret(&c);
+	memcpy(caller->slot, c.slot, sizeof(c.slot)); /* descriptors are shared, so their slots are too */
 	syscall(SYS_exit, 0);
 	return 0;
 }

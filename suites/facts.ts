@@ -1,0 +1,84 @@
+/** Kernel facts: what is known of a kernel apart from any case. */
+import { type KernelVersion, parseVersion } from "./version.js";
+
+export interface RawFacts {
+	/** As the agent told them, name by name. */
+	readonly told: Readonly<Record<string, string>>;
+	readonly arch: string;
+	/** The kernel's .config, where it is known. */
+	readonly config?: string;
+}
+
+export interface Facts {
+	readonly version: KernelVersion;
+	readonly release: string;
+	/** 64 or 32: of the helper that runs the cases. */
+	readonly wordBits: number;
+	readonly capLastCap: number;
+	/** Is the helper itself the guest's all-powerful PID 1? Its user and effective capabilities. */
+	readonly uid: number;
+	readonly caps: bigint;
+	/** By name: a number where it reads as one, else the text. Absent: the kernel has no such thing. */
+	readonly told: Readonly<Record<string, string>>;
+	/** `y`, `m`, a value, or undefined; undefined for all where no configuration is known. */
+	readonly config: ReadonlyMap<string, string> | null;
+}
+
+/** What a current kernel with everything built in would say: for plans that are made without a kernel. */
+export const FACTS_OF_ANY: Facts = {
+	version: { numbers: [99, 0, 0], rc: Number.POSITIVE_INFINITY },
+	release: "",
+	wordBits: 64,
+	capLastCap: 40,
+	uid: 0,
+	caps: (1n << 41n) - 1n,
+	told: {},
+	config: null,
+};
+
+export function parseConfig(text: string): Map<string, string> {
+	const config = new Map<string, string>();
+	for (const line of text.split("\n")) {
+		const match = /^CONFIG_([A-Z0-9_]+)=(.*)$/.exec(line.trim());
+		if (match?.[1] !== undefined && match[2] !== undefined)
+			config.set(match[1], match[2].replace(/^"|"$/g, ""));
+	}
+	return config;
+}
+
+/**
+ * Reads what the agent told.
+ * @throws Error when the release, without which nothing can be expected, is missing or no version.
+ */
+export function readFacts(raw: RawFacts): Facts {
+	const { told } = raw;
+	const release = told.release ?? "";
+	const version = parseVersion(release, told.version ?? "");
+	if (!version)
+		throw new Error(
+			`the kernel's release ${JSON.stringify(release)} is no kernel version`,
+		);
+	return {
+		version,
+		release,
+		wordBits: Number(told.word_bits ?? 64),
+		capLastCap: Number(told.cap_last_cap ?? 40),
+		uid: Number(told.uid ?? 0),
+		caps: BigInt(`0x${told.caps?.match(/^[0-9a-f]+$/)?.[0] ?? "0"}`),
+		told,
+		config: raw.config === undefined ? null : parseConfig(raw.config),
+	};
+}
+
+/** A fact that is a number; undefined where the kernel has no such thing. */
+export function number(facts: Facts, name: string): number | undefined {
+	const text = facts.told[name];
+	return text === undefined || text === "" ? undefined : Number(text);
+}
+
+/** Is something that facts tell as 0 or not 0 there? Unknown facts (a plan without a kernel) say yes. */
+export function present(facts: Facts, name: string): boolean {
+	const text = facts.told[name];
+	if (facts === FACTS_OF_ANY) return true;
+	return text !== undefined && Number.parseInt(text, 8) !== 0;
+}

@@ -1,0 +1,82 @@
+/**
+ * What a row or a subject needs of the kernel, and the fact that says that it is missing: the only source of skips.
+ * None of these looks at the operation under test.
+ */
+import { has } from "./citations.js";
+import { type Facts, number, present } from "./facts.js";
+
+/** The reason why it is missing, or null where it is there. */
+type Need = (facts: Facts) => string | null;
+
+const there =
+	(fact: string, reason: string): Need =>
+	(facts) =>
+		present(facts, fact) ? null : reason;
+
+export const NEEDS = {
+	cap_checkpoint_restore: (facts) =>
+		facts.capLastCap >= 40
+			? null
+			: `the kernel's last capability is ${facts.capLastCap}: CAP_CHECKPOINT_RESTORE (40) came with 5.9`,
+	ns_last_pid: there(
+		"ns_last_pid",
+		"/proc/sys/kernel/ns_last_pid is not there (CONFIG_CHECKPOINT_RESTORE or CONFIG_PID_NS is off)",
+	),
+	mm_map: there(
+		"mm_map_size",
+		"PR_SET_MM_MAP_SIZE is refused (CONFIG_CHECKPOINT_RESTORE is off)",
+	),
+	map_files: there("map_files", "/proc/self/map_files is not there"),
+	user_ns: there("user_ns", "/proc/self/ns/user is not there (CONFIG_USER_NS is off)"),
+	pid_ns: there("pid_ns", "/proc/self/ns/pid is not there (CONFIG_PID_NS is off)"),
+	ipc_ns: there("ipc_ns", "/proc/self/ns/ipc is not there (CONFIG_IPC_NS is off)"),
+	next_id: there(
+		"msg_next_id",
+		"/proc/sys/kernel/msg_next_id is not there (CONFIG_CHECKPOINT_RESTORE or CONFIG_SYSVIPC is off)",
+	),
+	pid_max_per_ns: (facts) =>
+		has("pid_max_per_ns", facts.version)
+			? null
+			: "pid_max is one for all pid namespaces before 6.14",
+	clone3: there("clone3", "the clone3 system call is not there (it came with 5.3)"),
+	openat2: there("openat2", "the openat2 system call is not there (it came with 5.6)"),
+	faccessat2: there("faccessat2", "the faccessat2 system call is not there (it came with 5.8)"),
+	multiuser: there("multiuser", "setresuid is not there (CONFIG_MULTIUSER is off): every process holds every capability"),
+	memfd_secret: there("memfd_secret", "memfd_secret is not there (it came with 5.14, and may be turned off)"),
+	noexec_seal: there("noexec_seal", "memfd_create refuses MFD_NOEXEC_SEAL (it came with 6.3)"),
+	hugetlb: there("hugetlb", "memfd_create refuses MFD_HUGETLB (CONFIG_HUGETLBFS is off)"),
+	overlay: there("overlay", "overlay is not in /proc/filesystems (a module, or CONFIG_OVERLAY_FS is off)"),
+	ptmx: there("ptmx", "/dev/ptmx is not there (CONFIG_UNIX98_PTYS is off)"),
+	inet: there("inet", "/proc/sys/net/ipv4 is not there (CONFIG_INET is off)"),
+	seccomp: there("seccomp", "PR_GET_SECCOMP is refused (CONFIG_SECCOMP is off)"),
+	pagemap: there("pagemap", "/proc/self/pagemap is not there (CONFIG_PROC_PAGE_MONITOR is off)"),
+	/** A user without privilege may make a user namespace. */
+	unprivileged_userns: (facts) => {
+		if (number(facts, "max_user_namespaces") === 0)
+			return "user.max_user_namespaces is 0";
+		if (number(facts, "unprivileged_userns_clone") === 0)
+			return "kernel.unprivileged_userns_clone is 0";
+		if (number(facts, "apparmor_restrict_unprivileged_userns") === 1)
+			return "kernel.apparmor_restrict_unprivileged_userns is 1";
+		return null;
+	},
+	/** The helper can turn itself into any subject of the initial user namespace. */
+	root: (facts) =>
+		facts.uid === 0 && (facts.caps & 0xc0n) === 0xc0n
+			? null
+			: `crprobe runs as user ${facts.uid} without the rights to change users`,
+} satisfies Record<string, Need>;
+
+export type NeedName = keyof typeof NEEDS;
+
+/** The first thing that is missing, in words; null where all is there. */
+export function missing(
+	needs: Iterable<NeedName>,
+	facts: Facts,
+): string | null {
+	for (const need of needs) {
+		const reason = NEEDS[need](facts);
+		if (reason !== null) return reason;
+	}
+	return null;
+}

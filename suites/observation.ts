@@ -1,0 +1,107 @@
+/** Observations: the payloads of `obs` frames, as native/PROTOCOL.md has them. They come from a guest: nothing is taken on trust. */
+
+export interface StepResult {
+	readonly step: string;
+	/** `0`, an errno's name, or `-`: not tried. */
+	readonly result: string;
+	readonly value?: string;
+}
+
+export interface Observation {
+	readonly n: number;
+	readonly us: number;
+	/** ok, subject, setup, deadline, died, parse or signal:NUMBER. */
+	readonly end: string;
+	readonly at?: string;
+	readonly why?: string;
+	readonly who?: string;
+	/** Processes that the case left behind: killed, or -1 where they would not die. */
+	readonly kids: number;
+	readonly results: readonly StepResult[];
+}
+
+const HEAD = /^obs (\d{1,9})((?: [a-z]+=[!-~]*)*)$/;
+const END = /^(ok|subject|setup|deadline|died|parse|signal(:\d{1,3})?)$/;
+const RESULT = /^([A-Za-z0-9_?-]+):(0|-|E[A-Z0-9-]+)(?::(.*))?$/;
+const LONGEST = 8000;
+
+/** Undoes %XX. What is no character of its own stays escaped, so that the text is printable. */
+function unescape(text: string): string {
+	return text.replace(/%([0-9A-F]{2})/g, (whole, hex: string) => {
+		const code = Number.parseInt(hex, 16);
+		return code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : whole;
+	});
+}
+
+/**
+ * Reads a payload.
+ * @throws Error for what is no observation, with what is wrong.
+ */
+export function parseObservation(payload: string): Observation {
+	const refuse = (what: string): never => {
+		throw new Error(
+			`not an observation (${what}): ${JSON.stringify(payload.slice(0, 200))}`,
+		);
+	};
+	if (payload.length > LONGEST) refuse("too long");
+	const head = HEAD.exec(payload);
+	if (!head) return refuse("its form");
+	const results: StepResult[] = [];
+	const keys = new Map<string, string>();
+	for (const word of (head[2] ?? "").split(" ").slice(1)) {
+		const cut = word.indexOf("=");
+		const key = word.slice(0, cut);
+		const text = word.slice(cut + 1);
+		if (key === "r") {
+			const match = RESULT.exec(text);
+			if (!match?.[1] || !match[2]) return refuse(`result ${text}`);
+			results.push({
+				step: match[1],
+				result: match[2],
+				...(match[3] === undefined ? {} : { value: unescape(match[3]) }),
+			});
+		} else if (keys.has(key)) {
+			refuse(`${key} stands twice`);
+		} else {
+			keys.set(key, text);
+		}
+	}
+	const us = Number(keys.get("us") ?? "x");
+	const end = keys.get("end") ?? "";
+	const kids = Number(keys.get("kids") ?? 0);
+	if (!Number.isSafeInteger(us) || us < 0) refuse("us");
+	if (!END.test(end)) refuse("end");
+	if (!Number.isSafeInteger(kids)) refuse("kids");
+	const at = keys.get("at");
+	const why = keys.get("why");
+	const who = keys.get("who");
+	return {
+		n: Number(head[1]),
+		us,
+		end,
+		kids,
+		results,
+		...(at === undefined ? {} : { at: unescape(at) }),
+		...(why === undefined ? {} : { why: unescape(why) }),
+		...(who === undefined ? {} : { who }),
+	};
+}
+
+/** For people: `open ok, write EPERM, fork 32701`. */
+export function formatResults(results: readonly StepResult[]): string {
+	return results
+		.map(({ step, result, value }) => {
+			if (result === "-") return `${step} not tried`;
+			if (result !== "0") return `${step} ${result}`;
+			return value === undefined ? `${step} ok` : `${step} ok (${value})`;
+		})
+		.join(", ");
+}
+
+/** The read-back subject for people: `uid=1000 eff=0000010000000000 …`. */
+export function formatReadback(who: string): string {
+	return who
+		.split(",")
+		.map((item) => item.replace(":", "="))
+		.join(" ");
+}

@@ -1,0 +1,148 @@
+/** The plan: every row as every subject that it takes, with what this kernel must answer. */
+import {
+	CITATIONS,
+	type CitationEntry,
+	type CiteName,
+} from "./citations.js";
+import { EXE_FD } from "./exe_fd.js";
+import { type Facts, FACTS_OF_ANY } from "./facts.js";
+import { formatExpected } from "./judge.js";
+import { MAP_FILES } from "./map_files.js";
+import { missing } from "./needs.js";
+import { NS_LAST_PID } from "./ns_last_pid.js";
+import type { Row, Suite } from "./row.js";
+import { SET_TID } from "./set_tid.js";
+import { STEP_KINDS } from "./steps.js";
+import { SUBJECTS, type Subject } from "./subjects.js";
+
+export const SUITES: readonly Suite[] = [
+	NS_LAST_PID,
+	SET_TID,
+	MAP_FILES,
+	EXE_FD,
+];
+
+export interface Citation {
+	ref: string;
+	since?: string;
+	note?: string;
+}
+
+export interface PlannedCase {
+	readonly id: string;
+	readonly boundary: string;
+	readonly probe: string;
+	readonly args: string;
+	readonly subject: string;
+	/** The steps that make the subject, up to and with `--`. */
+	readonly subjectProgram: string;
+	/** The operation's steps; the subject's take the place of `@`, or stand in front. */
+	readonly probeProgram: string;
+	/** The whole program, as `crprobe` takes it by hand. */
+	readonly program: string;
+	readonly deadlineMs?: number;
+	/** Would it, without a guest, change this machine's own pid namespace? */
+	readonly touchesHost: boolean;
+	/** The fact that keeps it from running. */
+	readonly skip?: string;
+	/** The operations behind `--`, and what each must give. */
+	readonly operations: readonly string[];
+	readonly results: readonly string[];
+	readonly expected: string;
+	readonly citation: Citation | null;
+	readonly reason: string;
+	readonly catches: string;
+	readonly title: string;
+}
+
+/** The operations of a program that are reported: those behind the point where the subject stands. */
+export function operationsOf(program: string): string[] {
+	const words = program.split(" ");
+	const place = words.indexOf("@");
+	let quiet = 0;
+	const found: string[] = [];
+	const blocks: boolean[] = [];
+	for (const word of words.slice(place + 1)) {
+		const name = word.split("=")[0] ?? "";
+		if (word === "}") {
+			if (blocks.pop()) quiet--;
+		} else if (word === "{") {
+			// Belongs to the block's name, which is counted already.
+		} else if (STEP_KINDS[name] === "block") {
+			blocks.push(name === "spawn");
+			if (name === "spawn") quiet++;
+		} else if (STEP_KINDS[name] === "op" && quiet === 0) {
+			found.push(name);
+		}
+	}
+	return found;
+}
+
+/** `@` in a program gives way to the subject's steps; without it they come first. The agent does the same. */
+export function compose(subjectProgram: string, probeProgram: string): string {
+	const words = probeProgram.split(" ");
+	const place = words.indexOf("@");
+	if (place < 0) return `${subjectProgram} ${probeProgram}`;
+	return [...words.slice(0, place), subjectProgram, ...words.slice(place + 1)].join(" ");
+}
+
+function citationOf(name: CiteName): Citation {
+	const { ref, since, note }: CitationEntry = CITATIONS[name];
+	return {
+		ref,
+		...(since === undefined ? {} : { since }),
+		...(note === undefined ? {} : { note }),
+	};
+}
+
+function plannedCase(
+	suite: Suite,
+	row: Row,
+	subject: Subject,
+	facts: Facts,
+): PlannedCase {
+	const probeProgram =
+		typeof row.program === "string" ? row.program : row.program(subject);
+	const subjectProgram = [subject.steps, `--=${subject.ready}`]
+		.filter((part) => part !== "")
+		.join(" ");
+	const expectation = row.expect(subject, facts);
+	const operations = operationsOf(probeProgram);
+	const reason = missing(
+		[...suite.needs, ...subject.needs, ...(row.needs ?? [])],
+		facts,
+	);
+	// The namespaces that see the process, less those that the operation leaves alone.
+	const untouched = subject.pidOwners.length - (row.levels ?? 0);
+	return {
+		id: `${suite.name}.${row.name}.${subject.name}`,
+		boundary: suite.name,
+		probe: row.probe,
+		args: probeProgram,
+		subject: subject.name,
+		subjectProgram,
+		probeProgram,
+		program: compose(subjectProgram, probeProgram),
+		touchesHost: (row.levels ?? 0) > 0 && untouched <= 0,
+		operations,
+		results: expectation.results,
+		expected: formatExpected(operations, expectation.results),
+		citation: citationOf(expectation.cite),
+		reason: expectation.reason,
+		catches: row.catches,
+		title: row.title,
+		...(row.deadlineMs === undefined ? {} : { deadlineMs: row.deadlineMs }),
+		...(reason === null ? {} : { skip: reason }),
+	};
+}
+
+/** All cases in report order, the same ids for every kernel. Without facts: what a current kernel must answer. */
+export function plan(facts: Facts | null): PlannedCase[] {
+	return SUITES.flatMap((suite) =>
+		suite.rows.flatMap((row) =>
+			SUBJECTS.filter(row.subjects).map((subject) =>
+				plannedCase(suite, row, subject, facts ?? FACTS_OF_ANY),
+			),
+		),
+	);
+}

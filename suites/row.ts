@@ -1,0 +1,109 @@
+/** Rows: what is asked of a kernel. A row and a subject make a case. */
+import type { CiteName } from "./citations.js";
+import type { Facts } from "./facts.js";
+import type { NeedName } from "./needs.js";
+import { mayCheckpointRestore, type Subject } from "./subjects.js";
+
+/**
+ * What a step must give: `0` (success), `0:PATTERN` (and that evidence; `*` stands for digits), `0:!PATTERN` (and any
+ * other evidence), an errno's name, or `-` (not tried, since a step that it builds on was refused).
+ */
+export type ExpectedResult = string;
+
+export interface Expectation {
+	/** One for each operation behind the step `--`, in order. */
+	readonly results: readonly ExpectedResult[];
+	readonly reason: string;
+	readonly cite: CiteName;
+}
+
+export interface Row {
+	/** Part of case ids, after the boundary. */
+	readonly name: string;
+	/** What is tried, in a sentence. */
+	readonly title: string;
+	/** The deciding operation. */
+	readonly probe: string;
+	/** The steps; `@` stands where the subject is made, else it is made first. */
+	readonly program: string | ((subject: Subject) => string);
+	readonly subjects: (subject: Subject) => boolean;
+	readonly expect: (subject: Subject, facts: Facts) => Expectation;
+	/** The kernel fault that this would catch. */
+	readonly catches: string;
+	readonly needs?: readonly NeedName[];
+	/** How many pid namespaces, the innermost first, the operation writes to (or would, on a broken kernel). */
+	readonly levels?: number;
+	/** Milliseconds, where it needs longer than most. */
+	readonly deadlineMs?: number;
+}
+
+export interface Suite {
+	/** The boundary's name. */
+	readonly name: string;
+	readonly description: string;
+	/** What every row of it needs. */
+	readonly needs: readonly NeedName[];
+	readonly rows: readonly Row[];
+}
+
+/* Which subjects a row takes. */
+
+export const core = (subject: Subject): boolean =>
+	subject.groups.includes("core");
+
+const FEW_PLACES = ["uid0", "uid1000", "userns", "userns_pidns"];
+const FEW_SETS =
+	/-(none|cap_checkpoint_restore|cap_sys_admin|all_but_both)$/;
+
+/** For the order of checks: those who pass by either capability, and those who do not in spite of all others. */
+export const few = (subject: Subject): boolean =>
+	core(subject) &&
+	FEW_PLACES.some((place) => subject.groups.includes(place)) &&
+	FEW_SETS.test(subject.name);
+
+export const at =
+	(...places: string[]) =>
+	(subject: Subject): boolean =>
+		core(subject) && places.some((place) => subject.groups.includes(place));
+
+export const named =
+	(...names: string[]) =>
+	(subject: Subject): boolean =>
+		names.includes(subject.name);
+
+export const both =
+	(...tests: ((subject: Subject) => boolean)[]) =>
+	(subject: Subject): boolean =>
+		tests.every((test) => test(subject));
+
+/* How a row's expectation depends on who tries. */
+
+interface Outcome {
+	readonly results: readonly ExpectedResult[];
+	readonly reason: string;
+	readonly cite: CiteName;
+}
+
+/** One outcome for the subjects that have either capability at the depth that counts, another for the rest. */
+export function gate(
+	depth: (subject: Subject) => number,
+	granted: Outcome,
+	denied: Outcome,
+): (subject: Subject, facts: Facts) => Expectation {
+	return (subject, facts) =>
+		mayCheckpointRestore(subject, depth(subject), facts) ? granted : denied;
+}
+
+/** The same for everyone. */
+export function always(
+	results: readonly ExpectedResult[],
+	reason: string,
+	cite: CiteName,
+): () => Expectation {
+	return () => ({ results, reason, cite });
+}
+
+/** Evidence of a new process's pids: `pid` in the innermost namespace, whatever it is in those outside. */
+export function pidsAt(subject: Subject, pid: number | string): string {
+	return `${"*/".repeat(subject.pidOwners.length - 1)}${pid}`;
+}
