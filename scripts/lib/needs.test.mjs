@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ARCHES } from "./arches.mjs";
-import { missingLine, missingNeeds, needsOf, packagesOf } from "./packages.mjs";
+import { missingNeeds, needsOf } from "./needs.mjs";
+import { missingLine, packagesOf } from "./packages.mjs";
 
-/** @type {import("./packages.mjs").Need} */
+/** @type {import("./needs.mjs").Need} */
 const ABSENT = {
 	what: "a thing",
 	commands: ["no-such-command"],

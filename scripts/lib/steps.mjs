@@ -3,7 +3,8 @@ import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { addonIsDue, provideAddon } from "./addon.mjs";
 import { ARCHES } from "./arches.mjs";
-import { canBuild, needsAreDue, needsOf, provideNeeds } from "./packages.mjs";
+import { canBuild, needsOf } from "./needs.mjs";
+import { needsAreDue, provideNeeds } from "./packages.mjs";
 import { mustRun, SetupError, say, TOP } from "./run.mjs";
 import {
 	filesUnder,

@@ -1,0 +1,160 @@
+/** What the system must have, what for, how it shows, and which Debian package brings it. */
+import { existsSync } from "node:fs";
+import { HOST_ARCH } from "./arches.mjs";
+import { findCommand } from "./run.mjs";
+
+/**
+ * @typedef {object} Need
+ * @property {string} what what it is for
+ * @property {readonly string[]} commands one of them on the PATH proves it
+ * @property {readonly string[]} files or one of these files proves it
+ * @property {readonly string[]} debian the packages that bring it
+ * @property {boolean} [optional] without it only a part is missing
+ */
+
+/** @typedef {import("./arches.mjs").ArchRow} ArchRow */
+
+/**
+ * @param {ArchRow} row
+ * @returns {Need[]} a compiler and a static C library
+ */
+function compilerNeeds(row) {
+	const own = row === HOST_ARCH;
+	const libraries = own
+		? [`/usr/lib/${row.triplet}/libc.a`, "/usr/lib64/libc.a", "/usr/lib/libc.a"]
+		: [];
+	return [
+		{
+			what: `C compiler for ${row.name}`,
+			commands: [`${row.triplet}-gcc`],
+			files: [],
+			debian: own ? ["gcc"] : row.compiler,
+		},
+		{
+			what: `static C library for ${row.name}`,
+			commands: [],
+			files: [...libraries, `/usr/${row.triplet}/lib/libc.a`],
+			debian: own ? ["libc6-dev"] : row.compiler,
+		},
+	];
+}
+
+/**
+ * Whether this machine can build the agent of an architecture.
+ * @param {ArchRow} row
+ * @returns {boolean}
+ */
+export function canBuild(row) {
+	return missingNeeds(compilerNeeds(row)).length === 0;
+}
+
+/**
+ * @param {ArchRow} row
+ * @returns {Need}
+ */
+function emulatorNeed(row) {
+	return {
+		what: `QEMU for ${row.name}`,
+		commands: [row.emulator],
+		files: [],
+		debian: row.qemu,
+	};
+}
+
+/** @type {readonly Need[]} */
+const ALWAYS = [
+	{ what: "make", commands: ["make"], files: [], debian: ["make"] },
+	{
+		what: "C++ compiler for the addon",
+		commands: ["g++", "c++"],
+		files: [],
+		debian: ["g++"],
+		optional: true,
+	},
+	{
+		what: "Python for node-gyp",
+		commands: ["python3"],
+		files: [],
+		debian: ["python3"],
+		optional: true,
+	},
+];
+
+/**
+ * A kernel image may be compressed with any of these; QEMU boots it all the same, but then less is known of it.
+ * @type {readonly Need[]}
+ */
+const DECOMPRESSORS = [
+	["xz", "xz-utils"],
+	["zstd", "zstd"],
+	["lz4", "lz4"],
+	["bzip2", "bzip2"],
+].map(([command = "", debian = ""]) => ({
+	what: `${command} for kernel images`,
+	commands: [command],
+	files: [],
+	debian: [debian],
+	optional: true,
+}));
+
+/** @type {readonly Need[]} */
+const TESTS = [
+	{
+		what: "formatter for C",
+		commands: ["clang-format"],
+		files: [],
+		debian: ["clang-format"],
+	},
+	{
+		what: "TAP reader of Perl",
+		commands: ["prove"],
+		files: [],
+		debian: ["perl"],
+	},
+	{
+		what: "XML reader",
+		commands: ["xmllint"],
+		files: [],
+		debian: ["libxml2-utils"],
+	},
+	{
+		what: "browser for the HTML report",
+		commands: ["chromium", "chromium-browser", "google-chrome"],
+		files: [],
+		debian: ["chromium"],
+	},
+	{
+		what: "a font for the browser",
+		commands: [],
+		files: ["/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"],
+		debian: ["fonts-dejavu-core"],
+	},
+];
+
+/**
+ * What a set-up needs of the system.
+ * @param {{ build: readonly ArchRow[], guests: readonly ArchRow[], tests: boolean }} wanted agents to build, guests to run
+ * @returns {Need[]}
+ */
+export function needsOf({ build, guests, tests }) {
+	return [
+		...guests.map(emulatorNeed),
+		...build.flatMap(compilerNeeds),
+		...ALWAYS,
+		...DECOMPRESSORS,
+		...(tests ? TESTS : []),
+	];
+}
+
+/**
+ * The needs that nothing on this machine meets.
+ * @param {readonly Need[]} needs
+ * @returns {Need[]}
+ */
+export function missingNeeds(needs) {
+	return needs.filter(
+		({ commands, files }) =>
+			!commands.some((name) => findCommand(name) !== undefined) &&
+			!files.some((file) => existsSync(file)),
+	);
+}
