@@ -1,5 +1,6 @@
 /** What other rooms use of this one. */
 export * from "./model.js";
+export { ReportError, readReport, streamReport } from "./read.js";
 export { writeReport } from "./replay.js";
 export { reportSchema } from "./schema.js";
 export {

@@ -88,16 +88,16 @@ export function missing(command: string, hint: string): string | false {
 }
 
 /** Runs something on a file that exists only meanwhile. */
-export function withFile<T>(
+export async function withFile<T>(
 	name: string,
 	text: string,
-	use: (path: string) => T,
-): T {
+	use: (path: string) => T | Promise<T>,
+): Promise<T> {
 	const dir = tmp.dirSync({ unsafeCleanup: true });
 	try {
 		const path = join(dir.name, name);
 		writeFileSync(path, text);
-		return use(path);
+		return await use(path);
 	} finally {
 		dir.removeCallback();
 	}

@@ -204,13 +204,13 @@ const noProve = missing("prove", "apt install perl");
 test("Perl's prove counts what the report holds", {
 	skip: noProve,
 }, async () => {
-	const good = prove(await render("tap13", cleanReport()));
+	const good = await prove(await render("tap13", cleanReport()));
 	assert.match(good.stdout, /Tests=21,/);
 	assert.match(good.stdout, /^Result: PASS$/m);
 	assert.equal(good.status, 0);
 	const report = { ...sampleReport(), plannedTargets: 1 };
 	report.targets.pop();
-	const bad = prove(await render("tap13", report));
+	const bad = await prove(await render("tap13", report));
 	assert.match(bad.stdout, /Tests: 21 Failed: 4\)/);
 	assert.match(bad.stdout, /TODO passed: +9/);
 	assert.notEqual(bad.status, 0);
@@ -219,7 +219,7 @@ test("Perl's prove counts what the report holds", {
 test("Perl's prove stops at the bail-out of a lost guest", {
 	skip: noProve,
 }, async () => {
-	const { stdout, stderr, status } = prove(
+	const { stdout, stderr, status } = await prove(
 		await render("tap13", sampleReport()),
 	);
 	assert.match(stdout + stderr, /Further testing stopped.*the kernel panicked/);
@@ -229,7 +229,7 @@ test("Perl's prove stops at the bail-out of a lost guest", {
 test("under Perl's prove the report with subtests is accepted too", {
 	skip: noProve,
 }, async () => {
-	const { stdout, status } = prove(
+	const { stdout, status } = await prove(
 		await render("tap", cleanReport(), { env: { TAP_VERSION: "13" } }),
 	);
 	assert.match(stdout, /Tests=4,/);

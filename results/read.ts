@@ -1,0 +1,248 @@
+/** Reading a JSON report: checked piece by piece, in little memory, and told where it is wrong. */
+import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+import { getManyValues, isMany } from "stream-chain/defs.js";
+import { jsonParser, type Token } from "stream-json/core/parser.js";
+import { z } from "zod";
+import { ReportTokens } from "./jsonTokens.js";
+import {
+	CaseResult,
+	noTotals,
+	type Report,
+	ReportHead,
+	type ReportWriter,
+	SCHEMA_VERSION,
+	TargetHead,
+	type TargetResult,
+	TargetTail,
+	VERDICTS,
+} from "./model.js";
+import { type Ref, TextStore } from "./store.js";
+
+/** A file that is no report, or not a whole one. The message names the file and the place in it. */
+export class ReportError extends Error {
+	override name = "ReportError";
+}
+
+/** A target while it is read. */
+interface Reading {
+	keys: Record<string, unknown>;
+	/** True when the writer got its head, so that cases go straight on. */
+	begun: boolean;
+	/** Cases that came before the head was whole. */
+	held: Ref[];
+	cases: number;
+	totals: ReturnType<typeof noTotals>;
+}
+
+/**
+ * Reads a JSON report and tells it to a writer, as the run itself would have, `end` included. `source` is a path or
+ * a stream; `name` stands for a stream in errors. Rejects with `ReportError` where the report is wrong or cut short.
+ */
+export async function streamReport(
+	source: string | Readable,
+	writer: ReportWriter,
+	name: string = typeof source === "string" ? source : "standard input",
+): Promise<void> {
+	const reader = new ReportReader(writer);
+	const tokens = new ReportTokens(reader);
+	const parse = jsonParser({ streamValues: false });
+	const take = (text: string): void => {
+		// What the parser returns is one of the pipeline's values: nothing, or many tokens.
+		const found: unknown = parse(text);
+		if (!isMany(found)) return;
+		for (const token of getManyValues(found)) tokens.take(token as Token);
+	};
+	try {
+		const decoder = new StringDecoder("utf8");
+		let first = true;
+		for await (const chunk of open(source)) {
+			const text = decoder.write(chunk as Buffer);
+			take(first ? text.replace(/^\ufeff/, "") : text);
+			first &&= text === "";
+			await writer.ready?.();
+		}
+		if (!tokens.ended) throw new Error(reader.cutShort());
+		reader.finish();
+	} catch (error) {
+		throw new ReportError(`${name}: ${(error as Error).message}`, {
+			cause: error,
+		});
+	} finally {
+		reader.close();
+	}
+	await writer.end();
+}
+
+/** A whole report in memory. Rejects as `streamReport` does. */
+export async function readReport(
+	source: string | Readable,
+	name?: string,
+): Promise<Report> {
+	let head: ReportHead | undefined;
+	let target: TargetHead | undefined;
+	let cases: CaseResult[] = [];
+	const targets: TargetResult[] = [];
+	const collect: ReportWriter = {
+		begin(begun) {
+			head = begun;
+		},
+		beginTarget(begun) {
+			target = begun;
+			cases = [];
+		},
+		caseResult(result) {
+			cases.push(result);
+		},
+		endTarget(tail) {
+			if (target !== undefined) targets.push({ ...target, ...tail, cases });
+		},
+		async end() {},
+	};
+	await streamReport(source, collect, name);
+	if (head === undefined) throw new ReportError("the report has no head");
+	return { ...head, targets };
+}
+
+function open(source: string | Readable): AsyncIterable<unknown> {
+	return typeof source === "string" ? createReadStream(source) : source;
+}
+
+class ReportReader {
+	readonly #writer: ReportWriter;
+	readonly #store = new TextStore();
+	readonly #root: Record<string, unknown> = {};
+	#begun = false;
+	#count = 0;
+	#target: Reading | undefined;
+	/** Targets that were read whole before they could be told; later ones queue behind them. */
+	#waiting: Reading[] = [];
+
+	constructor(writer: ReportWriter) {
+		this.#writer = writer;
+	}
+
+	rootKey(key: string, value: unknown): void {
+		this.#root[key] = value;
+		if (key === "schemaVersion") checkVersion(value);
+	}
+
+	beginTarget(): void {
+		this.#target = {
+			keys: {},
+			begun: false,
+			held: [],
+			cases: 0,
+			totals: noTotals(),
+		};
+	}
+
+	targetKey(key: string, value: unknown): void {
+		if (this.#target !== undefined) this.#target.keys[key] = value;
+	}
+
+	oneCase(value: unknown): void {
+		const target = this.#target;
+		if (target === undefined) return;
+		const result = check(
+			CaseResult,
+			value,
+			`targets[${this.#count}].cases[${target.cases}]`,
+		);
+		if (target.cases === 0) this.#tryBegin(target);
+		target.cases += 1;
+		target.totals[result.verdict] += 1;
+		if (target.begun) this.#writer.caseResult(result);
+		else target.held.push(this.#store.add(JSON.stringify(result)));
+	}
+
+	endTarget(): void {
+		const target = this.#target;
+		if (target === undefined) return;
+		this.#tryBegin(target);
+		this.#checkTail(target);
+		if (target.begun) this.#writer.endTarget(TargetTail.parse(target.keys));
+		else this.#waiting.push(target);
+		this.#target = undefined;
+		this.#count += 1;
+	}
+
+	/** Tells what had to wait for keys that stood at the file's end. */
+	finish(): void {
+		this.#begin();
+		for (const target of this.#waiting) {
+			this.#writer.beginTarget(TargetHead.parse(target.keys));
+			for (const ref of target.held)
+				this.#writer.caseResult(JSON.parse(this.#store.get(ref)) as CaseResult);
+			this.#writer.endTarget(TargetTail.parse(target.keys));
+		}
+	}
+
+	/** How far a file got that ends too early. */
+	cutShort(): string {
+		const where =
+			this.#target === undefined
+				? `after ${this.#count} targets`
+				: `after ${this.#target.cases} cases of targets[${this.#count}]`;
+		return `the file ends ${where}, in the middle: the run was cut off while it wrote, or the copy was; run again`;
+	}
+
+	close(): void {
+		this.#store.close();
+	}
+
+	#begin(): void {
+		if (this.#begun) return;
+		this.#writer.begin(check(ReportHead, this.#root, ""));
+		this.#begun = true;
+	}
+
+	/** Tells a target's head as soon as it can be told. */
+	#tryBegin(target: Reading): void {
+		if (target.begun || target.held.length > 0 || this.#waiting.length > 0)
+			return;
+		if (!this.#begun && !ReportHead.safeParse(this.#root).success) return;
+		const head = TargetHead.safeParse(target.keys);
+		if (!head.success) return;
+		this.#begin();
+		this.#writer.beginTarget(head.data);
+		target.begun = true;
+	}
+
+	/** Everything about the target is there by now, and its totals are those of its cases. */
+	#checkTail(target: Reading): void {
+		const place = `targets[${this.#count}]`;
+		check(TargetHead, target.keys, place);
+		const { totals } = check(TargetTail, target.keys, place);
+		for (const verdict of VERDICTS) {
+			if (totals[verdict] !== target.totals[verdict]) {
+				throw new Error(
+					`${place}.totals.${verdict}: ${totals[verdict]}, but ${target.totals[verdict]} of its cases say so: the file was changed`,
+				);
+			}
+		}
+	}
+}
+
+function checkVersion(value: unknown): void {
+	if (typeof value === "number" && value > SCHEMA_VERSION) {
+		throw new Error(
+			`schemaVersion ${value}, and this crcap reads ${SCHEMA_VERSION}: use the crcap that wrote it, or a newer one`,
+		);
+	}
+}
+
+/** The value, checked; throws with the place of the first thing wrong. */
+function check<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
+	const result = schema.safeParse(value);
+	if (result.success) return result.data;
+	const [issue] = result.error.issues;
+	const path = z.core.toDotPath(issue?.path ?? []);
+	const where = [place, path]
+		.filter((part) => part !== "")
+		.join(path.startsWith("[") ? "" : ".");
+	throw new Error(
+		`${where === "" ? "" : `${where}: `}${issue?.message ?? "not valid"}; is this a JSON report of crcap?`,
+	);
+}
