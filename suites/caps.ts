@@ -58,3 +58,14 @@ export function holds(set: CapSet, capability: Capability): boolean {
 	}
 	return has;
 }
+
+/** The set as bits, on a kernel whose last capability is `last`. */
+export function capBits(set: CapSet, last: number): bigint {
+	let bits = 0n;
+	for (let i = 0; i <= last; i++) {
+		const name = CAPABILITIES[i];
+		if (name === undefined ? set.startsWith("all") : holds(set, name))
+			bits |= 1n << BigInt(i);
+	}
+	return bits;
+}

@@ -4,6 +4,7 @@ import type { Facts } from "./facts.js";
 import {
 	always,
 	at,
+	both,
 	core,
 	type ExpectedResult,
 	few,
@@ -74,8 +75,8 @@ const ROWS: readonly Row[] = [
 	follow(
 		"read_deleted",
 		"deleted,/tmp/crcap-deleted,0644,bytes%20of%20a%20deleted%20file",
-		`open=g,r,${LINK} read=g,99`,
-		["0", "0:bytes of a deleted file*"],
+		`open=g,r,${LINK} read=g,23`,
+		["0", "0:bytes of a deleted file"],
 		["EPERM", "-"],
 		"open and read a deleted file through its mapping",
 	),
@@ -117,7 +118,8 @@ const ROWS: readonly Row[] = [
 		title: "openat2() with RESOLVE_NO_SYMLINKS",
 		probe: "openat2",
 		program: `map=m,${MEMFD} getpid=p @ openat2=g,r,no_symlinks,/proc/$p/map_files/$m`,
-		subjects: few,
+		// A numbered link: /proc/self is a link itself. In another pid namespace the number would be another's.
+		subjects: both(few, at("uid0", "uid1000", "userns")),
 		expect: always(["ELOOP"], "the link is refused before it is asked where it leads", "map_files_nofollow"),
 		needs: ["openat2"],
 		catches: "get_link() is called for a link that must not be followed",

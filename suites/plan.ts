@@ -4,6 +4,7 @@ import {
 	type CitationEntry,
 	type CiteName,
 } from "./citations.js";
+import { capBits } from "./caps.js";
 import { EXE_FD } from "./exe_fd.js";
 import { type Facts, FACTS_OF_ANY } from "./facts.js";
 import { formatExpected } from "./judge.js";
@@ -95,6 +96,14 @@ function citationOf(name: CiteName): Citation {
 	};
 }
 
+/** A helper that is not all-powerful can't become every subject of its own user namespace. */
+function beyondHelper(subject: Subject, facts: Facts): string | null {
+	const lacking = capBits(subject.caps, facts.capLastCap) & ~facts.caps;
+	return subject.userDepth === 0 && lacking !== 0n
+		? `crprobe runs without capabilities that the subject has (0x${lacking.toString(16)})`
+		: null;
+}
+
 function plannedCase(
 	suite: Suite,
 	row: Row,
@@ -108,10 +117,11 @@ function plannedCase(
 		.join(" ");
 	const expectation = row.expect(subject, facts);
 	const operations = operationsOf(probeProgram);
-	const reason = missing(
-		[...suite.needs, ...subject.needs, ...(row.needs ?? [])],
-		facts,
-	);
+	const reason =
+		missing(
+			[...suite.needs, ...subject.needs, ...(row.needs ?? [])],
+			facts,
+		) ?? beyondHelper(subject, facts);
 	// The namespaces that see the process, less those that the operation leaves alone.
 	const untouched = subject.pidOwners.length - (row.levels ?? 0);
 	return {
