@@ -1,0 +1,149 @@
+/** The measurements of the bench; they need the build. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SetupError, TOP } from "./run.mjs";
+
+/** @typedef {typeof import("../../vm/index.js")} Vm */
+/** @typedef {import("../../vm/index.js").Guest} Guest */
+/** @typedef {import("../../results/model.js").TargetResult} TargetResult */
+
+/** Fork, exit and wait, so often, before and after the cases. */
+const FORKS = 300;
+
+/**
+ * @typedef {object} Options
+ * @property {string | undefined} kernel
+ * @property {string} accel
+ * @property {number} rounds
+ */
+
+/**
+ * A whole run, from the command's start to its end.
+ * @param {Options} options
+ * @returns {{ ms: number, target: TargetResult }} the time, and the only target of its report
+ */
+export function wholeRun({ kernel, accel }) {
+	const folder = mkdtempSync(join(tmpdir(), "crcap-bench-"));
+	try {
+		const report = join(folder, "report.json");
+		const args = [
+			"run",
+			`--report=json=${report}`,
+			`--accel=${accel}`,
+			...(kernel === undefined ? [] : [`--kernel=${kernel}`]),
+		];
+		const start = performance.now();
+		const { status, stderr } = spawnSync(
+			process.execPath,
+			[join(TOP, "dist/runner/cli.js"), ...args],
+			{ encoding: "utf8" },
+		);
+		const ms = performance.now() - start;
+		// 1 means that a case failed: the run is whole all the same.
+		if (status !== 0 && status !== 1)
+			throw new SetupError(
+				`crcap ${args.join(" ")} ended with ${status}:\n${stderr}`,
+			);
+		const { targets } = JSON.parse(readFileSync(report, "utf8"));
+		return { ms, target: targets[0] };
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+/**
+ * @param {Vm} vm
+ * @param {TargetResult} target
+ * @returns {Promise<Guest>} a guest of the same kernel, ready
+ */
+function boot(vm, { kernel, accel }) {
+	const machine = vm.machineFor(kernel.arch);
+	if (machine === undefined || accel === "none")
+		throw new SetupError(`no guest can be made of ${kernel.path}`);
+	return vm.bootGuest({
+		kernel: kernel.path,
+		machine,
+		agent: join(TOP, "dist/agent", `crprobe-${kernel.arch}`),
+		accel,
+	});
+}
+
+/**
+ * A boot to power-off in which the agent is asked for nothing.
+ * @param {Vm} vm
+ * @param {TargetResult} target
+ * @returns {Promise<number>} milliseconds
+ */
+export async function bareBoot(vm, target) {
+	const start = performance.now();
+	const guest = await boot(vm, target);
+	const end = await guest.quit();
+	if (end.kind !== "bye")
+		throw new SetupError(`the bare boot ended with ${end.kind}`);
+	return performance.now() - start;
+}
+
+/**
+ * The guest's own fork rate, and the rate of cases streamed to the same guest.
+ * @param {Vm} vm
+ * @param {TargetResult} target
+ * @param {RequestMaker} requests
+ * @returns {Promise<{ forks: number, cases: number }>} each per second
+ */
+export async function rates(vm, target, requests) {
+	const guest = await boot(vm, target);
+	try {
+		const before = await forkRate(guest);
+		const lines = [...requests(guest.facts, target.kernel.arch)];
+		const cases = lines.filter((line) => line.startsWith("case ")).length;
+		const start = performance.now();
+		await guest.exchange(lines, () => {});
+		const seconds = (performance.now() - start) / 1000;
+		const after = await forkRate(guest);
+		await guest.quit();
+		return { forks: (before + after) / 2, cases: cases / seconds };
+	} finally {
+		guest.kill();
+		await guest.end;
+	}
+}
+
+/**
+ * @param {Guest} guest
+ * @returns {Promise<number>} fork, exit and wait per second
+ */
+async function forkRate(guest) {
+	let rate = Number.NaN;
+	await guest.exchange([`rate ${FORKS}`], (payload) => {
+		const [, count, us] = /^rate (\d+) (\d+)$/.exec(payload) ?? [];
+		rate = (Number(count) * 1e6) / Number(us);
+	});
+	if (!(rate > 0)) throw new SetupError("the guest told no fork rate");
+	return rate;
+}
+
+/** @typedef {(facts: Readonly<Record<string, string>>, arch: string) => Iterable<string>} RequestMaker */
+
+/** @returns {Promise<RequestMaker>} which makes the requests of a whole run for a guest with these facts */
+export async function requestMaker() {
+	/** @type {typeof import("../../runner/qemuSession.js")} */
+	const { requestLines } = await import(
+		join(TOP, "dist/runner/qemuSession.js")
+	);
+	/** @type {typeof import("../../suites/index.js")} */
+	const { plan, readFacts } = await import(join(TOP, "dist/suites/index.js"));
+	return (told, arch) => {
+		const planned = plan(readFacts({ told, arch })).filter(
+			({ skip }) => skip === undefined,
+		);
+		return requestLines(
+			planned.map((row, n) => ({
+				...row,
+				n,
+				deadlineMs: row.deadlineMs ?? 10_000,
+			})),
+		);
+	};
+}
