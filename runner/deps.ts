@@ -10,6 +10,7 @@ export function realDeps(suites: SuiteBook): CliDeps {
 	return {
 		suites,
 		watcher,
-		prepare: (spec, request) => prepare(spec, request, watcher),
+		prepare: (spec, request, signal) =>
+			prepare(spec, request, { signal, say: (line) => watcher.say(line) }),
 	};
 }

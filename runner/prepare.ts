@@ -1,27 +1,43 @@
-/** Makes targets of what was asked for. */
-import { join, resolve } from "node:path";
+/** Makes targets of what was asked for. Nothing is booted here, but a kernel may have to be fetched. */
+import { resolve } from "node:path";
+import { chooseAccel } from "../vm/index.js";
 import { loadAddon } from "./addon.js";
 import { agentPath } from "./agents.js";
-import { findKernel } from "./kernels.js";
+import { type FoundKernel, findKernels } from "./kernels.js";
 import { localArch, localTarget } from "./localTarget.js";
-import { type AccelChoice, qemuTarget } from "./qemuTarget.js";
-import type { Watcher } from "./run.js";
+import { qemuTarget } from "./qemuTarget.js";
 import type { RunRequest, TargetSpec } from "./runRequest.js";
-import type { Target } from "./target.js";
+import { OpenError, type Target } from "./target.js";
 import { UsageError } from "./usage.js";
 
+type GuestSpec = Extract<TargetSpec, { kind: "qemu" }>;
+
+/** What preparing needs of the run. */
+export interface PrepareContext {
+	readonly signal: AbortSignal;
+	readonly say: (line: string) => void;
+}
+
 /**
- * A target, not yet opened.
- * @throws UsageError when it can't be one
+ * The targets of one wish, not yet opened: several where a directory or a package holds several kernels.
+ * @throws UsageError when there can be none
  */
 export async function prepare(
 	spec: TargetSpec,
 	request: RunRequest,
-	watcher: Watcher,
-): Promise<Target> {
-	return spec.kind === "local"
-		? prepareLocal(spec)
-		: await prepareGuest(spec, request, watcher);
+	context: PrepareContext,
+): Promise<Target[]> {
+	if (spec.kind === "local") return [prepareLocal(spec)];
+	try {
+		const found = await findKernels(spec.kernel, context);
+		const alone = request.targets.length === 1 && found.length === 1;
+		return found.map((kernel) =>
+			prepareGuest(spec, kernel, request, { ...context, alone }),
+		);
+	} catch (error) {
+		if (error instanceof OpenError) return [unavailable(spec, error)];
+		throw error;
+	}
 }
 
 function prepareLocal(spec: Extract<TargetSpec, { kind: "local" }>): Target {
@@ -38,36 +54,47 @@ function prepareLocal(spec: Extract<TargetSpec, { kind: "local" }>): Target {
 	});
 }
 
-async function prepareGuest(
-	spec: Extract<TargetSpec, { kind: "qemu" }>,
+function prepareGuest(
+	spec: GuestSpec,
+	found: FoundKernel,
 	request: RunRequest,
-	watcher: Watcher,
-): Promise<Target> {
-	const kernel = await findKernel(spec.kernel ?? "");
+	context: PrepareContext & { readonly alone: boolean },
+): Target {
+	const { kernel } = found;
+	const { machine, bootPath, info } = kernel;
+	const agent = agentPath(machine.arch);
+	const name = spec.name ?? found.name;
+	const { keep } = request;
 	return qemuTarget({
-		name: spec.name,
+		name,
 		kernel,
-		agent: agentPath(kernel.machine.arch),
+		agent,
 		append: spec.append,
-		chooseAccel: async () => chooseAccel(request),
-		...(request.keep === undefined
+		chooseAccel: (signal) =>
+			chooseAccel(
+				request.accel,
+				{ kernel: bootPath, machine, agent, append: spec.append, signal },
+				info.sha256,
+			),
+		...(keep === undefined
 			? {}
-			: { keepDir: keepDir(request, spec.name) }),
-		say: (line) => watcher.say(`${spec.name}: ${line}`),
+			: { keepDir: context.alone ? resolve(keep) : resolve(keep, slug(name)) }),
+		say: (line) => context.say(`${name}: ${line}`),
 	});
 }
 
-function chooseAccel(request: RunRequest): AccelChoice {
-	if (request.accel === "kvm") {
-		return { accel: "kvm", reason: "asked for with --accel kvm" };
-	}
-	return { accel: "tcg", reason: "asked for with --accel tcg" };
+/** A kernel that could not be fetched costs only itself. */
+function unavailable(spec: GuestSpec, error: OpenError): Target {
+	return {
+		name: spec.name ?? spec.kernel ?? "default",
+		kind: "qemu",
+		kernel: { release: "unknown", arch: "unknown", path: "", sha256: "" },
+		mayTouchHost: true,
+		open: () => Promise.reject(error),
+	};
 }
 
-/** With several targets each has a folder of its own in it. */
-function keepDir(request: RunRequest, name: string): string {
-	const dir = resolve(request.keep ?? "");
-	return request.targets.length === 1
-		? dir
-		: join(dir, name.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^\.+/, "_"));
+/** A name as the name of a folder. */
+function slug(name: string): string {
+	return name.replace(/[^A-Za-z0-9._@-]+/g, "_").replace(/^[._]+/, "") || "_";
 }

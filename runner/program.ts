@@ -1,5 +1,6 @@
 /** The command line as a whole: every command, how errors are told, and their exit statuses. */
 import { Command, CommanderError } from "commander";
+import { addKernels } from "./commands/kernels.js";
 import { addList } from "./commands/list.js";
 import { addMerge } from "./commands/merge.js";
 import { addRun } from "./commands/run.js";
@@ -66,6 +67,7 @@ Where a run is both failed and incomplete, it is 1.`,
 	addList(program, context);
 	addMerge(program, context);
 	addShow(program, context);
+	addKernels(program, context);
 	for (const command of program.commands) command.version(version());
 	return program;
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { KernelInfo } from "../results/model.js";
 import {
+	type AccelChoice,
 	type BootAttempt,
 	BootError,
 	bootGuest,
@@ -24,18 +25,13 @@ export interface BootableKernel {
 	readonly machine: Machine;
 }
 
-/** How the accelerator is chosen, once the guest's image and machine are known. */
-export interface AccelChoice {
-	readonly accel: "kvm" | "tcg";
-	readonly reason: string;
-}
-
 export interface QemuTargetOptions {
 	readonly name: string;
 	readonly kernel: BootableKernel;
 	/** Path of the agent for the kernel's architecture. */
 	readonly agent: string;
 	readonly append: string;
+	/** Chosen only when the guest is wanted: it may take a probe. */
 	readonly chooseAccel: (signal: AbortSignal) => Promise<AccelChoice>;
 	/** Where the guest's files are kept. */
 	readonly keepDir?: string;
@@ -115,7 +111,7 @@ function guestSession(
 	notes: readonly string[],
 ): Session {
 	const { kernel, keepDir } = options;
-	const { release, version } = guest.facts;
+	const { release, proc_version: version } = guest.facts;
 	return {
 		kernel: {
 			...kernel.info,

@@ -32,14 +32,14 @@ export interface Watcher {
 export interface RunDeps {
 	readonly suites: Suites;
 	/**
-	 * Makes a target of what was asked for, without booting anything.
-	 * @throws UsageError when it can't be one.
+	 * Makes targets of what was asked for, without booting anything.
+	 * @throws UsageError when there can be none.
 	 */
 	readonly prepare: (
 		spec: TargetSpec,
 		request: RunRequest,
 		signal: AbortSignal,
-	) => Promise<Target>;
+	) => Promise<readonly Target[]>;
 	readonly watcher: Watcher;
 }
 
@@ -55,7 +55,7 @@ export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 	try {
 		const targets: Target[] = [];
 		for (const spec of request.targets) {
-			targets.push(await deps.prepare(spec, request, stop.signal));
+			targets.push(...(await deps.prepare(spec, request, stop.signal)));
 		}
 		reports = openReports(request.reports);
 		const outcomes = await runTargets(

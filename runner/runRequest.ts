@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { fromConfig, type LoadedConfig } from "./config.js";
 import type { KnownFailure } from "./known.js";
+import { uniqueNames } from "./names.js";
 import { DEFAULT_REPORT, type ReportSpec, readReportSpec } from "./reports.js";
 import type { Selection } from "./select.js";
 import type { Shard } from "./shard.js";
@@ -29,11 +30,11 @@ export interface RunOptions {
 	bisect?: boolean;
 }
 
-/** One target to run on. `name` is what reports call it, and unique in a run. */
+/** What to run on. `name` is what reports call it, where the kernel's own name won't do. */
 export type TargetSpec =
 	| {
 			readonly kind: "qemu";
-			readonly name: string;
+			readonly name?: string;
 			/** Path or catalogue name; absent for the default kernel. */
 			readonly kernel?: string;
 			readonly append: string;
@@ -96,7 +97,6 @@ function targetSpecs(options: RunOptions, loaded: LoadedConfig): TargetSpec[] {
 	const local = { kind: "local", name: "local" } as const;
 	const guest = (kernel: string | undefined): TargetSpec => ({
 		kind: "qemu",
-		name: kernel ?? "default",
 		append,
 		...given("kernel", kernel),
 	});
@@ -165,11 +165,15 @@ function refuseIdle(options: RunOptions, targets: readonly TargetSpec[]): void {
 
 /** The same kernel twice gets two names. */
 function unique(specs: readonly TargetSpec[]): TargetSpec[] {
-	const seen = new Map<string, number>();
-	return specs.map((spec) => {
-		const times = (seen.get(spec.name) ?? 0) + 1;
-		seen.set(spec.name, times);
-		return times === 1 ? spec : { ...spec, name: `${spec.name}#${times}` };
+	const names = specs.map(
+		(spec) =>
+			spec.name ??
+			(spec.kind === "qemu" ? spec.kernel : undefined) ??
+			"default",
+	);
+	return uniqueNames(names).map((name, i) => {
+		const spec = specs[i] as TargetSpec;
+		return name === names[i] ? spec : { ...spec, name };
 	});
 }
 

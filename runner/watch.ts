@@ -4,7 +4,7 @@ import type { Watcher } from "./run.js";
 
 /** Says what happens, one line each, `name: what`. */
 export function plainWatcher(write: (text: string) => void): Watcher {
-	const say = (line: string): void => write(`crcap: ${line}\n`);
+	const say = (line: string): void => write(`crcap: ${oneLine(line)}\n`);
 	return {
 		say,
 		boot: (target) => say(`${target}: starting`),
@@ -25,6 +25,12 @@ export function plainWatcher(write: (text: string) => void): Watcher {
 		},
 		end() {},
 	};
+}
+
+/** What a guest or a program said may hold anything; a terminal gets one line of it, with nothing to obey. */
+function oneLine(text: string): string {
+	const printable = text.replace(/\s+/g, " ").replace(/\p{Cc}/gu, "?");
+	return printable.length > 300 ? `${printable.slice(0, 300)}…` : printable;
 }
 
 /** `1 pass, 2 fail`: what there is of each verdict. */

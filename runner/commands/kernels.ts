@@ -1,0 +1,151 @@
+import type { Command } from "commander";
+import {
+	ARCHES,
+	type CachedKernel,
+	cachedKernel,
+	catalogueNames,
+	fetchKernel,
+	type KernelName,
+	machineFor,
+	parseKernelName,
+	VmError,
+} from "../../vm/index.js";
+import { EXIT } from "../exitStatus.js";
+import { listenForStop } from "../interrupt.js";
+import { localArch } from "../localTarget.js";
+import type { CommandContext } from "../program.js";
+import { print } from "../stdout.js";
+import { didYouMean, UsageError } from "../usage.js";
+import { text } from "../values.js";
+
+interface ListOptions {
+	arch?: string;
+	json?: boolean;
+}
+
+const MORE = `
+A name is debian:SUITE, and where wanted /FLAVOUR and @ARCH: debian:trixie, debian:sid/generic, debian:bookworm@arm64.
+A run fetches what is not there yet and then keeps to it; \`crcap kernels fetch\` looks for a newer package.`;
+
+/** `crcap kernels` */
+export function addKernels(program: Command, context: CommandContext): void {
+	const kernels = program
+		.command("kernels")
+		.description("kernels that can be had by name, and which are here")
+		.option(
+			"--arch <arch>",
+			"of this architecture, or all (default: this machine's)",
+			text,
+		)
+		.option("--json", "as JSON")
+		.addHelpText("after", MORE)
+		.action(async (options: ListOptions) => {
+			const rows = await lookUp(namesFor(options.arch ?? localArch()));
+			await print(
+				options.json
+					? `${JSON.stringify(rows.map(toJson), null, 2)}\n`
+					: table(rows),
+			);
+		});
+	kernels
+		.command("fetch")
+		.description("fetch the newest package of each name")
+		.argument("<name...>", "as `crcap kernels` lists them")
+		.action(async (names: string[]) => {
+			context.status = await fetchAll(names.map(readName), context);
+		});
+}
+
+interface Row {
+	readonly name: KernelName;
+	readonly cached: CachedKernel | undefined;
+}
+
+function namesFor(arch: string): KernelName[] {
+	if (arch === "all") return catalogueNames();
+	const machine = machineFor(arch);
+	if (machine === undefined) {
+		throw new UsageError(
+			`--arch ${arch}: it is one of all, ${ARCHES.join(", ")}${didYouMean(arch, ["all", ...ARCHES])}`,
+		);
+	}
+	return catalogueNames(machine.arch);
+}
+
+async function lookUp(names: readonly KernelName[]): Promise<Row[]> {
+	const rows = [];
+	for (const name of names)
+		rows.push({ name, cached: await cachedKernel(name) });
+	return rows;
+}
+
+function toJson({ name, cached }: Row): object {
+	return {
+		name: name.name,
+		arch: name.arch,
+		cached:
+			cached === undefined
+				? null
+				: {
+						release: cached.release,
+						package: cached.package,
+						version: cached.version,
+						image: cached.image,
+					},
+	};
+}
+
+function table(rows: readonly Row[]): string {
+	const width = Math.max(...rows.map(({ name }) => name.name.length));
+	return rows
+		.map(({ name, cached }) => {
+			const here =
+				cached === undefined
+					? "not fetched"
+					: `${cached.release} (${cached.package} ${cached.version})`;
+			return `${name.name.padEnd(width)}  ${here}\n`;
+		})
+		.join("");
+}
+
+function readName(word: string): KernelName {
+	try {
+		return parseKernelName(word);
+	} catch (error) {
+		if (!(error instanceof VmError)) throw error;
+		const known = catalogueNames().map((name) => name.name);
+		throw new UsageError(`${error.message}${didYouMean(word, known)}`);
+	}
+}
+
+/** One after the other; a failure costs only its own name. */
+async function fetchAll(
+	names: readonly KernelName[],
+	{ deps: { watcher } }: CommandContext,
+): Promise<number> {
+	const stop = listenForStop(EXIT.interrupted);
+	let status: number = EXIT.ok;
+	try {
+		for (const name of names) {
+			try {
+				const {
+					image,
+					package: from,
+					version,
+				} = await fetchKernel(name, {
+					signal: stop.signal,
+					onProgress: (line) => watcher.say(`${name.name}: ${line}`),
+				});
+				await print(`${name.name}  ${from} ${version}  ${image}\n`);
+			} catch (error) {
+				if (stop.interrupted()) return EXIT.interrupted;
+				if (!(error instanceof VmError)) throw error;
+				watcher.say(`${name.name}: ${error.message}`);
+				status = EXIT.incomplete;
+			}
+		}
+		return status;
+	} finally {
+		stop.dispose();
+	}
+}
