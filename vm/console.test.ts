@@ -123,6 +123,24 @@ test("since() gives what came after a mark, also when older lines were let go", 
 	assert.deepEqual(log.since(mark, 1), ["b 2"]);
 });
 
+test("evidence holds the kernel's death and the last lines", () => {
+	const log = new ConsoleLog();
+	for (let i = 0; i < 50; i++) log.feed(Buffer.from(`before ${i}\n`));
+	log.feed(Buffer.from("BUG: x\n"));
+	for (let i = 0; i < 99; i++) log.feed(Buffer.from(`after ${i}\n`));
+	const lines = log.evidence(20);
+	assert.deepEqual(lines.slice(0, 5), [
+		"before 47",
+		"before 48",
+		"before 49",
+		"BUG: x",
+		"after 0",
+	]);
+	assert.equal(lines.at(-1), "after 98");
+	assert.equal(lines.length, 20);
+	assert.deepEqual(log.evidence(200).length, 150);
+});
+
 test("a second banner is counted: the guest booted again", () => {
 	const log = new ConsoleLog();
 	log.feed(

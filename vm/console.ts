@@ -69,6 +69,10 @@ const MAX_LINE = 4096;
 /** So many lines are kept. */
 const MAX_LINES = 5000;
 const MAX_FINDINGS = 200;
+/** Findings after which a guest is often lost. */
+const DEADLY: ReadonlySet<FindingKind> = new Set(["panic", "oops", "bug"]);
+/** So many lines before such a finding tell what led to it. */
+const BEFORE_DEATH = 3;
 
 /** What a terminal would show of a line: no escape sequences, no carriage returns, `\xNN` for what cannot be printed. */
 export function cleanLine(raw: Buffer): string {
@@ -102,6 +106,8 @@ export class ConsoleLog {
 	#partial: Buffer = Buffer.alloc(0);
 	#skipping = false;
 	#caseN: number | undefined;
+	/** The line of the first deadly finding. */
+	#deathAt: number | undefined;
 
 	/** Takes the next bytes; returns the findings in them. */
 	feed(chunk: Uint8Array): Finding[] {
@@ -149,6 +155,18 @@ export class ConsoleLog {
 		return lines.slice(-max);
 	}
 
+	/** The last lines; where the kernel died before them, what it said then, a gap, and fewer of the last. */
+	evidence(max = 40): string[] {
+		const tail = this.tail(max);
+		const start = this.mark() - tail.length;
+		if (this.#deathAt === undefined || this.#deathAt >= start) return tail;
+		const from = Math.max(0, this.#deathAt - BEFORE_DEATH - this.#dropped);
+		const head = this.#lines
+			.slice(from, from + Math.floor(max / 2))
+			.map((line) => line.text);
+		return [...head, "[…]", ...tail.slice(head.length + 1)];
+	}
+
 	/** What the kernel printed while request N was running, without the marker. */
 	forCase(n: number, max = 100): string[] {
 		return this.#lines
@@ -167,6 +185,7 @@ export class ConsoleLog {
 		const caseN = this.#caseN === undefined ? {} : { caseN: this.#caseN };
 		this.#lines.push({ text, ...caseN });
 		const kind = classify(text);
+		if (kind && DEADLY.has(kind)) this.#deathAt ??= this.mark() - 1;
 		if (kind && this.findings.length < MAX_FINDINGS)
 			this.findings.push({ kind, line: text, ...caseN });
 		if (this.#lines.length > MAX_LINES) {

@@ -31,7 +31,7 @@ export interface GuestEnd {
 	running?: string;
 	/** N of that request where it is a `case`. */
 	runningCase?: number;
-	/** The console's last lines. */
+	/** The console's last lines, and those in which the kernel died. */
 	consoleTail: string[];
 	/** Every complaint of the kernel, from the boot on. */
 	findings: Finding[];

@@ -222,7 +222,7 @@ export class Session {
 			}),
 			...(running !== undefined && { running }),
 			...(caseN !== undefined && { runningCase: Number(caseN) }),
-			consoleTail: this.console.tail(),
+			consoleTail: this.console.evidence(),
 			findings: this.console.findings,
 			banners: this.console.banners,
 			qemuStderr: stderr,
