@@ -1,0 +1,248 @@
+/** Builds the kernels that faults are planted in: Debian's source, our patch, a small configuration. */
+import { createHash } from "node:crypto";
+import { cp, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { mergeFragments, unmetOptions } from "./fragments.js";
+import {
+	type Attempt,
+	exists,
+	inScratch,
+	newAttempt,
+	removeAbandoned,
+	said,
+} from "./scratch.js";
+import { patchedSource, sourceVersion } from "./source.js";
+
+/** The programs that a build runs, each with the Debian package that brings it. */
+const TOOLS: Readonly<Record<string, string>> = {
+	"apt-get": "apt",
+	"dpkg-deb": "dpkg",
+	tar: "tar",
+	xz: "xz-utils",
+	patch: "patch",
+	gcc: "gcc",
+	ld: "binutils",
+	make: "make",
+	flex: "flex",
+	bison: "bison",
+	bc: "bc",
+};
+
+/** What to install for a build on Debian bookworm, beside what every system has. */
+export const BUILD_PACKAGES: readonly string[] = [
+	"bc",
+	"bison",
+	"flex",
+	"gcc",
+	"libc6-dev",
+	"make",
+	"patch",
+	"xz-utils",
+];
+
+/** The configurations: base has every boundary; each other one leaves something out. */
+export const CONFIGS = [
+	"base",
+	"no-checkpoint-restore",
+	"no-user-ns",
+	"no-pid-ns",
+	"no-multiuser",
+	"no-cap",
+] as const;
+
+export type ConfigName = (typeof CONFIGS)[number];
+
+export interface BuildOptions {
+	config: ConfigName;
+	/** Kept from run to run: the package, the patched source, objects to start from, kernels. */
+	cacheDir: string;
+	/** Hears a line at each step that takes long. */
+	log?: (line: string) => void;
+	signal?: AbortSignal;
+}
+
+export interface Kernel {
+	/** The image to boot. */
+	bzImage: string;
+	/** The whole .config that it was built with. */
+	config: string;
+	/** The source package's version, such as 6.1.192-2. */
+	version: string;
+}
+
+/** The same inputs give the same image. */
+const REPRODUCIBLE = {
+	KBUILD_BUILD_TIMESTAMP: "1970-01-01",
+	KBUILD_BUILD_USER: "crcap",
+	KBUILD_BUILD_HOST: "crcap",
+	KBUILD_BUILD_VERSION: "1",
+	LC_ALL: "C",
+};
+
+/**
+ * One kernel, from the cache where nothing that goes into it has changed.
+ * The base configuration comes first: the others start from its objects.
+ */
+export async function buildKernel(options: BuildOptions): Promise<Kernel> {
+	const cacheDir = resolve(options.cacheDir);
+	await mkdir(cacheDir, { recursive: true });
+	await demandTools();
+	await removeAbandoned(cacheDir);
+	const attempt = newAttempt(
+		cacheDir,
+		options.log ?? (() => {}),
+		options.signal,
+	);
+	const inputs = await readInputs(cacheDir);
+	const kernel = await keptKernel(attempt, inputs, options.config);
+	return {
+		bzImage: join(kernel, "bzImage"),
+		config: join(kernel, "config"),
+		version: inputs.version,
+	};
+}
+
+/** The directory of a kernel, built if it has to be. */
+async function keptKernel(
+	attempt: Attempt,
+	inputs: Inputs,
+	config: ConfigName,
+): Promise<string> {
+	const fragment = inputs.fragments[config];
+	const kernel = join(
+		attempt.cacheDir,
+		`kernel-${config}-${digest(inputs.version, inputs.patch, fragment, inputs.compiler)}`,
+	);
+	if (await exists(kernel)) return kernel;
+
+	const tree = join(
+		attempt.cacheDir,
+		`source-${digest(inputs.version, inputs.patch)}`,
+	);
+	await patchedSource(attempt, inputs.version, inputs.patchFile, tree);
+	const started = performance.now();
+	await inScratch(attempt, async (scratch) => {
+		const objects = join(scratch, "objects");
+		const base = await baseObjects(attempt, inputs, config);
+		if (base === undefined) await mkdir(objects);
+		else
+			await cp(base, objects, {
+				recursive: true,
+				preserveTimestamps: true,
+				verbatimSymlinks: true,
+			});
+		attempt.log(`build Linux ${inputs.version}, ${config}`);
+		await make(attempt, tree, objects, fragment);
+		const finished = join(scratch, "kernel");
+		await mkdir(finished);
+		await rename(
+			join(objects, "arch/x86/boot/bzImage"),
+			join(finished, "bzImage"),
+		);
+		await cp(join(objects, ".config"), join(finished, "config"));
+		if (config === "base")
+			await attempt.place(objects, objectsOf(attempt, inputs));
+		await attempt.place(finished, kernel);
+	});
+	const seconds = Math.round((performance.now() - started) / 1000);
+	attempt.log(`built Linux ${inputs.version}, ${config}, in ${seconds} s`);
+	return kernel;
+}
+
+function objectsOf(attempt: Attempt, inputs: Inputs): string {
+	const { version, patch, fragments, compiler } = inputs;
+	return join(
+		attempt.cacheDir,
+		`objects-${digest(version, patch, fragments.base, compiler)}`,
+	);
+}
+
+/** The objects that a configuration starts from; the base one starts from nothing. */
+async function baseObjects(
+	attempt: Attempt,
+	inputs: Inputs,
+	config: ConfigName,
+): Promise<string | undefined> {
+	if (config === "base") return undefined;
+	await keptKernel(attempt, inputs, "base");
+	const objects = objectsOf(attempt, inputs);
+	return (await exists(objects)) ? objects : undefined;
+}
+
+async function make(
+	attempt: Attempt,
+	tree: string,
+	objects: string,
+	fragment: string,
+): Promise<void> {
+	const fragmentFile = join(objects, "crcap.config");
+	await writeFile(fragmentFile, fragment);
+	const common = ["-C", tree, `O=${objects}`, "ARCH=x86", "LOCALVERSION="];
+	await attempt.run("make", [...common, "allnoconfig"], {
+		env: { ...REPRODUCIBLE, KCONFIG_ALLCONFIG: fragmentFile },
+	});
+	const config = await readFile(join(objects, ".config"), "utf8");
+	const unmet = unmetOptions(fragment, config);
+	if (unmet.length > 0)
+		throw new Error(
+			`the kernel's configuration is not as asked: ${unmet.join(", ")}`,
+		);
+	await attempt.run(
+		"make",
+		[...common, `-j${availableParallelism()}`, "bzImage"],
+		{ env: REPRODUCIBLE },
+	);
+}
+
+interface Inputs {
+	version: string;
+	compiler: string;
+	patchFile: string;
+	patch: string;
+	/** Each configuration's own options, on top of the base ones. */
+	fragments: Record<ConfigName, string>;
+}
+
+async function readInputs(cacheDir: string): Promise<Inputs> {
+	const room = fileURLToPath(new URL("../../faults/", import.meta.url));
+	const patchFile = join(room, "linux-6.1.patch");
+	const texts = await Promise.all(
+		CONFIGS.map((name) =>
+			readFile(join(room, "config", `${name}.config`), "utf8"),
+		),
+	);
+	const [base = ""] = texts;
+	const fragments = Object.fromEntries(
+		CONFIGS.map((name, i) => [name, mergeFragments(base, texts[i] ?? "")]),
+	) as Record<ConfigName, string>;
+	return {
+		version: await sourceVersion(cacheDir),
+		compiler: `${await said("gcc", ["--version"])}${await said("ld", ["--version"])}`,
+		patchFile,
+		patch: await readFile(patchFile, "utf8"),
+		fragments,
+	};
+}
+
+function digest(...parts: readonly string[]): string {
+	const text = JSON.stringify(parts);
+	return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+async function demandTools(): Promise<void> {
+	if (process.arch !== "x64")
+		throw new Error("kernels with faults are built on x86-64 only");
+	const dirs = (process.env.PATH ?? "").split(delimiter);
+	const missing: string[] = [];
+	for (const tool of Object.keys(TOOLS)) {
+		const found = await Promise.all(dirs.map((dir) => exists(join(dir, tool))));
+		if (!found.includes(true)) missing.push(tool);
+	}
+	if (missing.length === 0) return;
+	const packages = missing.map((tool) => TOOLS[tool]).join(" ");
+	throw new Error(
+		`to build a kernel, ${missing.join(", ")} are missing: apt-get install ${packages}`,
+	);
+}
