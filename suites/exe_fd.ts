@@ -139,7 +139,7 @@ const ROWS: readonly Row[] = [
 		name: "still_mapped",
 		title: "change /proc/self/exe while the old executable is mapped",
 		probe: "mm_map",
-		program: "memfd=x mm_map=exe:x exe=x",
+		program: "map=o,file,/proc/self/exe memfd=x mm_map=exe:x exe=x",
 		subjects: core,
 		expect: gated(["EBUSY", "0:no"], (no) => [no, "0:no"], "the old executable is still mapped", "exe_file_busy"),
 		catches: "EBUSY is answered before the capability is checked, or never",
@@ -266,7 +266,7 @@ const ROWS: readonly Row[] = [
 	older("start_brk", "0"),
 	older("arg_start", "0"),
 	older("auxv", "0"),
-	older("exe_file", "EBUSY", "open=x,r,/proc/self/exe "),
+	older("exe_file", "EBUSY", "map=o,file,/proc/self/exe open=x,r,/proc/self/exe "),
 	older("unknown", "EINVAL"),
 ];
 

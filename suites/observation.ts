@@ -98,10 +98,39 @@ export function formatResults(results: readonly StepResult[]): string {
 		.join(", ");
 }
 
-/** The read-back subject for people: `uid=1000 eff=0000010000000000 …`. */
+/** What the helper leaves out of a read-back, since it is the ordinary value. */
+const ORDINARY: ReadonlyArray<readonly [string, string]> = [
+	["uid", "?"],
+	["gid", "=uid"],
+	["eff", "?"],
+	["prm", "=eff"],
+	["inh", "0"],
+	["bnd", "0"],
+	["amb", "0"],
+	["nnp", "0"],
+	["seccomp", "0"],
+	["dumpable", "1"],
+	["userns", "same"],
+	["map", "0:0:4294967295"],
+	["pidns", "same"],
+	["nspid", "?"],
+	["ipcns", "same"],
+];
+
+/** The read-back subject for people, whole: `uid=1000 gid=1000 eff=10000000000 …`. */
 export function formatReadback(who: string): string {
-	return who
-		.split(",")
-		.map((item) => item.replace(":", "="))
-		.join(" ");
+	const told = new Map(
+		who.split(",").map((item): [string, string] => {
+			const cut = item.indexOf(":");
+			return [item.slice(0, cut), item.slice(cut + 1)];
+		}),
+	);
+	return ORDINARY.map(([key, ordinary]) => {
+		const value =
+			told.get(key) ??
+			(ordinary.startsWith("=")
+				? (told.get(ordinary.slice(1)) ?? "?")
+				: ordinary);
+		return `${key}=${value}`;
+	}).join(" ");
 }

@@ -119,6 +119,9 @@ int cr_cap_last(void);
 int cr_cap_get(uint64_t *eff, uint64_t *prm, uint64_t *inh);
 int cr_cap_set(uint64_t eff, uint64_t prm, uint64_t inh);
 
+/* exe_fd.c */
+int cr_leave_executable(void);
+
 /* text.c: bounded text without allocation */
 struct cr_text {
 	char *buf;

@@ -224,16 +224,17 @@ static int replace(unsigned long start, unsigned long end, int prot)
 	return mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)start) == MAP_FAILED ? -errno : 0;
 }
 
-/* No mapping of the old executable may remain, or the kernel answers EBUSY: live on in anonymous memory. */
-static int step_exe_unmap(struct cr_ctx *c, char *arg)
+/*
+ * No mapping of the old executable may remain, or the kernel answers EBUSY: live on in anonymous memory.
+ * Returns 0 or -errno.
+ */
+int cr_leave_executable(void)
 {
 	static char buf[16 * 1024];
 	const char *p = buf, *line, *end;
 	struct stat st;
 	int err;
 
-	(void)c;
-	(void)arg;
 	if (stat("/proc/self/exe", &st) || cr_slurp("/proc/self/maps", buf, sizeof(buf)) <= 0)
 		return -errno;
 	for (; (end = strchr(p, '\n')); p = end + 1) {
@@ -264,7 +265,15 @@ static int step_exe_unmap(struct cr_ctx *c, char *arg)
 	return 0;
 }
 
-/* @arg: PATH: a new file with this image's bytes, for an executable of the same kind. */
+/* Quick where the supervisor has done it already: then nothing is left to replace. */
+static int step_exe_unmap(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	(void)arg;
+	return cr_leave_executable();
+}
+
+/* @arg: S[,noexec] */
 static int step_memfd(struct cr_ctx *c, char *arg)
 {
 	char *slot = cr_next(&arg, ',');

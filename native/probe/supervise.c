@@ -46,6 +46,9 @@ int cr_supervisor_init(const char *self)
 	if (t.cut)
 		return -ENAMETOOLONG;
 	cr_note_namespaces(shared);
+	/* Once here, not once in every case: workers inherit the copy. A threaded program's image is left alone. */
+	if (!self)
+		cr_leave_executable();
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
@@ -127,6 +130,59 @@ static int clean_up(pid_t group)
 	}
 }
 
+static bool same_item(const char *a, const char *b, size_t len)
+{
+	return a && b && !strncmp(a, b, len) && (a[len] == ',' || !a[len]) && (b[len] == ',' || !b[len]);
+}
+
+/* Where @key's value starts in the read-back, or NULL. */
+static const char *value_of(const char *who, const char *key, size_t len)
+{
+	const char *p = who;
+
+	while (p) {
+		if (!strncmp(p, key, len) && p[len] == ':')
+			return p + len + 1;
+		p = strchr(p, ',');
+		p += p != NULL;
+	}
+	return NULL;
+}
+
+/*
+ * A serial port is slow, and most of a read-back is what it always is: items with their ordinary value are left out
+ * (see PROTOCOL.md), sets lose their leading zeroes, namespaces their inodes.
+ */
+static void put_who(struct cr_text *t, const char *who)
+{
+	const char *p = who, *end, *v;
+	bool first = true;
+
+	for (; p; p = *end ? end + 1 : NULL) {
+		size_t key = strcspn(p, ":"), len;
+
+		end = p + strcspn(p, ",");
+		v = p + key + 1;
+		len = end - v;
+		if (key == 3 && strncmp(p, "uid", 3) && strncmp(p, "gid", 3) && strncmp(p, "map", 3) && strncmp(p, "nnp", 3))
+			for (; len > 1 && *v == '0'; v++)
+				len--;
+		if (strchr("upi", *p) && key > 4 && !strncmp(p + key - 2, "ns", 2))
+			len = strcspn(v, "/");
+		if ((len == 1 && *v == '0' && *p != 'u' && *p != 'g' && *p != 'e' && *p != 'd') ||
+		    (len == 4 && !strncmp(v, "same", 4)) || (!strncmp(p, "dumpable:1", 10)) ||
+		    (!strncmp(p, "gid:", 4) && same_item(v, value_of(who, "uid", 3), len)) ||
+		    (!strncmp(p, "prm:", 4) && same_item(p + 4, value_of(who, "eff", 3), end - p - 4)) ||
+		    (!strncmp(p, "map:0:0:4294967295", 18)))
+			continue;
+		if (!first)
+			cr_puts(t, ",");
+		first = false;
+		cr_putn(t, p, key + 1);
+		cr_putn(t, v, len);
+	}
+}
+
 static const char *const end_names[] = { "died", "ok", "subject", "setup", "signal", "parse" };
 
 /*
@@ -193,7 +249,7 @@ int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n,
 	}
 	if (shared->who[0]) {
 		cr_puts(&t, " who=");
-		cr_puts(&t, shared->who);
+		put_who(&t, shared->who);
 	}
 	cr_putn(&t, shared->res, shared->res_len);
 	return t.cut ? -E2BIG : (int)t.len;
