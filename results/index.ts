@@ -1,5 +1,17 @@
 /** What other rooms use of this one. */
+
+export {
+	type Comparison,
+	compare,
+	type NamedReport,
+} from "./compare.js";
 export * from "./model.js";
+export {
+	createProgress,
+	type Progress,
+	type ProgressOptions,
+	type ProgressOutput,
+} from "./progress.js";
 export { ReportError, readReport, streamReport } from "./read.js";
 export { writeReport } from "./replay.js";
 export { reportSchema } from "./schema.js";

@@ -79,8 +79,8 @@ test("the data is valid, complete and linked", async () => {
 
 test("a known failure is an issue with an incident", async () => {
 	const { issues, incidents, tests } = await read();
-	assert.equal(issues.length, 1);
-	assert.equal(incidents.length, 1);
+	assert.equal(issues.length, 2);
+	assert.equal(incidents.length, 2);
 	assert.equal(incidents[0]?.issue_id, issues[0]?.id);
 	const known = tests.find(({ id }) => id === incidents[0]?.test_id);
 	assert.equal(

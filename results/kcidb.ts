@@ -207,8 +207,9 @@ function fitted(log: string): string {
 function known(summary: ReportSummary, cases: CaseStore): string[] {
 	const reasons = new Set<string>();
 	for (const index of summary.targets.keys()) {
-		for (const { known, verdict } of cases.all(index)) {
-			if (known !== undefined && verdict === "fail") reasons.add(known.reason);
+		for (const result of cases.all(index)) {
+			if (result.known !== undefined && isKnown(result))
+				reasons.add(result.known.reason);
 		}
 	}
 	return [...reasons];

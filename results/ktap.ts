@@ -3,7 +3,6 @@ import type { CaseStore } from "./document.js";
 import { oneLine } from "./escape.js";
 import type { CaseResult } from "./model.js";
 import {
-	bad,
 	isBad,
 	isComplete,
 	isKnown,
@@ -11,6 +10,7 @@ import {
 	type ReportSummary,
 	sentence,
 	type TargetSummary,
+	unexpected,
 	words,
 } from "./summary.js";
 
@@ -41,11 +41,6 @@ export function* ktap(
 			unexpected(target) > 0 || !isComplete(target),
 		);
 	}
-}
-
-/** Cases that are bad and not known to be. */
-function unexpected(target: TargetSummary): number {
-	return bad(target.totals) - target.known;
 }
 
 function* targetBody(

@@ -1,7 +1,7 @@
 /** Markdown for a pull request or a CI step's summary. */
 import { detailRows } from "./details.js";
 import type { CaseStore } from "./document.js";
-import { oneLine } from "./escape.js";
+import { code, fence, html, plain } from "./markdownText.js";
 import type { CaseResult } from "./model.js";
 import {
 	bad,
@@ -10,6 +10,7 @@ import {
 	type ReportSummary,
 	sentence,
 	type TargetSummary,
+	unexpected,
 	words,
 } from "./summary.js";
 import { table } from "./table.js";
@@ -20,15 +21,12 @@ const IN_FULL = 50;
 /** Failures named beyond these. */
 const NAMED = 500;
 
-/** Longest piece of foreign text here. */
-const MAX = 1000;
-
 export function* markdown(
 	summary: ReportSummary,
 	cases: CaseStore,
 ): Generator<string> {
 	const fine = summary.targets.every(
-		(target) => bad(target.totals) === target.known && isComplete(target),
+		(target) => unexpected(target) === 0 && isComplete(target),
 	);
 	yield `## ${fine ? "✅" : "❌"} CAP_CHECKPOINT_RESTORE conformance\n`;
 	yield* overview(summary);
@@ -105,38 +103,4 @@ function* ending(target: TargetSummary): Generator<string> {
 	const tail = target.tail?.consoleTail ?? [];
 	if (!isComplete(target) && tail.length > 0)
 		yield `\nThe console's last lines:\n\n${fence(tail, "")}`;
-}
-
-/** ASCII punctuation that Markdown or HTML could take for more than text; `_` only where it is not inside a word. */
-const SPECIAL = /[!-/:-@[-^`{-~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g;
-const HARMLESS = /[.,:;'()/%=+?-]/;
-
-/** Foreign text as text. */
-function plain(text: string): string {
-	return oneLine(text, MAX).replace(SPECIAL, (char) =>
-		HARMLESS.test(char) ? char : `&#${char.charCodeAt(0)};`,
-	);
-}
-
-function html(text: string): string {
-	return oneLine(text, MAX).replace(
-		/[&<>"']/g,
-		(char) => `&#${char.charCodeAt(0)};`,
-	);
-}
-
-/** Foreign text as code on one line. */
-function code(text: string): string {
-	return `<code>${plain(text)}</code>`;
-}
-
-/** A block of code whose fence is longer than any inside. */
-function fence(rows: readonly string[], language: string): string {
-	const shown = rows.map((row) => oneLine(row, MAX)).join("\n");
-	const longest = Math.max(
-		2,
-		...[...shown.matchAll(/`+/g)].map(([run]) => run.length),
-	);
-	const mark = "`".repeat(longest + 1);
-	return `${mark}${language}\n${shown}\n${mark}\n`;
 }

@@ -16,8 +16,8 @@ export interface TargetSummary {
 	tail?: TargetTail;
 	/** Counted from the cases themselves. */
 	totals: Totals;
-	/** Failures that are known and expected for now, a part of `totals.fail`. */
-	known: number;
+	/** Failures, crashes and timeouts that are known and expected for now, a part of `totals`. */
+	known: Totals;
 	/** By boundary, then by subject, in the order of the plan. */
 	groups: Map<string, Map<string, Totals>>;
 }
@@ -45,9 +45,12 @@ export function isBad(verdict: Verdict): boolean {
 	return BAD.includes(verdict);
 }
 
-/** True for a failure that is known and expected for now; no other trouble can be. */
+/** Verdicts on the kernel that one can know of; an `error` or a case that never ran says nothing of it. */
+const KNOWABLE: readonly Verdict[] = ["fail", "crash", "timeout"];
+
+/** True for a failure that is known and expected for now. */
 export function isKnown(result: CaseResult): boolean {
-	return result.verdict === "fail" && result.known !== undefined;
+	return KNOWABLE.includes(result.verdict) && result.known !== undefined;
 }
 
 /** True when a case makes its group fail. */
@@ -57,13 +60,13 @@ export function isUnexpected(result: CaseResult): boolean {
 
 /** A target of which nothing is known but its head. */
 export function newTarget(head: TargetHead): TargetSummary {
-	return { head, totals: noTotals(), known: 0, groups: new Map() };
+	return { head, totals: noTotals(), known: noTotals(), groups: new Map() };
 }
 
 /** Counts one case. */
 export function count(target: TargetSummary, result: CaseResult): void {
 	target.totals[result.verdict] += 1;
-	if (isKnown(result)) target.known += 1;
+	if (isKnown(result)) target.known[result.verdict] += 1;
 	let subjects = target.groups.get(result.boundary);
 	if (subjects === undefined) {
 		subjects = new Map();
@@ -109,6 +112,11 @@ export function subjects(target: TargetSummary): string[] {
 	];
 }
 
+/** How many are bad and not known to be. */
+export function unexpected(target: TargetSummary): number {
+	return bad(target.totals) - size(target.known);
+}
+
 /** `3 fail, 1 timeout`, or an empty string. */
 export function badWords(totals: Totals): string {
 	return BAD.filter((verdict) => totals[verdict] > 0)
@@ -128,7 +136,8 @@ export function isComplete(target: TargetSummary): boolean {
 
 /** The verdict on a target in one sentence. */
 export function sentence(target: TargetSummary): string {
-	const { totals, known, tail } = target;
+	const { totals, tail } = target;
+	const known = size(target.known);
 	const all = size(totals);
 	const ran = all - totals.skip - totals.not_run;
 	const reason = isComplete(target)

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Comparison, compare } from "./compare.js";
+import {
+	comparisonJson,
+	comparisonMarkdown,
+	comparisonText,
+} from "./compareFormats.js";
+import type { CaseResult, Report, Verdict } from "./model.js";
+import { cleanReport, sampleReport } from "./sample.test.data.js";
+import { golden } from "./support.test.data.js";
+import { COLUMNS, columns } from "./wrap.js";
+
+/** The clean report with some cases changed, by their place. */
+function changed(...edits: [number, Partial<CaseResult>][]): Report {
+	const report = cleanReport();
+	for (const [at, edit] of edits)
+		Object.assign(report.targets[0]?.cases[at] ?? {}, edit);
+	return report;
+}
+
+function diff(old: Report, newer: Report): Comparison {
+	return compare(
+		{ name: "old.json", report: old },
+		{ name: "new.json", report: newer },
+	);
+}
+
+/** What became of the first case. */
+function became(was: Partial<CaseResult>, is: Partial<CaseResult>) {
+	const { pairs, exitCode } = diff(changed([0, was]), changed([0, is]));
+	const [pair] = pairs;
+	assert.ok(pair);
+	const kinds = Object.entries(pair.changes).filter(
+		([, list]) => list.length > 0,
+	);
+	return [...kinds.map(([kind]) => kind), exitCode];
+}
+
+const known = { reason: "reported" };
+
+/** Before, after, the kind of change, and the exit code. */
+const TABLE: [Verdict, Verdict, ...(string | number)[]][] = [
+	["pass", "pass", 0],
+	["pass", "fail", "regressions", 1],
+	["pass", "crash", "regressions", 1],
+	["pass", "timeout", "regressions", 1],
+	["pass", "skip", "lost", 0],
+	["pass", "error", "lost", 3],
+	["pass", "not_run", "lost", 3],
+	["fail", "pass", "fixes", 0],
+	["fail", "fail", 0],
+	["fail", "crash", "regressions", 1],
+	["crash", "fail", "fixes", 0],
+	["timeout", "fail", "reasons", 0],
+	["skip", "fail", "regressions", 1],
+	["skip", "pass", "reasons", 0],
+	["error", "pass", "fixes", 0],
+	["not_run", "fail", "regressions", 1],
+	["fail", "not_run", "lost", 3],
+	["skip", "error", "reasons", 0],
+];
+
+for (const [was, is, ...expected] of TABLE) {
+	test(`${was} that becomes ${is}: ${expected.join(", ")}`, () => {
+		assert.deepEqual(became({ verdict: was }, { verdict: is }), expected);
+	});
+}
+
+test("a failure that is known is no regression", () => {
+	assert.deepEqual(became({}, { verdict: "fail", known }), ["reasons", 0]);
+});
+
+test("the same verdict for another reason, or another errno, is told", () => {
+	assert.deepEqual(became({}, { reason: "other" }), ["reasons", 0]);
+	assert.deepEqual(
+		became({ verdict: "fail" }, { verdict: "fail", observed: "EINVAL" }),
+		["reasons", 0],
+	);
+	assert.deepEqual(
+		became({}, { durationUs: 9, readback: "x", args: "y" }),
+		[0],
+	);
+});
+
+test("new and vanished cases are told, and are no regression", () => {
+	const { pairs, exitCode } = diff(
+		changed([0, { id: "a.old" }]),
+		changed([0, { id: "a.new", verdict: "fail" }]),
+	);
+	assert.deepEqual(
+		pairs[0]?.changes.appeared.map(({ id }) => id),
+		["a.new"],
+	);
+	assert.deepEqual(
+		pairs[0]?.changes.vanished.map(({ id }) => id),
+		["a.old"],
+	);
+	assert.equal(pairs[0]?.same, 20);
+	assert.equal(exitCode, 0);
+});
+
+test("another version of the tool is told, with a word on ids", () => {
+	const newer = changed([0, { id: "a.new" }]);
+	newer.tool = { name: "crcap", version: "2.0.0" };
+	const { warnings } = diff(cleanReport(), newer);
+	assert.match(
+		warnings.join(),
+		/of crcap 1\.2\.3, new\.json of 2\.0\.0; .*ids in the old results only: 1, in the new only: 1/,
+	);
+});
+
+test("targets pair by name, then by kernel, and a single one with a single one", () => {
+	const arm = cleanReport();
+	Object.assign(arm.targets[0] ?? {}, { name: "other", accel: "kvm" });
+	Object.assign(arm.targets[0]?.kernel ?? {}, {
+		arch: "aarch64",
+		release: "7.2",
+	});
+	const { pairs } = diff(cleanReport(), arm);
+	assert.equal(pairs.length, 1);
+	assert.ok(pairs[0]?.differences.includes("arch: x86_64 -> aarch64"));
+	assert.ok(pairs[0]?.differences.includes("accel: tcg -> kvm"));
+	const two = diff(sampleReport(), {
+		...sampleReport(),
+		targets: sampleReport().targets.toReversed(),
+	});
+	assert.deepEqual(
+		two.pairs.map((pair) => [pair.old, pair.new]),
+		[
+			["old.json: debian:bookworm/cloud", "new.json: debian:bookworm/cloud"],
+			["old.json: sid # SKIP </script>", "new.json: sid # SKIP </script>"],
+		],
+	);
+});
+
+test("a target that is gone is not passed over", () => {
+	const { onlyOld, exitCode } = diff(sampleReport(), {
+		...sampleReport(),
+		targets: sampleReport().targets.slice(0, 1),
+	});
+	assert.deepEqual(onlyOld, [
+		"old.json: sid # SKIP </script>, not in new.json",
+	]);
+	assert.equal(exitCode, 3);
+	assert.equal(
+		diff(cleanReport(), { ...cleanReport(), targets: [] }).exitCode,
+		3,
+	);
+});
+
+test("several newer results are each compared with the old", () => {
+	const report = (name: string, verdict: Verdict) => ({
+		name,
+		report: changed([0, { verdict }]),
+	});
+	const { pairs, exitCode } = compare(
+		report("a", "pass"),
+		report("b", "pass"),
+		report("c", "fail"),
+	);
+	assert.deepEqual(
+		pairs.map((pair) => pair.changes.regressions.length),
+		[0, 1],
+	);
+	assert.equal(exitCode, 1);
+});
+
+/** One comparison with everything in it. */
+function everything(): Comparison {
+	const old = cleanReport();
+	const newer = sampleReport();
+	newer.tool = { name: "crcap", version: "2.0.0" };
+	Object.assign(newer.targets[0]?.cases[0] ?? {}, {
+		reason: "other | <b>reason</b>",
+	});
+	Object.assign(newer.targets[0]?.cases[1] ?? {}, {
+		id: "ns_last_pid.renamed",
+	});
+	return diff(old, newer);
+}
+
+test("comparisons, golden", () => {
+	golden("compare.text", [...comparisonText(everything())].join(""));
+	golden("compare.markdown", [...comparisonMarkdown(everything())].join(""));
+	golden("compare.json", [...comparisonJson(everything())].join(""));
+});
+
+test("the text form keeps to 72 columns and shows no control character", () => {
+	const text = [...comparisonText(everything())].join("");
+	for (const line of text.split("\n"))
+		assert.ok(columns(line) <= COLUMNS, line);
+	assert.doesNotMatch(text, /(?!\n)[\p{Cc}\u202e]/u);
+	assert.match(text, /^\d+ regressions; /);
+});
+
+test("the JSON form is the comparison", () => {
+	const { schemaVersion, ...rest } = JSON.parse(
+		[...comparisonJson(everything())].join(""),
+	);
+	assert.equal(schemaVersion, 1);
+	assert.deepEqual(rest, JSON.parse(JSON.stringify(everything())));
+});

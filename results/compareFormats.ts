@@ -1,0 +1,172 @@
+/** A comparison as text, Markdown and JSON. */
+import {
+	CHANGES,
+	type Change,
+	type ChangeKind,
+	type Comparison,
+	type Outcome,
+	type TargetComparison,
+} from "./compare.js";
+import { oneLine } from "./escape.js";
+import { fence, plain } from "./markdownText.js";
+import { words } from "./summary.js";
+import { COLUMNS, wrapShell, wrapWords } from "./wrap.js";
+
+/** Changes of a kind that Markdown shows; the rest is counted. */
+const SHOWN = 200;
+
+const KINDS = Object.keys(CHANGES) as ChangeKind[];
+
+/** The answer in one sentence. */
+export function comparisonSentence(comparison: Comparison): string {
+	const { pairs } = comparison;
+	if (pairs.length === 0)
+		return "There is no target that both sides have: nothing was compared.";
+	const total = (kind: ChangeKind): number =>
+		pairs.reduce((all, { changes }) => all + changes[kind].length, 0);
+	const same = pairs.reduce((all, pair) => all + pair.same, 0);
+	const rest = `${total("fixes")} fixed, ${total("lost")} no longer tried, ${total("reasons")} with another outcome, ${total("appeared")} new, ${total("vanished")} vanished, ${same} as before`;
+	const count = total("regressions");
+	if (count === 0) return `No regression: ${rest}.`;
+	return `${count} regression${count === 1 ? "" : "s"}; ${rest}.`;
+}
+
+/** `fail (expected EPERM, observed ok)`. */
+function outcomeWords(outcome: Outcome): string {
+	const known = outcome.known ? ", known" : "";
+	if (outcome.verdict === "pass") return `pass (${outcome.observed})`;
+	if (outcome.verdict === "fail")
+		return `fail${known} (expected ${outcome.expected}, observed ${outcome.observed})`;
+	return `${words(outcome.verdict)}${known} (${outcome.reason})`;
+}
+
+/** Before and after, and the reasons where these are all that differs. */
+function beforeAfter({
+	old,
+	new: now,
+}: Change): { label: string; text: string }[] {
+	const rows = [
+		...(old === undefined ? [] : [{ label: "was", text: outcomeWords(old) }]),
+		...(now === undefined ? [] : [{ label: "is", text: outcomeWords(now) }]),
+	];
+	if (
+		old === undefined ||
+		now === undefined ||
+		outcomeWords(old) !== outcomeWords(now)
+	)
+		return rows;
+	return [
+		{ label: "is", text: outcomeWords(now) },
+		{ label: "was because", text: old.reason },
+		{ label: "is because", text: now.reason },
+	];
+}
+
+export function* comparisonText(comparison: Comparison): Generator<string> {
+	yield `${wrapWords(comparisonSentence(comparison)).join("\n")}\n`;
+	for (const warning of comparison.warnings)
+		yield fitted(`Note: ${warning}`, "      ");
+	for (const pair of comparison.pairs) yield* pairText(pair);
+	for (const [label, list] of [
+		["Only in the old results", comparison.onlyOld],
+		["Only in the new results", comparison.onlyNew],
+	] as const) {
+		if (list.length > 0) yield `\n${label}:\n`;
+		for (const target of list) yield fitted(`  ${target}`, "    ");
+	}
+}
+
+function* pairText(pair: TargetComparison): Generator<string> {
+	yield `\n${"=".repeat(COLUMNS)}\n${fitted(`old: ${pair.old}`, "     ")}${fitted(`new: ${pair.new}`, "     ")}`;
+	for (const difference of pair.differences)
+		yield fitted(`  ${difference}`, "    ");
+	yield fitted(`${pair.same} cases are as before.`);
+	for (const kind of KINDS) {
+		const changes = pair.changes[kind];
+		if (changes.length > 0) yield `\n${CHANGES[kind]}: ${changes.length}\n`;
+		for (const one of changes) {
+			yield fitted(`  ${one.id}`, "    ");
+			for (const { label, text } of beforeAfter(one))
+				yield fitted(`    ${label}: ${text}`, "      ");
+			if (kind === "regressions" && one.replay !== undefined)
+				yield `${wrapShell(oneLine(one.replay), "    ").join("\n")}\n`;
+		}
+	}
+}
+
+function fitted(text: string, rest = ""): string {
+	const start = /^ */.exec(text)?.[0] ?? "";
+	return `${wrapWords(oneLine(text.slice(start.length)), start, rest).join("\n")}\n`;
+}
+
+export function* comparisonMarkdown(comparison: Comparison): Generator<string> {
+	const mark =
+		comparison.exitCode === 0 ? "✅" : comparison.exitCode === 1 ? "❌" : "⚠️";
+	yield `## ${mark} CAP_CHECKPOINT_RESTORE: what changed\n\n${plain(comparisonSentence(comparison))}\n`;
+	for (const warning of comparison.warnings) yield `\n> ${plain(warning)}\n`;
+	for (const pair of comparison.pairs) yield* pairMarkdown(pair);
+	for (const [label, list] of [
+		["Only in the old results", comparison.onlyOld],
+		["Only in the new results", comparison.onlyNew],
+	] as const) {
+		if (list.length > 0)
+			yield `\n### ${label}\n\n${list.map((target) => `- ${plain(target)}\n`).join("")}`;
+	}
+}
+
+function* pairMarkdown(pair: TargetComparison): Generator<string> {
+	yield `\n### ${plain(pair.old)} → ${plain(pair.new)}\n\n`;
+	if (pair.differences.length > 0) {
+		yield `<details>\n<summary>${pair.differences.length} differences between the targets</summary>\n\n`;
+		yield `${pair.differences.map((one) => `- ${plain(one)}\n`).join("")}\n</details>\n\n`;
+	}
+	yield `${pair.same} cases are as before.\n`;
+	for (const kind of KINDS) {
+		const changes = pair.changes[kind];
+		if (changes.length === 0) continue;
+		yield `\n#### ${CHANGES[kind]}: ${changes.length}\n\n| case | was | is |\n|---|---|---|\n`;
+		for (const one of changes.slice(0, SHOWN)) {
+			const [was, is] = cells(one);
+			yield `| ${plain(one.id)} | ${plain(was)} | ${plain(is)} |\n`;
+		}
+		if (changes.length > SHOWN)
+			yield `\n${changes.length - SHOWN} more are in the JSON form of this comparison.\n`;
+		const replays = changes
+			.slice(0, SHOWN)
+			.flatMap(({ replay }) => (replay === undefined ? [] : [replay]));
+		if (kind === "regressions" && replays.length > 0)
+			yield `\n${fence(replays, "sh")}`;
+	}
+}
+
+/** Before and after in a table: the outcomes, or the reasons where these are all that differs. */
+function cells({ old, new: now }: Change): [string, string] {
+	const was = old === undefined ? "" : outcomeWords(old);
+	const is = now === undefined ? "" : outcomeWords(now);
+	return was === is && old !== undefined && now !== undefined
+		? [`${was}, because ${old.reason}`, `${is}, because ${now.reason}`]
+		: [was, is];
+}
+
+/** The comparison as it is, one change a line. */
+export function* comparisonJson(comparison: Comparison): Generator<string> {
+	const { pairs, ...rest } = comparison;
+	yield `{\n"schemaVersion":1,\n`;
+	for (const [key, value] of Object.entries(rest))
+		yield `${JSON.stringify(key)}:${JSON.stringify(value)},\n`;
+	yield '"pairs":[';
+	for (const [index, pair] of pairs.entries()) {
+		const { changes, ...head } = pair;
+		yield `${index === 0 ? "\n" : ",\n"}{\n`;
+		for (const [key, value] of Object.entries(head))
+			yield `${JSON.stringify(key)}:${JSON.stringify(value)},\n`;
+		yield '"changes":{';
+		for (const [at, kind] of KINDS.entries()) {
+			yield `${at === 0 ? "\n" : ",\n"}${JSON.stringify(kind)}:[`;
+			yield changes[kind].map((one) => `\n${JSON.stringify(one)}`).join(",");
+			yield "]";
+		}
+		yield "\n}\n}";
+	}
+	yield "\n]\n}\n";
+}
