@@ -14,6 +14,7 @@ const USAGE = `usage: npm run bench [-- OPTIONS]
 
   --kernel K   the kernel to boot, as crcap run takes it
   --accel A    kvm or tcg (default: tcg)
+  --cases N    about so many cases in the small run (default: 200)
   --rounds N   how often each measurement is taken (default: 5)
   --help       this text
 `;
@@ -32,17 +33,21 @@ function readOptions(args) {
 			options: {
 				kernel: { type: "string" },
 				accel: { type: "string", default: "tcg" },
+				cases: { type: "string", default: "200" },
 				rounds: { type: "string", default: "5" },
 				help: { type: "boolean", default: false },
 			},
 		});
 		if (values.help) return undefined;
-		const rounds = Number(values.rounds);
-		if (!Number.isInteger(rounds) || rounds < 1)
-			throw new Error(`--rounds ${values.rounds} is no positive number`);
 		if (!["kvm", "tcg"].includes(values.accel))
 			throw new Error(`--accel ${values.accel} is neither kvm nor tcg`);
-		return { kernel: values.kernel, accel: values.accel, rounds };
+		const { kernel, accel } = values;
+		return {
+			kernel,
+			accel,
+			cases: positive("--cases", values.cases),
+			rounds: positive("--rounds", values.rounds),
+		};
 	} catch (error) {
 		throw new SetupError(
 			`${error instanceof Error ? error.message : error}; see npm run bench -- --help`,
@@ -51,7 +56,21 @@ function readOptions(args) {
 	}
 }
 
-/** @typedef {{ run: number, boot: number, forks: number, cases: number }} Round */
+/**
+ * @param {string} option
+ * @param {string} text
+ * @returns {number}
+ */
+function positive(option, text) {
+	const value = Number(text);
+	if (Number.isInteger(value) && value > 0) return value;
+	throw new Error(`${option} ${text} is no positive whole number`);
+}
+
+/**
+ * What one round measured: milliseconds, and things per second.
+ * @typedef {{ small: number, full: number, boot: number, forks: number, cases: number }} Round
+ */
 
 /** @param {Options} options */
 async function bench(options) {
@@ -60,19 +79,21 @@ async function bench(options) {
 	const requests = await requestMaker();
 	say("a first run, not counted");
 	const { target } = wholeRun(options);
+	// Every so many-th case: the same share of each boundary.
+	const shares = Math.max(1, Math.round(target.planned / options.cases));
 	/** @type {Round[]} */
 	const rounds = [];
+	let smallCases = 0;
 	while (rounds.length < options.rounds) {
 		say(`round ${rounds.length + 1} of ${options.rounds}`);
-		const run = wholeRun(options).ms;
 		const boot = await bareBoot(vm, target);
-		rounds.push({
-			run,
-			boot,
-			...(await rates(vm, target, requests)),
-		});
+		const small = wholeRun(options, [`--shard=1/${shares}`]);
+		smallCases = small.target.planned;
+		const full = wholeRun(options).ms;
+		const { forks, cases } = await rates(vm, target, requests);
+		rounds.push({ boot, small: small.ms, full, forks, cases });
 	}
-	printFigures(target, rounds);
+	printFigures(target, smallCases, rounds);
 }
 
 /** @param {number} ms */
@@ -84,45 +105,53 @@ const perSecond = (rate) => `${rate.toFixed(0)}/s`;
 /** @param {number} ratio */
 const plain = (ratio) => ratio.toFixed(2);
 
-/** @type {readonly { name: string, take: (round: Round) => number, write: (value: number) => string }[]} */
-const FIGURES = [
-	{ name: "a full run", take: ({ run }) => run, write: seconds },
-	{
-		name: "a bare boot to power-off",
-		take: ({ boot }) => boot,
-		write: seconds,
-	},
-	{
-		name: "full run / bare boot",
-		take: ({ run, boot }) => run / boot,
-		write: plain,
-	},
-	{ name: "cases", take: ({ cases }) => cases, write: perSecond },
-	{
-		name: "fork, exit, wait in the guest",
-		take: ({ forks }) => forks,
-		write: perSecond,
-	},
-	{
-		name: "cases / forks",
-		take: ({ cases, forks }) => cases / forks,
-		write: plain,
-	},
-];
+/** @typedef {{ name: string, take: (round: Round) => number, write: (value: number) => string }} Figure */
+
+/**
+ * @param {number} small how many cases the small run has
+ * @param {number} full and the full one
+ * @returns {Figure[]}
+ */
+function figures(small, full) {
+	const [few, all] = [`a run of ${small} cases`, `a run of ${full} cases`];
+	return [
+		{ name: "a bare boot to power-off", take: (at) => at.boot, write: seconds },
+		{ name: few, take: (at) => at.small, write: seconds },
+		{
+			name: `${few} / a bare boot`,
+			take: (at) => at.small / at.boot,
+			write: plain,
+		},
+		{ name: all, take: (at) => at.full, write: seconds },
+		{
+			name: `${all} / a bare boot`,
+			take: (at) => at.full / at.boot,
+			write: plain,
+		},
+		{ name: "cases, streamed", take: (at) => at.cases, write: perSecond },
+		{
+			name: "fork, exit, wait in the guest",
+			take: (at) => at.forks,
+			write: perSecond,
+		},
+		{ name: "cases / forks", take: (at) => at.cases / at.forks, write: plain },
+	];
+}
 
 /**
  * @param {TargetResult} target
+ * @param {number} smallCases
  * @param {readonly Round[]} rounds
  */
-function printFigures({ kernel, accel, tools, cases }, rounds) {
+function printFigures({ kernel, accel, tools, planned }, smallCases, rounds) {
 	const cpu = cpus();
 	console.log(
 		`${cpu[0]?.model}, ${cpu.length} cores; Node.js ${process.versions.node}; QEMU ${tools.qemu}, ${accel}`,
 	);
 	console.log(
-		`Linux ${kernel.release} (${kernel.arch}); ${cases.length} cases; ${rounds.length} rounds\n`,
+		`Linux ${kernel.release} (${kernel.arch}); ${rounds.length} rounds\n`,
 	);
-	const rows = FIGURES.map(({ name, take, write }) =>
+	const rows = figures(smallCases, planned).map(({ name, take, write }) =>
 		figure(name, rounds.map(take), write),
 	);
 	console.log(table([["measured", "median", "lowest to highest"], ...rows]));

@@ -16,15 +16,17 @@ const FORKS = 300;
  * @typedef {object} Options
  * @property {string | undefined} kernel
  * @property {string} accel
+ * @property {number} cases
  * @property {number} rounds
  */
 
 /**
  * A whole run, from the command's start to its end.
  * @param {Options} options
+ * @param {readonly string[]} [more] options of the command
  * @returns {{ ms: number, target: TargetResult }} the time, and the only target of its report
  */
-export function wholeRun({ kernel, accel }) {
+export function wholeRun({ kernel, accel }, more = []) {
 	const folder = mkdtempSync(join(tmpdir(), "crcap-bench-"));
 	try {
 		const report = join(folder, "report.json");
@@ -32,6 +34,7 @@ export function wholeRun({ kernel, accel }) {
 			"run",
 			`--report=json=${report}`,
 			`--accel=${accel}`,
+			...more,
 			...(kernel === undefined ? [] : [`--kernel=${kernel}`]),
 		];
 		const start = performance.now();
