@@ -82,7 +82,7 @@ const FLAVOURS: Readonly<Record<Arch, Readonly<Record<string, string>>>> = {
 };
 
 /** The packages that a kernel's files are spread over; modules are not needed. */
-const PARTS = /^linux-(image|binary|base|kernel)-\d/;
+const PARTS = /^linux-(image|binary|base|kernel)-\d+\.\d/;
 const MAX_PARTS = 6;
 
 export function isKernelName(text: string): boolean {

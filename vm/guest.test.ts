@@ -17,6 +17,7 @@ import {
 	GuestLost,
 	type Image,
 	MACHINES,
+	type Machine,
 	resolveKernel,
 	VmError,
 } from "./index.js";
@@ -135,6 +136,26 @@ describe("a guest that behaves", { concurrency: false }, () => {
 			[{ kind: "bug", caseN: 4 }],
 		);
 		assert.match(guest.console.forCase(4)[0] as string, /a complaint/);
+	});
+
+	test("works through the console's own port, where there is no other", async () => {
+		const machine: Machine = {
+			...MACHINES.x86_64,
+			channel: { kind: "shared", device: "/dev/ttyS0" },
+		};
+		const guest = await bootGuest(options({ machine }));
+		const texts = Array.from({ length: 100 }, (_, n) =>
+			n % 10 ? "getpid" : "complain lose",
+		);
+		const { replies, error } = await run(guest, texts);
+		assert.equal(error, undefined);
+		assert.deepEqual(
+			replies.map((reply) => reply.split(" ")[1]),
+			texts.map((_, n) => String(n)),
+		);
+		const end = await guest.quit();
+		assert.equal(end.kind, "bye");
+		assert.match(guest.console.forCase(10).join("\n"), /a complaint/);
 	});
 
 	test("leaves what it was asked to keep, and the script boots the same guest", async () => {
