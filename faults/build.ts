@@ -30,6 +30,12 @@ const TOOLS: Readonly<Record<string, string>> = {
 	bc: "bc",
 };
 
+/** The headers that it includes, likewise. */
+const HEADERS: Readonly<Record<string, string>> = {
+	"stdio.h": "libc6-dev",
+	"gelf.h": "libelf-dev",
+};
+
 /** What to install for a build on Debian bookworm, beside what every system has. */
 export const BUILD_PACKAGES: readonly string[] = [
 	"bc",
@@ -37,6 +43,7 @@ export const BUILD_PACKAGES: readonly string[] = [
 	"flex",
 	"gcc",
 	"libc6-dev",
+	"libelf-dev",
 	"make",
 	"patch",
 	"xz-utils",
@@ -234,15 +241,28 @@ function digest(...parts: readonly string[]): string {
 async function demandTools(): Promise<void> {
 	if (process.arch !== "x64")
 		throw new Error("kernels with faults are built on x86-64 only");
-	const dirs = (process.env.PATH ?? "").split(delimiter);
-	const missing: string[] = [];
-	for (const tool of Object.keys(TOOLS)) {
-		const found = await Promise.all(dirs.map((dir) => exists(join(dir, tool))));
-		if (!found.includes(true)) missing.push(tool);
-	}
+	const path = (process.env.PATH ?? "").split(delimiter);
+	const missing = [
+		...(await absent(Object.keys(TOOLS), path)),
+		...(await absent(Object.keys(HEADERS), ["/usr/include"])),
+	];
 	if (missing.length === 0) return;
-	const packages = missing.map((tool) => TOOLS[tool]).join(" ");
+	const packages = missing.map((name) => TOOLS[name] ?? HEADERS[name]);
 	throw new Error(
-		`to build a kernel, ${missing.join(", ")} are missing: apt-get install ${packages}`,
+		`a kernel can't be built without ${missing.join(", ")}: apt-get install ${packages.join(" ")}`,
 	);
+}
+
+/** Those of the names that none of the directories has. */
+async function absent(
+	names: readonly string[],
+	dirs: readonly string[],
+): Promise<string[]> {
+	const found = await Promise.all(
+		names.map(async (name) => {
+			const here = dirs.map((dir) => exists(join(dir, name)));
+			return (await Promise.all(here)).includes(true);
+		}),
+	);
+	return names.filter((_, i) => !found[i]);
 }

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { BUILD_PACKAGES, CONFIGS } from "./build.js";
+import { mergeFragments, unmetOptions } from "./fragments.js";
+
+const BOUNDARIES = [
+	"ns_last_pid",
+	"set_tid",
+	"map_files",
+	"exe_fd",
+	"ipc_next_id",
+	"tty_lock",
+];
+
+interface Fault {
+	name: string;
+	boundary: string;
+	kind: string;
+	description: string;
+	caughtBy: string;
+	maySpread?: { boundary: string; reason: string }[];
+}
+
+function ours(name: string): string {
+	return readFileSync(new URL(`../../faults/${name}`, import.meta.url), "utf8");
+}
+
+const faults: Fault[] = JSON.parse(ours("faults.json"));
+const patch = ours("linux-6.1.patch");
+const added = patch
+	.split("\n")
+	.filter((line) => line.startsWith("+") && !line.startsWith("+++"))
+	.map((line) => line.slice(1));
+
+/** The pairs in the calls of a macro, as names of faults. */
+function namesIn(text: string, call: RegExp): string[] {
+	return [...text.matchAll(call)].map((found) => `${found[1]}-${found[2]}`);
+}
+
+/** The table's rows: in its macro, each line is continued. */
+const planted = namesIn(
+	added.filter((line) => line.startsWith("\tF(")).join("\n"),
+	/^\tF\((\w+), (\w+)\)/gm,
+);
+
+test("the names are unique, and part of a path or a TAP line as they are", () => {
+	const names = faults.map((fault) => fault.name);
+	assert.equal(new Set(names).size, names.length);
+	for (const name of names) assert.match(name, /^[a-z0-9_]+-[a-z0-9_]+$/);
+});
+
+test("every fault says where it is, what it stands for, and who notices", () => {
+	for (const fault of faults) {
+		assert.ok(fault.name.startsWith(`${fault.boundary}-`), fault.name);
+		for (const key of ["kind", "description", "caughtBy"] as const) {
+			assert.ok(fault[key].length > 0, `${fault.name}: ${key}`);
+			assert.ok(!fault[key].includes("\n"), `${fault.name}: ${key}`);
+		}
+		for (const { boundary, reason } of fault.maySpread ?? []) {
+			assert.ok(BOUNDARIES.includes(boundary), fault.name);
+			assert.notEqual(boundary, fault.boundary, fault.name);
+			assert.ok(reason.length > 0, fault.name);
+		}
+	}
+});
+
+test("no two faults of a boundary stand for the same", () => {
+	for (const boundary of BOUNDARIES) {
+		const said = faults
+			.filter((fault) => fault.boundary === boundary)
+			.map((fault) => fault.description);
+		assert.equal(new Set(said).size, said.length, boundary);
+	}
+});
+
+test("all six boundaries have faults, sixty and more together", () => {
+	const met = new Set(faults.map((fault) => fault.boundary));
+	assert.deepEqual([...met].sort(), [...BOUNDARIES].sort());
+	assert.ok(faults.length >= 60, `${faults.length} faults`);
+});
+
+test("the patch knows the same faults, in the same order", () => {
+	assert.deepEqual(
+		planted,
+		faults.map((fault) => fault.name),
+	);
+});
+
+test("every fault is asked for somewhere, and none that is not in the table", () => {
+	const code = added.filter((line) => !line.startsWith("\tF(")).join("\n");
+	const asked = new Set(namesIn(code, /crcap_fault\((\w+), (\w+)\)/g));
+	// The checks that all boundaries share are written once, for any of them.
+	const shared = new Set(
+		namesIn(code, /crcap_fault\((boundary), (\w+)\)/g).map((name) =>
+			name.replace(/^boundary-/, ""),
+		),
+	);
+	shared.delete("kind");
+	const defined = namesIn(code, /CRCAP_DEFINE_CAPABLE\((\w+), (\w+)/g)
+		.map((name) => name.split("-")[0])
+		.filter((boundary) => boundary !== "boundary");
+	assert.deepEqual(defined.sort(), [...BOUNDARIES].sort());
+
+	for (const name of planted) {
+		const [, kind = ""] = name.split("-");
+		assert.ok(asked.has(name) || shared.has(kind), `nothing asks for ${name}`);
+	}
+	for (const name of asked)
+		if (!name.startsWith("boundary-"))
+			assert.ok(planted.includes(name), `${name} is not in the table`);
+});
+
+test("every configuration has a fragment that can be merged", () => {
+	const base = ours("config/base.config");
+	for (const config of CONFIGS) {
+		const fragment = ours(`config/${config}.config`);
+		const merged = mergeFragments(base, fragment);
+		assert.deepEqual(unmetOptions(fragment, merged), []);
+		if (config !== "base")
+			assert.notEqual(merged, mergeFragments(base), config);
+	}
+});
+
+test("a later fragment wins, and comments are no options", () => {
+	assert.equal(
+		mergeFragments(
+			"# about\n#\nCONFIG_A=y\n\nCONFIG_B=y\n",
+			"# CONFIG_A is not set\nCONFIG_C=4\n",
+		),
+		"# CONFIG_A is not set\nCONFIG_B=y\nCONFIG_C=4\n",
+	);
+});
+
+test("a line that is no option is refused", () => {
+	for (const line of ["CONFIG_A", "CONFIG_A=", "#CONFIG_A is not set", "A=y"])
+		assert.throws(() => mergeFragments(`${line}\n`), /not a line/, line);
+});
+
+test("an option that the configuration did not take is named", () => {
+	assert.deepEqual(
+		unmetOptions(
+			"CONFIG_A=y\nCONFIG_B=y\n# CONFIG_C is not set\n# CONFIG_D is not set\n",
+			"#\n# made by a machine\n#\nCONFIG_A=y\nCONFIG_C=y\n",
+		),
+		["CONFIG_B=y (is n)", "CONFIG_C=n (is y)"],
+	);
+});
+
+test("the packages to install have Debian's names, each once", () => {
+	assert.equal(new Set(BUILD_PACKAGES).size, BUILD_PACKAGES.length);
+	for (const name of BUILD_PACKAGES)
+		assert.match(name, /^[a-z0-9][a-z0-9.+-]+$/);
+});
