@@ -39,6 +39,8 @@ export function plannedCase(
 		probeProgram: `try=${n}`,
 		program: `uid=${n} -- try=${n}`,
 		touchesHost: false,
+		title: "it is tried",
+		catches: "a fault",
 		expected: "0",
 		citation: null,
 		reason: "because",

@@ -19,6 +19,8 @@ function fixtureCases(plan: Plan): PlannedCase[] {
 		probeProgram: program,
 		program,
 		touchesHost: false,
+		title: "a program of a test",
+		catches: "nothing",
 		expected: "end=ok",
 		citation: null,
 		reason: "a fixture ends well",
@@ -37,7 +39,7 @@ function fixtureSuites(cases: readonly PlannedCase[]): SuiteBook {
 	return {
 		plan: (facts) => ({
 			cases,
-			facts: facts === null ? {} : { release: facts.told.release ?? "" },
+			facts: { ...facts?.told },
 		}),
 		judge(planned, payload) {
 			const end = / end=(\S+)/.exec(payload)?.[1] ?? "";

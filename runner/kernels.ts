@@ -69,8 +69,8 @@ async function resolve(
 	try {
 		return await images;
 	} catch (error) {
-		if (error instanceof VmError) throw new OpenError(error.message);
-		throw error;
+		if (!(error instanceof VmError)) throw error;
+		throw new OpenError(`${error.message}${nearestName(name)}`);
 	}
 }
 
@@ -121,14 +121,21 @@ function refuseUnknown(name: string): void {
 	try {
 		parseKernelName(name);
 	} catch (error) {
-		const names = catalogueNames().flatMap((known) => [
-			known.name,
-			`debian:${known.suite}`,
-		]);
 		throw new KernelError(
-			`--kernel ${(error as Error).message}${didYouMean(name, names)}`,
+			`--kernel ${(error as Error).message}${nearestName(name)}`,
 		);
 	}
+}
+
+/** The listed name that is nearest, where the one given is not listed. */
+export function nearestName(name: string): string {
+	const names = catalogueNames().flatMap((known) => [
+		`debian:${known.suite}`,
+		known.name,
+	]);
+	const { suite } = /^debian:(?<suite>[a-z-]+)/.exec(name)?.groups ?? {};
+	const listed = names.includes(`debian:${suite}`);
+	return listed ? "" : didYouMean(name, names);
 }
 
 function look(path: string): boolean {

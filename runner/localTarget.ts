@@ -1,6 +1,7 @@
 /** This machine's own kernel as a target, through the addon; no guest, so nothing protects this machine but the cases' own namespaces. */
 import { version as kernelVersion, arch as nodeArch, release } from "node:os";
 import type { Addon } from "./addon.js";
+import { readFactLines } from "./factLines.js";
 import {
 	type CaseRequest,
 	OpenError,
@@ -123,23 +124,4 @@ async function withinDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
 
 function ended(how: SessionEnd["how"], detail: string): SessionEnd {
 	return { how, detail, consoleTail: [], notes: [] };
-}
-
-/** Reads lines `fact NAME=VALUE` with %XX escapes; lines that are none are passed over. */
-export function readFactLines(text: string): Record<string, string> {
-	const facts: Record<string, string> = Object.create(null);
-	for (const line of text.split("\n")) {
-		const match = /^fact ([A-Za-z][\w.-]{0,99})=(.*)$/.exec(line);
-		if (match?.[1] === undefined) continue;
-		facts[match[1]] = decode(match[2] ?? "");
-	}
-	return facts;
-}
-
-/** `%XX` undone; what then is not UTF-8 shows as U+FFFD. */
-function decode(text: string): string {
-	const bytes = text.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
-		String.fromCharCode(Number.parseInt(hex, 16)),
-	);
-	return Buffer.from(bytes, "latin1").toString("utf8");
 }

@@ -1,5 +1,7 @@
 /** The command line as a whole: every command, how errors are told, and their exit statuses. */
 import { Command, CommanderError } from "commander";
+import { addCompare } from "./commands/compare.js";
+import { addExplain } from "./commands/explain.js";
 import { addKernels } from "./commands/kernels.js";
 import { addList } from "./commands/list.js";
 import { addMerge } from "./commands/merge.js";
@@ -65,8 +67,10 @@ Where a run is both failed and incomplete, it is 1.`,
 		);
 	addRun(program, context);
 	addList(program, context);
-	addMerge(program, context);
+	addExplain(program, context);
 	addShow(program, context);
+	addCompare(program, context);
+	addMerge(program, context);
 	addKernels(program, context);
 	for (const command of program.commands) command.version(version());
 	return program;

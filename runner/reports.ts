@@ -4,7 +4,6 @@ import {
 	createWriter,
 	FORMATS,
 	type Format,
-	isFormat,
 	type ReportHead,
 	type ReportWriter,
 } from "../results/index.js";
@@ -24,15 +23,24 @@ export const DEFAULT_REPORT: ReportSpec = { format: "tap" };
 
 /**
  * Reads `FORMAT` or `FORMAT=FILE`; `-` is standard output.
- * @throws UsageError naming the nearest format.
+ * @throws UsageError naming the nearest format
  */
 export function readReportSpec(text: string): ReportSpec {
+	const names = FORMATS.map(({ name }) => name);
+	return readOutput(text, names);
+}
+
+/** The same for any set of formats. */
+export function readOutput<T extends string>(
+	text: string,
+	formats: readonly T[],
+): { readonly format: T; readonly file?: string } {
 	const cut = text.indexOf("=");
-	const format = cut < 0 ? text : text.slice(0, cut);
-	if (!isFormat(format)) {
-		const names = FORMATS.map((one) => one.name);
+	const word = cut < 0 ? text : text.slice(0, cut);
+	const format = formats.find((one) => one === word);
+	if (format === undefined) {
 		throw new UsageError(
-			`--report ${text}: there is no format ${JSON.stringify(format)}${didYouMean(format, names)}: it is one of ${names.join(", ")}`,
+			`--report ${text}: there is no format ${JSON.stringify(word)}${didYouMean(word, formats)}: it is one of ${formats.join(", ")}`,
 		);
 	}
 	if (cut < 0) return { format };
@@ -45,7 +53,9 @@ export function readReportSpec(text: string): ReportSpec {
  * Refuses reports that could not be written, before a boot is spent on them.
  * @throws UsageError
  */
-export function checkReports(specs: readonly ReportSpec[]): void {
+export function checkReports(
+	specs: readonly { readonly file?: string }[],
+): void {
 	const seen = new Set<string>();
 	for (const { file } of specs) {
 		const place = file === undefined ? "standard output" : resolve(file);

@@ -1,11 +1,22 @@
 /** One run: every target, every report, one exit status. */
-import type { CaseResult, TargetHead, TargetTail } from "../results/model.js";
-import { type Choice, execute, type TargetSink } from "./execute.js";
+import type {
+	CaseResult,
+	Progress,
+	TargetHead,
+	TargetTail,
+} from "../results/index.js";
+import {
+	type Choice,
+	type ExecuteOptions,
+	execute,
+	type TargetSink,
+} from "./execute.js";
 import { EXIT, exitStatus, type Outcome } from "./exitStatus.js";
 import { listenForStop } from "./interrupt.js";
 import { defaultJobs, runLimited } from "./jobs.js";
 import { KnownFailures } from "./known.js";
 import { inOrder } from "./ordered.js";
+import type { PrepareContext } from "./prepare.js";
 import {
 	checkReports,
 	type OpenReports,
@@ -18,17 +29,6 @@ import { shardFacts, share } from "./shard.js";
 import type { PlannedCase, Suites } from "./suitePort.js";
 import type { Target } from "./target.js";
 
-/** What people watch while it runs; never a part of the report. */
-export interface Watcher {
-	/** A line about the run as a whole. */
-	say(line: string): void;
-	boot(target: string): void;
-	head(target: string, head: TargetHead): void;
-	result(target: string, result: CaseResult): void;
-	tail(target: string, tail: TargetTail): void;
-	end(): void;
-}
-
 export interface RunDeps {
 	readonly suites: Suites;
 	/**
@@ -38,9 +38,10 @@ export interface RunDeps {
 	readonly prepare: (
 		spec: TargetSpec,
 		request: RunRequest,
-		signal: AbortSignal,
+		context: PrepareContext,
 	) => Promise<readonly Target[]>;
-	readonly watcher: Watcher;
+	/** What people watch while it runs; never a part of the report. */
+	readonly watch: (request: RunRequest) => Progress;
 }
 
 /** Runs it and returns the exit status. */
@@ -48,67 +49,85 @@ export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 	checkReports(request.reports);
 	// What can't work is refused before a boot is spent on it.
 	chooser(request)(deps.suites.plan(null).cases);
-	const stop = listenForStop(EXIT.interrupted, request.timeout, (line) =>
-		deps.watcher.say(line),
-	);
+	const progress = deps.watch(request);
+	const say = (line: string): void => progress.say(line);
+	const stop = listenForStop(EXIT.interrupted, request.timeout, say);
 	let reports: OpenReports | undefined;
 	try {
+		const context = { signal: stop.signal, say };
 		const targets: Target[] = [];
 		for (const spec of request.targets) {
-			targets.push(...(await deps.prepare(spec, request, stop.signal)));
+			targets.push(...(await deps.prepare(spec, request, context)));
 		}
 		reports = openReports(request.reports);
-		const outcomes = await runTargets(
-			targets,
+		const outcomes = await runTargets(targets, {
 			request,
 			deps,
 			reports,
-			stop.signal,
-		);
-		deps.watcher.end();
+			progress,
+			signal: stop.signal,
+		});
 		await reports.end();
+		progress.end(storedFiles(request));
 		return exitStatus(outcomes, stop.interrupted());
 	} catch (error) {
 		reports?.discard();
 		if (stop.interrupted()) return EXIT.interrupted;
 		throw error;
 	} finally {
-		deps.watcher.end();
 		stop.dispose();
 	}
 }
 
+interface Running {
+	readonly request: RunRequest;
+	readonly deps: RunDeps;
+	readonly reports: OpenReports;
+	readonly progress: Progress;
+	readonly signal: AbortSignal;
+}
+
 async function runTargets(
 	targets: readonly Target[],
-	request: RunRequest,
-	deps: RunDeps,
-	reports: OpenReports,
-	signal: AbortSignal,
+	running: Running,
 ): Promise<Outcome[]> {
+	const { request, reports, progress } = running;
 	reports.begin(reportHead(targets.length));
 	const outcomes: Outcome[] = [];
 	const sinks = inOrder(targets.length, reports);
 	const tasks = targets.map((target, index) => async () => {
-		const counted = new Counted(
-			sinks[index] as TargetSink,
-			target.name,
-			deps.watcher,
-		);
-		const known = new KnownFailures(counted, request.known);
-		deps.watcher.boot(target.name);
-		await execute(target, {
-			suites: deps.suites,
-			choose: chooser(request),
-			...(request.caseTimeoutMs === undefined
-				? {}
-				: { caseTimeoutMs: request.caseTimeoutMs }),
-			signal,
-			sink: known,
-		});
-		outcomes[index] = counted.outcome(known.count);
+		const sink = sinks[index] as TargetSink;
+		const watched = new Watched(sink, target.name, progress);
+		const known = new KnownFailures(watched, request.known);
+		progress.boot(target.name);
+		await execute(target, executeOptions(running, known));
+		outcomes[index] = watched.outcome(known.count);
 	});
 	await runLimited(tasks, request.jobs ?? defaultJobs());
 	return outcomes;
+}
+
+function executeOptions(
+	{ request, deps, signal }: Running,
+	sink: TargetSink,
+): ExecuteOptions {
+	const { caseTimeoutMs } = request;
+	return {
+		suites: deps.suites,
+		choose: chooser(request),
+		...(caseTimeoutMs === undefined ? {} : { caseTimeoutMs }),
+		signal,
+		sink,
+	};
+}
+
+/** The reports that a person can open afterwards. */
+function storedFiles({
+	reports,
+}: RunRequest): { format: string; file: string }[] {
+	return reports.flatMap(({ format, file }) =>
+		file === undefined ? [] : [{ format, file }],
+	);
 }
 
 /** Selection first, then the share of what was selected. */
@@ -124,32 +143,32 @@ function chooser(
 	};
 }
 
-/** Tells the watcher, and keeps what the exit status depends on. */
-class Counted implements TargetSink {
+/** Tells the progress, and keeps what the exit status depends on. */
+class Watched implements TargetSink {
 	#tail: TargetTail | undefined;
 	readonly #sink: TargetSink;
 	readonly #name: string;
-	readonly #watcher: Watcher;
+	readonly #progress: Progress;
 
-	constructor(sink: TargetSink, name: string, watcher: Watcher) {
+	constructor(sink: TargetSink, name: string, progress: Progress) {
 		this.#sink = sink;
 		this.#name = name;
-		this.#watcher = watcher;
+		this.#progress = progress;
 	}
 
 	beginTarget(head: TargetHead): void {
-		this.#watcher.head(this.#name, head);
+		this.#progress.head(this.#name, head);
 		this.#sink.beginTarget(head);
 	}
 
 	caseResult(result: CaseResult): void {
-		this.#watcher.result(this.#name, result);
+		this.#progress.result(this.#name, result);
 		this.#sink.caseResult(result);
 	}
 
 	endTarget(tail: TargetTail): void {
 		this.#tail = tail;
-		this.#watcher.tail(this.#name, tail);
+		this.#progress.tail(this.#name, tail);
 		this.#sink.endTarget(tail);
 	}
 

@@ -1,11 +1,13 @@
 /** Standard output whose reader may go away: `| head` is no crash. */
 import { Writable } from "node:stream";
 
-/** Ignores a reader that has gone; every other trouble with standard output is still an error. */
+/** Ignores readers that have gone; every other trouble with standard output is still an error. */
 export function tolerateClosedStdout(): void {
 	process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 		if (error.code !== "EPIPE") throw error;
 	});
+	// Where even errors can't be told, there is nobody to tell.
+	process.stderr.on("error", () => {});
 }
 
 /** A stream onto standard output that may be ended, keeps its backpressure, and drops what nobody reads any more. */

@@ -1,6 +1,5 @@
 /** Reports that were written before. */
-import { readFileSync } from "node:fs";
-import { Report } from "../results/index.js";
+import { type Report, ReportError, readReport } from "../results/index.js";
 import { UsageError } from "./usage.js";
 
 /**
@@ -8,16 +7,18 @@ import { UsageError } from "./usage.js";
  * @throws UsageError saying what is wrong with the file, and where
  */
 export async function loadReport(path: string): Promise<Report> {
-	let json: unknown;
 	try {
-		json = JSON.parse(readFileSync(path === "-" ? 0 : path, "utf8"));
+		return await readReport(path === "-" ? process.stdin : path);
 	} catch (error) {
-		throw new UsageError(`${path}: ${(error as Error).message}`);
+		throw asUsage(error, path);
 	}
-	const parsed = Report.safeParse(json);
-	if (parsed.success) return parsed.data;
-	const issue = parsed.error.issues[0];
-	throw new UsageError(
-		`${path}: no report of crcap: ${issue?.path.join(".")}: ${issue?.message}`,
-	);
+}
+
+/** A stored report that can't be read is the user's mistake. */
+export function asUsage(error: unknown, path: string): unknown {
+	if (error instanceof ReportError) return new UsageError(error.message);
+	const { code } = error as NodeJS.ErrnoException;
+	return typeof code === "string" && /^E[A-Z]+$/.test(code)
+		? new UsageError(`${path}: can't be read (${code})`)
+		: error;
 }

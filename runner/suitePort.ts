@@ -23,6 +23,10 @@ export interface PlannedCase {
 	readonly expected: string;
 	readonly citation: Citation | null;
 	readonly reason: string;
+	/** What is tried, in a sentence. */
+	readonly title: string;
+	/** The kernel fault that it would catch. */
+	readonly catches: string;
 }
 
 /** What a reply means. */

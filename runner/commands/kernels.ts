@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { createProgress } from "../../results/index.js";
 import {
 	ARCHES,
 	type CachedKernel,
@@ -12,6 +13,7 @@ import {
 } from "../../vm/index.js";
 import { EXIT } from "../exitStatus.js";
 import { listenForStop } from "../interrupt.js";
+import { nearestName } from "../kernels.js";
 import { localArch } from "../localTarget.js";
 import type { CommandContext } from "../program.js";
 import { print } from "../stdout.js";
@@ -52,7 +54,7 @@ export function addKernels(program: Command, context: CommandContext): void {
 		.description("fetch the newest package of each name")
 		.argument("<name...>", "as `crcap kernels` lists them")
 		.action(async (names: string[]) => {
-			context.status = await fetchAll(names.map(readName), context);
+			context.status = await fetchAll(names.map(readName));
 		});
 }
 
@@ -113,16 +115,13 @@ function readName(word: string): KernelName {
 		return parseKernelName(word);
 	} catch (error) {
 		if (!(error instanceof VmError)) throw error;
-		const known = catalogueNames().map((name) => name.name);
-		throw new UsageError(`${error.message}${didYouMean(word, known)}`);
+		throw new UsageError(`${error.message}${nearestName(word)}`);
 	}
 }
 
 /** One after the other; a failure costs only its own name. */
-async function fetchAll(
-	names: readonly KernelName[],
-	{ deps: { watcher } }: CommandContext,
-): Promise<number> {
+async function fetchAll(names: readonly KernelName[]): Promise<number> {
+	const progress = createProgress(process.stderr, { live: false });
 	const stop = listenForStop(EXIT.interrupted);
 	let status: number = EXIT.ok;
 	try {
@@ -134,13 +133,13 @@ async function fetchAll(
 					version,
 				} = await fetchKernel(name, {
 					signal: stop.signal,
-					onProgress: (line) => watcher.say(`${name.name}: ${line}`),
+					onProgress: (line) => progress.say(`${name.name}: ${line}`),
 				});
 				await print(`${name.name}  ${from} ${version}  ${image}\n`);
 			} catch (error) {
 				if (stop.interrupted()) return EXIT.interrupted;
 				if (!(error instanceof VmError)) throw error;
-				watcher.say(`${name.name}: ${error.message}`);
+				progress.say(`${name.name}: ${error.message}${nearestName(name.name)}`);
 				status = EXIT.incomplete;
 			}
 		}

@@ -1,0 +1,68 @@
+import { basename } from "node:path";
+import type { Command } from "commander";
+import {
+	comparisonJson,
+	comparisonMarkdown,
+	comparisonText,
+} from "../../results/compareFormats.js";
+import { type Comparison, compare } from "../../results/index.js";
+import { writeOutputs } from "../outputs.js";
+import type { CommandContext } from "../program.js";
+import { readOutput } from "../reports.js";
+import { loadReport } from "../stored.js";
+import { again, text } from "../values.js";
+
+const WRITERS: Record<string, (comparison: Comparison) => Iterable<string>> = {
+	text: comparisonText,
+	markdown: comparisonMarkdown,
+	json: comparisonJson,
+};
+
+const MORE = `
+Formats: ${Object.keys(WRITERS).join(", ")}. Exit status: 0 nothing got worse; 1 a regression; 3 nothing got worse, but cases that had a
+verdict have none now, or there was nothing to compare; 2 usage.
+
+  crcap compare 6.1.json 7.3.json --report markdown=changes.md`;
+
+/** `crcap compare` */
+export function addCompare(program: Command, context: CommandContext): void {
+	program
+		.command("compare")
+		.description("what changed between stored reports")
+		.argument("<old>", "a stored JSON report")
+		.argument("<new...>", "one or more to compare with it")
+		.option(
+			"-r, --report <format[=file]>",
+			"repeatable (default: text on standard output)",
+			again(text),
+		)
+		.addHelpText("after", MORE)
+		.action(
+			async (old: string, newer: string[], options: { report?: string[] }) => {
+				const formats = Object.keys(WRITERS);
+				const outputs = (options.report ?? ["text"]).map((one) =>
+					readOutput(one, formats),
+				);
+				const names = shortNames([old, ...newer]);
+				const reports = [];
+				for (const [i, file] of [old, ...newer].entries()) {
+					const name = names[i] ?? file;
+					reports.push({ name, report: await loadReport(file) });
+				}
+				const [first, ...others] = reports;
+				if (first === undefined) return;
+				const comparison = compare(first, ...others);
+				await writeOutputs(
+					outputs,
+					(format) => WRITERS[format]?.(comparison) ?? [],
+				);
+				context.status = comparison.exitCode;
+			},
+		);
+}
+
+/** Files by their last part, where that tells them apart. */
+function shortNames(files: readonly string[]): readonly string[] {
+	const short = files.map((file) => basename(file));
+	return new Set(short).size === files.length ? short : files;
+}
