@@ -7,15 +7,16 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { ARCHES, HOST_ARCH } from "./lib/arches.mjs";
+import { ARCHES, archRows, FIRST_ARCHES, HOST_ARCH } from "./lib/arches.mjs";
 import { findCommand, runMain, SetupError, TOP } from "./lib/run.mjs";
 import { STEPS } from "./lib/steps.mjs";
 
 const USAGE = `usage: npm run setup [-- OPTIONS]
 
   --test       also what the tests need
-  --arch NAME  also what guests of this architecture need (${ARCHES.map((row) => row.name).join(", ")}); repeatable
-  --pack       also the agents of every architecture, for npm pack
+  --arch NAME  also what guests of this architecture need (${ARCHES.map((row) => row.name).join(", ")},
+               or all); repeatable
+  --pack       also every agent that travels in the npm package
   --help       this text
 `;
 
@@ -39,11 +40,19 @@ function readOptions(args) {
 			},
 		});
 		if (values.help) return undefined;
-		const own = HOST_ARCH ?? rowOf("x86_64");
-		const guests = values.test
-			? ARCHES
-			: [...new Set([own, ...values.arch.map(rowOf)])];
-		return { tests: values.test, pack: values.pack, guests };
+		const own = HOST_ARCH ?? archRows("x86_64")[0];
+		const asked = values.arch.flatMap(archRows);
+		const guests = [
+			...(own ? [own] : []),
+			...asked,
+			...(values.test ? FIRST_ARCHES : []),
+		];
+		const agents = [...guests, ...(values.pack ? FIRST_ARCHES : [])];
+		return {
+			tests: values.test,
+			guests: unique(guests),
+			agents: unique(agents),
+		};
 	} catch (error) {
 		throw new SetupError(
 			`${error instanceof Error ? error.message : error}; see npm run setup -- --help`,
@@ -53,17 +62,11 @@ function readOptions(args) {
 }
 
 /**
- * @param {string} name
- * @returns {ArchRow}
+ * @template T
+ * @param {readonly T[]} values
+ * @returns {T[]} each once
  */
-function rowOf(name) {
-	const row = ARCHES.find((arch) => arch.name === name);
-	if (row === undefined)
-		throw new Error(
-			`unknown architecture ${name}, known: ${ARCHES.map((arch) => arch.name).join(", ")}`,
-		);
-	return row;
-}
+const unique = (values) => [...new Set(values)];
 
 /**
  * Two set-ups at once would tread on each other: the second waits for the first, then finds nothing to do.

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeHeaders } from "./addon.mjs";
-import { ARCHES } from "./arches.mjs";
+import { FIRST_ARCHES } from "./arches.mjs";
 import { run, TOP } from "./run.mjs";
 import { filesUnder } from "./stamps.mjs";
 
@@ -44,13 +44,13 @@ export const CHECKS = [
 		],
 	},
 	{
-		name: "C without warnings, on every architecture",
+		name: "C without warnings",
 		command: "make",
 		args: (folder) => [
 			"-C",
 			"native",
 			`OUT=${folder}`,
-			`ARCHES=${ARCHES.map((row) => row.name).join(" ")}`,
+			`ARCHES=${FIRST_ARCHES.map((row) => row.name).join(" ")}`,
 		],
 	},
 	{

@@ -57,7 +57,7 @@ function emulatorNeed(row) {
 		what: `QEMU for ${row.name}`,
 		commands: [row.emulator],
 		files: [],
-		debian: row.qemu,
+		debian: [row.qemu],
 	};
 }
 

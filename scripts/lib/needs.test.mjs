@@ -45,6 +45,5 @@ test("the tests need all that a run needs, and every architecture's emulator", (
 		needsOf({ build: ARCHES, guests: ARCHES, tests: true }),
 	);
 	for (const name of run) assert.ok(tests.includes(name), name);
-	for (const row of ARCHES)
-		for (const name of row.qemu) assert.ok(tests.includes(name), name);
+	for (const row of ARCHES) assert.ok(tests.includes(row.qemu), row.qemu);
 });

@@ -19,7 +19,7 @@ import {
 /**
  * @typedef {object} Options
  * @property {boolean} tests also what the tests need
- * @property {boolean} pack also every architecture's agent
+ * @property {readonly ArchRow[]} agents the architectures whose agents must be built
  * @property {readonly ArchRow[]} guests the architectures whose guests must run
  */
 
@@ -42,8 +42,8 @@ export const STEPS = [
 ];
 
 /** @param {Options} options */
-function needsFor({ tests, pack, guests }) {
-	return needsOf({ build: pack || tests ? ARCHES : guests, guests, tests });
+function needsFor({ tests, agents, guests }) {
+	return needsOf({ build: agents, guests, tests });
 }
 
 /**
