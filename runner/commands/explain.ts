@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { readFactLines } from "../factLines.js";
+import { type Era, history } from "../history.js";
 import { localArch } from "../localTarget.js";
 import type { CommandContext } from "../program.js";
 import { select } from "../select.js";
@@ -11,7 +12,7 @@ import { UsageError } from "../usage.js";
 import { text } from "../values.js";
 
 const MORE = `
-CASE is an id or a glob, as \`crcap list\` shows them. Without --kernel-facts the expectation is that for a current kernel.
+CASE is an id or a glob, as \`crcap list\` shows them. Without --kernel-facts the expectations of all mainline versions are shown.
 FILE holds what \`crprobe --facts\` printed on a kernel.
 
   crcap explain set_tid.no_set_tid.uid1000-none`;
@@ -39,12 +40,21 @@ export function addExplain(program: Command, context: CommandContext): void {
 				subject: [],
 				case: globs,
 			});
-			const described = new Map(
+			const subjects = new Map(
 				suites.subjects().map(({ name, description }) => [name, description]),
 			);
+			const eras = raw
+				? undefined
+				: history(suites, new Set(cases.map((c) => c.id)));
 			await print(
 				cases
-					.map((planned) => explainCase(planned, described, raw?.told.release))
+					.map((planned) =>
+						explainCase(planned, {
+							subjects,
+							eras: eras?.get(planned.id),
+							release: raw?.told.release,
+						}),
+					)
 					.join("\n"),
 			);
 		});
@@ -62,32 +72,50 @@ function planFor(
 	}
 }
 
+/** What an explanation draws on beside the case itself. */
+export interface Background {
+	/** Descriptions of subjects by name. */
+	readonly subjects: ReadonlyMap<string, string>;
+	/** What each version expects; absent where the case is of one kernel, whose release is known. */
+	readonly eras: readonly Era[] | undefined;
+	readonly release: string | undefined;
+}
+
+type Row = readonly [label: string, value: string | undefined];
+
 /** Everything known of one case, for people. */
 export function explainCase(
 	planned: PlannedCase,
-	subjects: ReadonlyMap<string, string>,
-	release: string | undefined,
+	{ subjects, eras, release }: Background,
 ): string {
 	const { citation } = planned;
-	const where = release === undefined ? "a current kernel" : `Linux ${release}`;
-	const rows: [string, string | undefined][] = [
+	const expectations: readonly Row[] = eras?.map(eraRow) ?? [
+		["expected", `${planned.expected} (on Linux ${release})`],
+		["because", planned.reason],
+	];
+	const rows: readonly Row[] = [
 		["tries", planned.title],
 		["as", subjects.get(planned.subject) ?? planned.subject],
-		["expected", `${planned.expected} (on ${where})`],
-		["because", planned.reason],
+		...expectations,
 		["source", citation?.ref],
 		["since", citation?.since],
 		["note", citation?.note],
 		["catches", planned.catches],
-		["skipped", planned.skip],
+		["skipped", release === undefined ? undefined : planned.skip],
 		["by hand", shellLine(["crprobe", planned.program])],
 	];
-	const lines = rows.flatMap(([name, value]) =>
+	const lines = rows.flatMap(([label, value]) =>
 		value === undefined || value === ""
 			? []
-			: [`  ${name.padEnd(9)} ${value}\n`],
+			: [`  ${label.padEnd(9)} ${value}\n`],
 	);
 	return `${planned.id}\n${lines.join("")}`;
+}
+
+function eraRow({ from, to, expected, reason }: Era): Row {
+	const when =
+		to === undefined ? `${from} on` : to === from ? from : `${from} to ${to}`;
+	return ["expected", `${when}: ${expected}: ${reason}`];
 }
 
 function loadFacts(path: string): RawFacts {
