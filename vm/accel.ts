@@ -25,6 +25,12 @@ export interface AccelChoice {
 	probeMs: number;
 }
 
+export interface AccelOptions extends Omit<BootOptions, "accel"> {
+	/** Instead of `/dev/kvm`. */
+	kvmDevice?: string;
+}
+
+const KVM_DEVICE = "/dev/kvm";
 /** The whole probe takes no longer, milliseconds. */
 const PROBE_DEADLINE_MS = 8000;
 /** A guest that works has said something on its console by then. */
@@ -35,13 +41,14 @@ const KVM_BROKEN =
 const Verdict = z.object({ works: z.boolean(), reason: z.string() });
 type Verdict = z.infer<typeof Verdict>;
 
-async function kvmOpens(): Promise<string | undefined> {
-	return access("/dev/kvm", constants.R_OK | constants.W_OK).then(
+/** Why the device cannot be used; undefined when it opens. */
+async function whyClosed(device: string): Promise<string | undefined> {
+	return access(device, constants.R_OK | constants.W_OK).then(
 		() => undefined,
 		(error: unknown) =>
 			errnoOf(error) === "ENOENT"
-				? "there is no /dev/kvm"
-				: `/dev/kvm cannot be opened (${errnoOf(error) || messageOf(error)})`,
+				? `there is no ${device}`
+				: `${device} cannot be opened (${errnoOf(error) || messageOf(error)})`,
 	);
 }
 
@@ -113,7 +120,7 @@ async function probe(options: BootOptions): Promise<Verdict> {
  */
 export async function chooseAccel(
 	wish: AccelWish,
-	options: Omit<BootOptions, "accel">,
+	options: AccelOptions,
 	kernelSha: string,
 ): Promise<AccelChoice> {
 	if (wish === "tcg")
@@ -134,7 +141,7 @@ export async function chooseAccel(
 		return without(
 			`this ${process.arch} machine's KVM cannot run ${machine.arch}`,
 		);
-	const closed = await kvmOpens();
+	const closed = await whyClosed(options.kvmDevice ?? KVM_DEVICE);
 	if (closed !== undefined) return without(closed);
 	const started = performance.now();
 	const full: BootOptions = {

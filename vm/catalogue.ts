@@ -1,6 +1,7 @@
 /** Kernels by name: `debian:SUITE[/FLAVOUR][@ARCH]`, fetched once, kept by package version, used offline from then on. */
 import {
 	mkdir,
+	mkdtemp,
 	readdir,
 	readFile,
 	rename,
@@ -197,12 +198,8 @@ export async function fetchKernel(
 		throw storageError(`the cache ${work} cannot be made`, cause);
 	});
 	await removeStale(work);
-	const dir = join(
-		work,
-		`${process.pid}-${Date.now().toString(36)}-${name.suite}-${name.arch}-${name.flavour}`,
-	);
+	const dir = await mkdtemp(join(work, "fetch-"));
 	try {
-		await mkdir(dir);
 		return await fetchInto(dir, name, options);
 	} catch (cause) {
 		if (cause instanceof VmError) throw cause;

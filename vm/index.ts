@@ -1,5 +1,5 @@
 /** How a kernel comes up: the room's public face. */
-export type { AccelChoice, AccelWish } from "./accel.js";
+export type { AccelChoice, AccelOptions, AccelWish } from "./accel.js";
 export { chooseAccel } from "./accel.js";
 export type { BootAttempt } from "./boot.js";
 export { BootError } from "./boot.js";
@@ -35,6 +35,7 @@ export {
 } from "./kernels.js";
 export type { Arch, Machine } from "./machines.js";
 export { ARCHES, MACHINES, machineFor } from "./machines.js";
+export { preflight } from "./preflight.js";
 export type { Accel, QemuBuild } from "./qemu.js";
 export { qemuBuild } from "./qemu.js";
 export { GuestLost } from "./session.js";

@@ -11,7 +11,7 @@ const TICK_MS = 100;
 /** A kernel that panicked resets at once (`panic=-1`); where the user's words forbid that, it gets so long. */
 const PANIC_GRACE_MS = 1500;
 /** After goodbye the guest powers off by itself within this. */
-const BYE_GRACE_MS = 3000;
+const BYE_GRACE_MS = 1000;
 /** How long QEMU has to tell the registers of a guest that hangs. */
 const REGISTERS_MS = 1000;
 /** The first nudge after so long a silence with requests under way; the pause doubles each time. */

@@ -1,10 +1,13 @@
-/** Kernels out of packages, without installing them: a .deb through dpkg-deb and tar, an .rpm through rpm2cpio and cpio. */
+/** Kernels out of packages, without installing them: a .deb through dpkg-deb and tar, an .rpm through cpio. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
+import { decompress } from "./decompress.js";
 import { errnoOf, messageOf, VmError } from "./errors.js";
+
+import { rpmPayload } from "./rpm.js";
 
 /** A kernel found in an unpacked tree. */
 export interface Found {
@@ -16,7 +19,6 @@ export interface Found {
 const NEEDS: Readonly<Record<string, string>> = {
 	"dpkg-deb": "dpkg",
 	tar: "tar",
-	rpm2cpio: "rpm2cpio",
 	cpio: "cpio",
 };
 
@@ -101,9 +103,12 @@ export async function unpackDeb(path: string, dir: string): Promise<void> {
 /** Unpacks the kernel and its configuration from an .rpm; throws as unpackDeb() does. */
 export async function unpackRpm(path: string, dir: string): Promise<void> {
 	await mkdir(dir, { recursive: true });
+	const { offset, compression } = await rpmPayload(path);
+	const archive = join(dir, ".payload");
+	await decompress({ path, offset }, compression, archive);
 	await pipe(
 		path,
-		["rpm2cpio", path],
+		["cat", archive],
 		[
 			"cpio",
 			"-idmu",
@@ -115,6 +120,7 @@ export async function unpackRpm(path: string, dir: string): Promise<void> {
 		],
 		dir,
 	);
+	await rm(archive);
 }
 
 /** `Package` and `Version` of a .deb, joined by a space. */
