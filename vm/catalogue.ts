@@ -1,4 +1,4 @@
-/** Kernels by name: `debian:SUITE[/FLAVOUR][@ARCH]`, fetched once, kept by package version, used offline from then on. */
+/** Kernels by name: fetched once, kept by package version, used offline from then on. */
 import {
 	mkdir,
 	mkdtemp,
@@ -14,17 +14,9 @@ import { z } from "zod";
 import { type PackageRecord, PrivateApt } from "./apt.js";
 import { cacheDir, exists, fillAtomically, storageError } from "./cache.js";
 import { VmError } from "./errors.js";
-import { ARCHES, type Arch, MACHINES, machineFor } from "./machines.js";
+import { type Arch, MACHINES } from "./machines.js";
+import { type KernelName, metaPackage } from "./names.js";
 import { findKernels, unpackDeb } from "./unpack.js";
-
-/** A name, taken apart. */
-export interface KernelName {
-	/** The name in full, e.g. `debian:bookworm/cloud@amd64`. */
-	name: string;
-	suite: string;
-	flavour: string;
-	arch: Arch;
-}
 
 const Entry = z.object({
 	/** The package with the kernel. */
@@ -42,105 +34,9 @@ export interface CachedKernel extends z.infer<typeof Entry> {
 	config?: string;
 }
 
-/** The suites that `crcap kernels` lists; any other suite of the archive works by name too. */
-const SUITES = [
-	"bullseye",
-	"bookworm",
-	"trixie",
-	"sid",
-	"experimental",
-] as const;
-const SUITE_ALIASES: Readonly<Record<string, string>> = {
-	unstable: "sid",
-	"rc-buggy": "experimental",
-};
-
-/** Debian's meta packages by architecture and flavour; the first is the default. */
-const FLAVOURS: Readonly<Record<Arch, Readonly<Record<string, string>>>> = {
-	x86_64: {
-		cloud: "linux-image-cloud-amd64",
-		generic: "linux-image-amd64",
-		rt: "linux-image-rt-amd64",
-	},
-	aarch64: {
-		cloud: "linux-image-cloud-arm64",
-		generic: "linux-image-arm64",
-		rt: "linux-image-rt-arm64",
-	},
-	i386: {
-		generic: "linux-image-686-pae",
-		nopae: "linux-image-686",
-		rt: "linux-image-rt-686-pae",
-	},
-	armhf: {
-		generic: "linux-image-armmp",
-		lpae: "linux-image-armmp-lpae",
-		rt: "linux-image-rt-armmp",
-	},
-	riscv64: { generic: "linux-image-riscv64" },
-	s390x: { generic: "linux-image-s390x" },
-	ppc64el: { generic: "linux-image-powerpc64le" },
-};
-
 /** The packages that a kernel's files are spread over; modules are not needed. */
 const PARTS = /^linux-(image|binary|base|kernel)-\d+\.\d/;
 const MAX_PARTS = 6;
-
-export function isKernelName(text: string): boolean {
-	return /^[a-z]+:/.test(text);
-}
-
-function hostArch(): Arch {
-	return machineFor(process.arch)?.arch ?? "x86_64";
-}
-
-/** Takes a name apart. @throws VmError (catalogue) that says which part is unknown and what is known. */
-export function parseKernelName(text: string): KernelName {
-	const match = /^debian:([a-z-]+)(?:\/([a-z0-9-]+))?(?:@([a-z0-9_]+))?$/.exec(
-		text,
-	);
-	if (!match)
-		throw new VmError("catalogue", `"${text}" is not in the catalogue`, {
-			hint: `names look like debian:bookworm, debian:trixie/generic, debian:sid@arm64; suites: ${SUITES.join(", ")}`,
-		});
-	const [, given, flavour, archName] = match;
-	const suite = SUITE_ALIASES[given as string] ?? (given as string);
-	const arch = archName === undefined ? hostArch() : machineFor(archName)?.arch;
-	if (!arch)
-		throw new VmError(
-			"catalogue",
-			`"${text}": there is no machine for ${archName}`,
-			{ hint: `known: ${ARCHES.join(", ")}` },
-		);
-	const known = Object.keys(FLAVOURS[arch]);
-	const chosen = flavour ?? (known[0] as string);
-	if (!known.includes(chosen))
-		throw new VmError(
-			"catalogue",
-			`"${text}": ${arch} has no flavour ${chosen}`,
-			{ hint: `known: ${known.join(", ")}` },
-		);
-	return {
-		name: `debian:${suite}/${chosen}@${MACHINES[arch].debianArch}`,
-		suite,
-		flavour: chosen,
-		arch,
-	};
-}
-
-/** Every name that is worth listing, for one architecture or all. */
-export function catalogueNames(arch?: Arch): KernelName[] {
-	const arches = arch === undefined ? ARCHES : [arch];
-	return arches.flatMap((one) =>
-		SUITES.flatMap((suite) =>
-			Object.keys(FLAVOURS[one]).map((flavour) =>
-				parseKernelName(
-					`debian:${suite}/${flavour}@${MACHINES[one].debianArch}`,
-				),
-			),
-		),
-	);
-}
 
 function pointerPath({ suite, flavour, arch }: KernelName): string {
 	return cacheDir("names", `debian-${suite}-${flavour}-${arch}`);
@@ -253,7 +149,7 @@ async function kernelParts(
 	apt: PrivateApt,
 	name: KernelName,
 ): Promise<PackageRecord[]> {
-	const meta = FLAVOURS[name.arch][name.flavour] as string;
+	const meta = metaPackage(name);
 	const top = (await apt.show(meta)) ?? (await newestByName(apt, meta));
 	if (!top)
 		throw new VmError(

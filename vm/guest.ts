@@ -119,7 +119,7 @@ export class Guest {
 	/**
 	 * Streams requests ahead of the replies; resolves when each `case` and `rate` was answered. Replies come in order, each
 	 * with the request that it answers.
-	 * @throws GuestLost when the guest ends first; whatever `lines` or `onPayload` throw.
+	 * @throws GuestLost when the guest ends first; whatever `lines` or `onPayload` throw, which ends the guest.
 	 */
 	async exchange(
 		lines: Iterable<string>,
@@ -149,6 +149,10 @@ export class Guest {
 		});
 		try {
 			await settled;
+		} catch (error) {
+			// Requests are under way whose replies nobody waits for.
+			this.kill("the exchange failed");
+			throw error;
 		} finally {
 			session.onPayload = () => {};
 			session.onProgress = () => {};
@@ -160,7 +164,7 @@ export class Guest {
 		try {
 			await this.exchange(["quit"], () => {});
 		} catch (error) {
-			if (!(error instanceof GuestLost)) this.kill("quit failed");
+			if (!(error instanceof GuestLost)) throw error;
 		}
 		return this.end;
 	}
@@ -198,7 +202,10 @@ export async function guestInitramfs(
  */
 export async function bootGuest(options: BootOptions): Promise<Guest> {
 	const { machine, accel } = options;
-	options.signal?.throwIfAborted();
+	if (options.signal?.aborted)
+		throw new VmError("aborted", "interrupted before the boot", {
+			cause: options.signal.reason,
+		});
 	const [build, initramfs] = await Promise.all([
 		qemuBuild(machine),
 		guestInitramfs(options),

@@ -4,14 +4,8 @@ export { chooseAccel } from "./accel.js";
 export type { BootAttempt } from "./boot.js";
 export { BootError } from "./boot.js";
 export { cacheDir } from "./cache.js";
-export type { CachedKernel, KernelName } from "./catalogue.js";
-export {
-	cachedKernel,
-	catalogueNames,
-	fetchKernel,
-	isKernelName,
-	parseKernelName,
-} from "./catalogue.js";
+export type { CachedKernel, FetchOptions } from "./catalogue.js";
+export { cachedKernel, fetchKernel } from "./catalogue.js";
 export type { ChannelStats } from "./channel.js";
 export type { ConsoleLine, Finding, FindingKind } from "./console.js";
 export { ConsoleLog } from "./console.js";
@@ -35,6 +29,8 @@ export {
 } from "./kernels.js";
 export type { Arch, Machine } from "./machines.js";
 export { ARCHES, MACHINES, machineFor } from "./machines.js";
+export type { KernelName } from "./names.js";
+export { catalogueNames, isKernelName, parseKernelName } from "./names.js";
 export { preflight } from "./preflight.js";
 export type { Accel, QemuBuild } from "./qemu.js";
 export { qemuBuild } from "./qemu.js";

@@ -5,15 +5,10 @@ import { access, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { release as hostRelease } from "node:os";
 import { basename, join } from "node:path";
 import { cacheDir, exists, fillAtomically } from "./cache.js";
-import {
-	cachedKernel,
-	type FetchOptions,
-	fetchKernel,
-	isKernelName,
-	parseKernelName,
-} from "./catalogue.js";
+import { cachedKernel, type FetchOptions, fetchKernel } from "./catalogue.js";
 import { errnoOf, messageOf, VmError } from "./errors.js";
 import { type Image, identifyFile } from "./image.js";
+import { isKernelName, parseKernelName } from "./names.js";
 import { configuredSources, sourcesForSuite } from "./sources.js";
 import { debSource, findKernels, unpackDeb, unpackRpm } from "./unpack.js";
 

@@ -6,12 +6,12 @@ import { test } from "node:test";
 import { execa } from "execa";
 import fc from "fast-check";
 import { parseRecords } from "./apt.js";
-import { catalogueNames, parseKernelName } from "./catalogue.js";
 import { ConsoleLog } from "./console.js";
 import { type Evidence, judgeEnd } from "./ending.js";
 import { FactBook, parseHello, unescapeValue } from "./facts.js";
 import { agentEntries, buildInitramfs } from "./initramfs.js";
 import { ARCHES, MACHINES, machineFor } from "./machines.js";
+import { catalogueNames, parseKernelName } from "./names.js";
 import { kernelCmdline, qemuArgs, shellQuote } from "./qemu.js";
 import { parseDeb822, parseList, sourcesForSuite } from "./sources.js";
 
@@ -169,7 +169,7 @@ Components: main contrib
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 
 Types: deb
-URIs: http://mirror.example/security
+URIs: http://mirror.example/debian-security
 Suites: bookworm-security
 Components: main
 Signed-By:
@@ -212,7 +212,7 @@ test("both of apt's formats are read", () => {
 test("another suite comes from the same mirror, and from nobody else's", () => {
 	const configured = [
 		...parseList(
-			"deb [signed-by=/keys/vendor.gpg] http://vendor.example/deb bookworm main\ndeb http://vendor.example/x nodistro extra\n",
+			"deb [signed-by=/keys/vendor.gpg] http://vendor.example/deb bookworm main\ndeb http://vendor.example/deb stable main\n",
 		),
 		...parseDeb822(DEB822),
 	];
@@ -224,7 +224,7 @@ test("another suite comes from the same mirror, and from nobody else's", () => {
 		[
 			["http://mirror.example/debian", "trixie"],
 			["http://mirror.example/debian", "trixie-updates"],
-			["http://mirror.example/security", "trixie-security"],
+			["http://mirror.example/debian-security", "trixie-security"],
 		],
 	);
 	assert.deepEqual(

@@ -1,6 +1,6 @@
 /** One running guest: bytes in, bytes out, and the clocks that tell silence from work. */
 import type { Duplex } from "node:stream";
-import { Channel } from "./channel.js";
+import { Channel, type ChannelEvent } from "./channel.js";
 import { ConsoleLog } from "./console.js";
 import { type Cause, type GuestEnd, judgeEnd } from "./ending.js";
 import { VmError } from "./errors.js";
@@ -125,8 +125,13 @@ export class Session {
 
 	#fromChannel(bytes: Buffer): void {
 		this.#options.onChannel?.(bytes);
+		this.#advance(() => this.channel.feed(bytes));
+	}
+
+	/** Lets the channel act, and tells what came of it. */
+	#advance(act: () => ChannelEvent[]): void {
 		try {
-			this.#take(this.channel.feed(bytes));
+			this.#take(act());
 			this.#flush();
 			this.onProgress();
 		} catch (error) {
@@ -134,7 +139,7 @@ export class Session {
 		}
 	}
 
-	#take(events: ReturnType<Channel["feed"]>): void {
+	#take(events: ChannelEvent[]): void {
 		for (const event of events) {
 			if (event.type === "noise") {
 				if (this.#process.results === null) this.#fromConsole(event.bytes);
@@ -190,8 +195,7 @@ export class Session {
 			this.#hang(`the guest was silent for ${allowed / 1000} s`);
 		} else if (this.#silentMs >= this.#nextNudgeMs) {
 			this.#nextNudgeMs *= 2;
-			this.#take(this.channel.nudge());
-			this.#flush();
+			this.#advance(() => this.channel.nudge());
 		}
 	}
 

@@ -94,7 +94,10 @@ export async function configuredSources(root = "/etc/apt"): Promise<Source[]> {
 
 /** Suites that have no updates and no security archive. */
 const ROLLING = new Set(["sid", "unstable", "experimental", "rc-buggy"]);
+/** Signed with this keyring, a source is Debian's. */
 const KEYRING = /debian-archive/;
+/** Without a keyring, its address must say so: `…/debian`, `…/debian-security`, `mirror+file:/…/debian.list`. */
+const DEBIAN_URI = /[/.]debian(-security)?(\.list)?\/?$/;
 const SECURITY = /-security$|\/updates$/;
 
 /**
@@ -106,9 +109,11 @@ export function sourcesForSuite(
 	suite: string,
 ): Source[] {
 	const debian = configured.filter(
-		({ components, signedBy }) =>
+		({ components, signedBy, uris }) =>
 			components.includes("main") &&
-			(signedBy === undefined || KEYRING.test(signedBy)),
+			(signedBy === undefined
+				? uris.every((uri) => DEBIAN_URI.test(uri))
+				: KEYRING.test(signedBy)),
 	);
 	const plain = /^[a-z]+$/;
 	const found: Source[] = [];
