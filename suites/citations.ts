@@ -150,6 +150,104 @@ export const CITATIONS = {
 		ref: "2a010c412853 fs: don't block i_writecount during exec, in 6.11 and reverted by 3b832035387f in 6.13",
 		since: "6.11",
 	},
+	clone_signal_late: {
+		ref: "09e7827e7857 kernel/fork: validate exit_signal in kernel_clone()",
+		since: "7.1",
+		note: "proposed for 6.12.y too, where 6.12.117 does not have it",
+	},
+	ipc_owner: {
+		ref: "ipc/ipc_sysctl.c: mode 0644, owner root, no capability",
+		since: "3.8",
+	},
+	ipc_handler: {
+		ref: "5563cabdde7e ipc: check checkpoint_restore_ns_capable() to modify C/R proc files",
+		since: "5.16",
+	},
+	ipc_permissions: {
+		ref: "0889f44e2810 ipc: Check permissions for checkpoint_restart sysctls at open time",
+		since: "5.19",
+	},
+	tty_lock_cap: {
+		ref: "e0f25b899234 tty: allow TIOCSLCKTRMIOS with CAP_CHECKPOINT_RESTORE",
+		since: "6.8",
+		backports: ["4.19.307", "5.4.269", "5.10.210", "5.15.149", "6.1.77", "6.6.16", "6.7.4"],
+	},
+	tty_lock_old: {
+		ref: "drivers/tty/tty_ioctl.c tty_mode_ioctl(): TIOCSLCKTRMIOS asks capable(CAP_SYS_ADMIN) before it copies",
+		since: "2.6.12",
+	},
+	tty_lock_read: {
+		ref: "drivers/tty/tty_ioctl.c tty_mode_ioctl(): TIOCGLCKTRMIOS asks for nothing",
+		since: "2.6.12",
+	},
+	control_net: {
+		ref: "net/core/sock.c sock_setsockopt(): SO_SNDBUFFORCE and SO_RCVBUFFORCE ask for CAP_NET_ADMIN",
+		since: "2.6.14",
+	},
+	control_tcp_repair: {
+		ref: "net/ipv4/tcp.c tcp_can_repair_sock(): CAP_NET_ADMIN in the network namespace's user namespace",
+		since: "3.5",
+	},
+	control_suspend_seccomp: {
+		ref: "kernel/ptrace.c check_ptrace_options(): PTRACE_O_SUSPEND_SECCOMP asks capable(CAP_SYS_ADMIN)",
+		since: "4.3",
+	},
+	control_get_filter: {
+		ref: "kernel/seccomp.c seccomp_get_filter(): EACCES without capable(CAP_SYS_ADMIN)",
+		since: "4.4",
+	},
+	control_pagemap: {
+		ref: "fs/proc/task_mmu.c pagemap_read(): frame numbers only with CAP_SYS_ADMIN in the initial user namespace",
+		since: "4.2",
+	},
+	control_namespaces: {
+		ref: "kernel/nsproxy.c unshare_nsproxy_namespaces(): ns_capable(user_ns, CAP_SYS_ADMIN)",
+		since: "3.8",
+	},
+	control_setns: {
+		ref: "kernel/pid_namespace.c pidns_install(): CAP_SYS_ADMIN over the target and in the caller's own user namespace",
+		since: "3.8",
+	},
+	control_sysctl: {
+		ref: "kernel/sysctl.c: pid_max has mode 0644 and is root's",
+		since: "2.6.12",
+	},
+	hidepid: {
+		ref: "fs/proc/base.c has_pid_permissions(): hidepid hides by ptrace read access",
+		since: "3.3",
+	},
+	overlay_exe: {
+		ref: "def3ae83da02 fs: store real path instead of fake path in backing file f_path",
+		since: "6.7",
+		note: "the executable's mappings name the real file, exe_file the overlay's: they are never found equal",
+	},
+	memfd_secret: {
+		ref: "mm/secretmem.c: the inode has no permission bits and no open()",
+		since: "5.14",
+	},
+	file_caps: {
+		ref: "security/commoncap.c get_file_caps() and bprm_caps_from_vfs_caps()",
+		since: "2.6.25",
+	},
+	dumpable: {
+		ref: "fs/exec.c begin_new_exec() and fs/proc/base.c task_dump_owner(): a process that gained privilege is not dumpable, its /proc files are root's",
+		since: "4.11",
+	},
+	read_only_proc_sys: {
+		ref: "fs/namespace.c __mnt_is_readonly(): EROFS on a read-only bind mount, whatever the capabilities",
+		since: "2.6.26",
+	},
+	seccomp_filter: {
+		ref: "kernel/seccomp.c __seccomp_filter(): SECCOMP_RET_ERRNO answers before the system call is looked at",
+		since: "3.5",
+	},
+	mount_too_revealing: {
+		ref: "fs/namespace.c mount_too_revealing(): no new proc while the visible one is covered or read-only in places",
+		since: "4.2",
+	},
+	workaround: {
+		ref: "what an unprivileged process can do without the capability",
+	},
 	mm_resource: {
 		ref: "kernel/sys.c prctl_set_mm(): every operation but MAP and MAP_SIZE asks capable(CAP_SYS_RESOURCE)",
 		since: "3.5",

@@ -9,6 +9,7 @@ import {
 	named,
 	type Row,
 	type Suite,
+	swept,
 } from "./row.js";
 import { mayCheckpointRestore, type Subject } from "./subjects.js";
 import { type CiteName, has } from "./citations.js";
@@ -113,7 +114,7 @@ const ROWS: readonly Row[] = [
 		title: "change /proc/self/exe to a memfd, after unmapping the old executable",
 		probe: "mm_map",
 		program: "exe_unmap memfd=x mm_map=exe:x exe=x",
-		subjects: core,
+		subjects: swept,
 		expect: gated(["0", "0:yes"], (no) => [no, "0:no"]),
 		catches: "the check is missing, asks for another capability or another user namespace; the link does not change, or changes in spite of the refusal",
 	},

@@ -1,6 +1,11 @@
 /** What is asked of a kernel, what it must answer, and what an answer means. */
-export { readFacts, type Facts, type RawFacts } from "./facts.js";
-export { judge, type Judgement } from "./judge.js";
-export { plan, type PlannedCase, SUITES } from "./plan.js";
-export { SUBJECTS } from "./subjects.js";
+import { FACTS_OF_ANY } from "./facts.js";
+import { subjectsFor } from "./plan.js";
+
+export { type Facts, type RawFacts, readFacts } from "./facts.js";
+export { type Judgement, judge } from "./judge.js";
+export { type PlannedCase, plan, SUITES } from "./plan.js";
 export { formatVersion } from "./version.js";
+
+/** Everyone who tries, on a current kernel. */
+export const SUBJECTS = subjectsFor(FACTS_OF_ANY);

@@ -11,6 +11,7 @@ import {
 	gate,
 	type Row,
 	type Suite,
+	swept,
 } from "./row.js";
 import { mayCheckpointRestore, type Subject } from "./subjects.js";
 
@@ -80,7 +81,11 @@ const ROWS: readonly Row[] = [
 		["EPERM", "-"],
 		"open and read a deleted file through its mapping",
 	),
-	follow("read_memfd", MEMFD, `open=g,r,${LINK} read=g,16`, ["0", "0:bytes of a memfd"], ["EPERM", "-"], "open and read a memfd through its mapping"),
+	follow("read_memfd", MEMFD, `open=g,r,${LINK} read=g,16`, ["0", "0:bytes of a memfd"], ["EPERM", "-"], "open and read a memfd through its mapping", {
+		// The subject maps it itself: a mapping does not outlive the execve of some routes.
+		program: `map=m,${MEMFD} open=g,r,${LINK} read=g,16`,
+		subjects: swept,
+	}),
 	follow(
 		"write_memfd",
 		MEMFD,

@@ -10,6 +10,7 @@ import {
 	pidsAt,
 	type Row,
 	type Suite,
+	swept,
 } from "./row.js";
 import { holds } from "./caps.js";
 import { mayCheckpointRestore, pidOwner, type Subject } from "./subjects.js";
@@ -105,7 +106,7 @@ const ROWS: readonly Row[] = [
 		title: "write N and fork: the child's pid is N+1",
 		probe: "next_pid",
 		program: `${OPEN} next_pid=f,9000`,
-		subjects: core,
+		subjects: swept,
 		expect: gate(
 			pidOwner,
 			{ results: ["0", "0:+1"], reason: GRANTED, cite },

@@ -10,17 +10,26 @@ import { type Facts, FACTS_OF_ANY } from "./facts.js";
 import { formatExpected } from "./judge.js";
 import { MAP_FILES } from "./map_files.js";
 import { missing } from "./needs.js";
+import { CONTROLS } from "./controls.js";
+import { IPC_NEXT_ID } from "./ipc_next_id.js";
+import { NAMESPACE_SUBJECTS } from "./namespaces.js";
 import { NS_LAST_PID } from "./ns_last_pid.js";
+import { ROUTE_SUBJECTS } from "./routes.js";
+import { sweep } from "./sweep.js";
+import { TTY_LOCK } from "./tty_lock.js";
 import type { Row, Suite } from "./row.js";
 import { SET_TID } from "./set_tid.js";
 import { STEP_KINDS } from "./steps.js";
-import { SUBJECTS, type Subject } from "./subjects.js";
+import { CORE, type Subject } from "./subjects.js";
 
 export const SUITES: readonly Suite[] = [
 	NS_LAST_PID,
 	SET_TID,
 	MAP_FILES,
 	EXE_FD,
+	IPC_NEXT_ID,
+	TTY_LOCK,
+	CONTROLS,
 ];
 
 export interface Citation {
@@ -146,13 +155,25 @@ function plannedCase(
 	};
 }
 
+/** Everyone who tries, on a kernel with these facts. */
+export function subjectsFor(facts: Facts): Subject[] {
+	return [
+		...CORE,
+		...NAMESPACE_SUBJECTS,
+		...ROUTE_SUBJECTS,
+		...sweep(facts.capLastCap),
+	];
+}
+
 /** All cases in report order, the same ids for every kernel. Without facts: what a current kernel must answer. */
 export function plan(facts: Facts | null): PlannedCase[] {
+	const known = facts ?? FACTS_OF_ANY;
+	const subjects = subjectsFor(known);
 	return SUITES.flatMap((suite) =>
 		suite.rows.flatMap((row) =>
-			SUBJECTS.filter(row.subjects).map((subject) =>
-				plannedCase(suite, row, subject, facts ?? FACTS_OF_ANY),
-			),
+			subjects
+				.filter(row.subjects)
+				.map((subject) => plannedCase(suite, row, subject, known)),
 		),
 	);
 }

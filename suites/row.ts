@@ -33,6 +33,8 @@ export interface Row {
 	readonly needs?: readonly NeedName[];
 	/** How many pid namespaces, the innermost first, the operation writes to (or would, on a broken kernel). */
 	readonly levels?: number;
+	/** It writes to the ipc namespace that it starts in. */
+	readonly touchesIpc?: boolean;
 	/** Milliseconds, where it needs longer than most. */
 	readonly deadlineMs?: number;
 }
@@ -50,6 +52,17 @@ export interface Suite {
 
 export const core = (subject: Subject): boolean =>
 	subject.groups.includes("core");
+
+/** The deciding row of each boundary takes everyone: the core, the sweep, all routes and all namespaces. */
+export const swept = (subject: Subject): boolean =>
+	core(subject) ||
+	["sweep", "route", "namespace"].some((group) =>
+		subject.groups.includes(group),
+	);
+
+/** Those for whom namespaces matter. */
+export const placed = (subject: Subject): boolean =>
+	core(subject) || subject.groups.includes("namespace");
 
 const FEW_PLACES = ["uid0", "uid1000", "userns", "userns_pidns"];
 const FEW_SETS =

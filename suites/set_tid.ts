@@ -11,8 +11,10 @@ import {
 	few,
 	named,
 	pidsAt,
+	placed,
 	type Row,
 	type Suite,
+	swept,
 } from "./row.js";
 import { hasCapability, mayCheckpointRestore, type Subject } from "./subjects.js";
 
@@ -187,7 +189,7 @@ const ROWS: readonly Row[] = [
 		title: "ask for a pid that is free",
 		probe: "clone3",
 		program: "clone3=tid:20000",
-		subjects: core,
+		subjects: swept,
 		expect: expectAlloc(["free"], (s) => chosen(s, 20000)),
 		catches: "the check is missing, asks for another capability or another user namespace; the pid is another one",
 	},
@@ -196,7 +198,7 @@ const ROWS: readonly Row[] = [
 		title: "ask for pids in the own pid namespace and in its parent",
 		probe: "clone3",
 		program: "clone3=tid:20001/20002",
-		subjects: core,
+		subjects: placed,
 		expect: expectAlloc(["free", "free"], (s) => chosen(s, 20001, 20002)),
 		levels: 2,
 		catches: "the outer level is not checked, or against the inner one's owner; the array's order is turned",
@@ -206,7 +208,7 @@ const ROWS: readonly Row[] = [
 		title: "ask for pids in three pid namespaces, the own one first",
 		probe: "clone3",
 		program: "clone3=tid:20003/20004/20005",
-		subjects: core,
+		subjects: placed,
 		expect: expectAlloc(["free", "free", "free"], (s) => chosen(s, 20003, 20004, 20005)),
 		levels: 3,
 		catches: "a level of the array is not checked",
@@ -285,7 +287,13 @@ const ROWS: readonly Row[] = [
 	refused("size_without_array", "tidsize:1", "EINVAL", "set_tid_size 1 without an array", "clone3_args"),
 	refused("array_without_size", "tid:20000,tidsize:0", "EINVAL", "an array with set_tid_size 0", "clone3_args"),
 	refused("bad_pointer", "tid:20000,tidptr:bad", "EFAULT", "an array at a bad address", "clone3_args"),
-	refused("bad_pointer_bad_signal", "tid:20000,tidptr:bad,exit:99", "EINVAL", "a bad address and a bad exit signal", "clone3_args"),
+	{
+		...refused("bad_pointer_bad_signal", "tid:20000,tidptr:bad,exit:99", "EINVAL", "a bad address and a bad exit signal", "clone3_args"),
+		expect: (_s, facts) =>
+			has("clone_signal_late", facts.version)
+				? error("EFAULT", "the array is copied before the exit signal is checked", "clone_signal_late")
+				: error("EINVAL", "the exit signal is checked before the array is copied", "clone3_args"),
+	},
 	refused("bad_signal", "tid:20000,exit:99", "EINVAL", "a bad exit signal", "clone3_args"),
 	refused("size_63", "tid:20000,size:63", "EINVAL", "a struct clone_args of 63 bytes, less than the first version", "clone3_args"),
 	refused("size_72", "tid:20000,size:72", "EINVAL", "a struct clone_args of 72 bytes: the array without its size", "clone3_args"),

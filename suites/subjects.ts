@@ -24,6 +24,8 @@ export interface Subject {
 	readonly pidOwners: readonly number[];
 	/** The depth of the user namespace that owns its ipc namespace. */
 	readonly ipcOwner: number;
+	/** It owns the user namespace below its own, and so has all capabilities there (the owner rule). */
+	readonly ownsChild?: boolean;
 }
 
 /** The six sets that every place in the namespaces is tried with. */
@@ -50,7 +52,7 @@ export const SETS: ReadonlyArray<{ name: string; set: CapSet; words: string }> =
 		},
 	];
 
-interface Place {
+export interface Place {
 	readonly name: string;
 	readonly words: string;
 	/** Steps before the capabilities are cut down. */
@@ -61,10 +63,13 @@ interface Place {
 	readonly userDepth: number;
 	readonly pidOwners: readonly number[];
 	readonly ipcOwner: number;
+	/** Rows take subjects by group; `core` is every place that the boundaries are tried from. */
+	readonly groups?: readonly string[];
+	readonly ownsChild?: boolean;
 }
 
 /** An ordinary user, from where the namespaces without privilege start. */
-const USER = "uid=1000 caps=none dumpable=1";
+export const USER = "uid=1000 caps=none dumpable=1";
 
 export const PLACES: readonly Place[] = [
 	{
@@ -138,7 +143,7 @@ export const PLACES: readonly Place[] = [
 	},
 ];
 
-function subjectAt(
+export function subjectAt(
 	place: Place,
 	{ name, set, words }: { name: string; set: CapSet; words: string },
 	groups: readonly string[],
@@ -163,10 +168,11 @@ function subjectAt(
 		userDepth: place.userDepth,
 		pidOwners: place.pidOwners,
 		ipcOwner: place.ipcOwner,
+		...(place.ownsChild === true ? { ownsChild: true } : {}),
 	};
 }
 
-export const SUBJECTS: readonly Subject[] = PLACES.flatMap((place) =>
+export const CORE: readonly Subject[] = PLACES.flatMap((place) =>
 	SETS.map((set) => subjectAt(place, set, ["core"])),
 );
 
@@ -179,7 +185,9 @@ export function hasCapability(
 	capability: Capability,
 	depth: number,
 ): boolean {
-	return depth >= subject.userDepth && holds(subject.caps, capability);
+	if (depth < subject.userDepth) return false;
+	if (depth > subject.userDepth && subject.ownsChild === true) return true;
+	return holds(subject.caps, capability);
 }
 
 /** checkpoint_restore_ns_capable(): CAP_SYS_ADMIN serves as well; before 5.9 it was the only one. */

@@ -44,6 +44,7 @@ struct cr_shared {
 	char program[CR_PROGRAM_MAX];
 	size_t pos;
 	bool probing;
+	bool in_child;
 	int ready;
 	char self[256];
 	unsigned long ns_user, ns_pid, ns_ipc;
@@ -56,6 +57,7 @@ struct cr_ctx {
 	const char *p; /* where the program goes on */
 	bool probing; /* past "--" */
 	bool quiet; /* in a block whose steps prepare and are not reported */
+	bool in_child; /* in a child's block: its end ends the process, not the case */
 	int ready; /* a spawned process says here that it has taken its steps; 0 elsewhere */
 	struct cr_slot slot[CR_SLOTS];
 	pid_t spawned[8];

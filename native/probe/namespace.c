@@ -137,7 +137,21 @@ static int step_pidns(struct cr_ctx *c, char *arg)
 	return 0;
 }
 
-/* @arg: TYPE,S: the namespace of the process in slot S. */
+/* Children are made in the namespace entered last: go on as one. */
+static int step_inside(struct cr_ctx *c, char *arg)
+{
+	pid_t pid = cr_fork();
+
+	(void)arg;
+	if (pid < 0)
+		return pid;
+	if (pid)
+		cr_relay(c, pid);
+	c->nspawned = 0;
+	return 0;
+}
+
+/* @arg: TYPE,S: the namespace of the process in slot S; fd,S: that of the descriptor. */
 static int step_setns(struct cr_ctx *c, char *arg)
 {
 	char *rest = arg, *type = cr_next(&rest, ','), *name = cr_next(&rest, ',');
@@ -146,6 +160,8 @@ static int step_setns(struct cr_ctx *c, char *arg)
 	struct cr_text t;
 	int fd, err;
 
+	if (s->type == SLOT_FD && !strcmp(type, "fd"))
+		return setns(s->num, 0) ? -errno : 0;
 	if (s->type != SLOT_PID || !ns_flags(type))
 		return -EINVAL;
 	cr_text_init(&t, path, sizeof(path));
@@ -164,9 +180,10 @@ static int step_setns(struct cr_ctx *c, char *arg)
 const struct cr_step cr_steps_namespace[] = {
 	{ "userns", step_userns, STEP_SETUP, "[=IN:OUT:COUNT,...] a new user namespace with this id map" },
 	{ "pidns", step_pidns, STEP_SETUP, "a new pid namespace; go on as its first process" },
+	{ "inside", step_inside, STEP_SETUP, "fork, and go on as the child: in the pid namespace entered last" },
 	{ "unshare", step_unshare, STEP_SETUP, "=user|pid|ipc|mnt|net|uts" },
 	{ "unshare?", step_unshare, STEP_OP, "=TYPE the same as an operation under test" },
-	{ "setns", step_setns, STEP_SETUP, "=TYPE,S enter the namespace of the process in slot S" },
+	{ "setns", step_setns, STEP_SETUP, "=TYPE,S enter the namespace of the process (fd: descriptor) in slot S" },
 	{ "setns?", step_setns, STEP_OP, "=TYPE,S the same as an operation under test" },
 	{ NULL, NULL, 0, NULL },
 };

@@ -75,6 +75,7 @@ static int step_child(struct cr_ctx *c, char *arg)
 		return pid;
 	if (!pid) {
 		c->nspawned = 0;
+		c->in_child = true;
 		cr_interpret(c);
 		_exit(0);
 	}
@@ -184,8 +185,9 @@ static int step_exec(struct cr_ctx *c, char *arg)
 	c->sh->pos = c->p - c->sh->program;
 	c->sh->probing = c->probing;
 	c->sh->ready = c->ready;
+	c->sh->in_child = c->in_child;
 	memcpy(c->sh->slot, c->slot, sizeof(c->slot));
-	execve(arg, argv, envp);
+	execve(strcmp(arg, "self") ? arg : c->sh->self, argv, envp);
 	return -errno;
 }
 
@@ -265,7 +267,7 @@ const struct cr_step cr_steps_process[] = {
 	{ "spawn", step_spawn, STEP_BLOCK, "=S { steps } a process that stays; its pid in slot S" },
 	{ "kill", step_kill, STEP_SETUP, "=S kill the process in slot S and reap it" },
 	{ "selfcopy", step_selfcopy, STEP_SETUP, "=PATH,MODE[,UID] a copy of this helper" },
-	{ "exec", step_exec, STEP_OP, "=PATH execve a copy of this helper, which goes on with the program" },
+	{ "exec", step_exec, STEP_OP, "=PATH|self execve a copy of this helper (self: the original), which goes on with the program" },
 	{ "sysrq", step_sysrq, STEP_SETUP, "=C write C to /proc/sysrq-trigger (c crashes the kernel)" },
 	{ "hang", step_hang, STEP_SETUP, "=case|guest never return" },
 	{ "raise", step_raise, STEP_SETUP, "=SIGNAL send this process a signal" },

@@ -1,0 +1,185 @@
+/** The System V IPC sysctls sem_next_id, msg_next_id and shm_next_id: the id that the next object gets. */
+import type { Facts } from "./facts.js";
+import { always, core, type Expectation, few, type Row, type Suite, swept } from "./row.js";
+import { mayCheckpointRestore, type Subject } from "./subjects.js";
+
+const file = (kind: string): string => `/proc/sys/kernel/${kind}_next_id`;
+/** Sequence 5, index 7: an id that nothing else gets. */
+const ID = 5 * 32768 + 7;
+
+/**
+ * Three generations of the check, told by the files' mode: 0644, root's by permission bits alone (until 5.15); 0666,
+ * the capability asked for at write(2) (5.16 to 5.18); 0444, the capability asked for at open(2) as well (since 5.19).
+ */
+type Generation = "owner" | "handler" | "permissions";
+
+function generation(facts: Facts): Generation {
+	switch (facts.told.msg_next_id) {
+		case "0644":
+			return "owner";
+		case "0666":
+			return "handler";
+		default:
+			return "permissions";
+	}
+}
+
+function mayWrite(s: Subject, facts: Facts): boolean {
+	return generation(facts) === "owner"
+		? s.kuid === 0
+		: mayCheckpointRestore(s, s.ipcOwner, facts);
+}
+
+const cite = (facts: Facts) =>
+	({ owner: "ipc_owner", handler: "ipc_handler", permissions: "ipc_permissions" } as const)[generation(facts)];
+
+function reason(s: Subject, facts: Facts): string {
+	if (generation(facts) === "owner")
+		return s.kuid === 0
+			? "before 5.16 the files are root's to write, with or without capabilities"
+			: "before 5.16 the files are root's to write, and no capability helps";
+	return mayWrite(s, facts)
+		? "the subject has the capability in the user namespace that owns its ipc namespace"
+		: "neither CAP_CHECKPOINT_RESTORE nor CAP_SYS_ADMIN in the user namespace that owns the ipc namespace";
+}
+
+/** An outcome for those who may write; for the rest open and write answer as this kernel's generation does. */
+function outcome(
+	granted: readonly string[],
+	refusedOpen: readonly string[],
+	refusedWrite: readonly string[],
+): (s: Subject, facts: Facts) => Expectation {
+	return (s, facts) => ({
+		results: mayWrite(s, facts)
+			? granted
+			: generation(facts) === "handler"
+				? refusedWrite
+				: refusedOpen,
+		reason: reason(s, facts),
+		cite: cite(facts),
+	});
+}
+
+function rows(kind: "sem" | "msg" | "shm"): Row[] {
+	const open = `open=f,w,${file(kind)}`;
+	return [
+		{
+			name: `${kind}_next`,
+			title: `write ${kind}_next_id and make one: it has that id`,
+			probe: "write",
+			program: `${open} write=f,${ID} ipc_new=${kind}`,
+			subjects: swept,
+			expect: outcome(
+				["0", "0:6", `0:${ID}`],
+				["EACCES", "-", `0:!${ID}`],
+				["0", "EPERM", `0:!${ID}`],
+			),
+			catches: `the check is missing for ${kind}, asks for another capability or another user namespace; the id is another one`,
+		},
+		{
+			name: `${kind}_opened_by_root`,
+			title: `root opens ${kind}_next_id, the subject writes to it`,
+			probe: "write",
+			program: `${open} @ write=f,${ID} ipc_new=${kind}`,
+			// The descriptor is of the opener's ipc namespace.
+			subjects: (s) => few(s),
+			expect: (s, facts) => ({
+				results: mayWrite(s, facts)
+					? ["0:6", `0:${ID}`]
+					: ["EPERM", `0:!${ID}`],
+				reason: `${reason(s, facts)}; the writer counts as well as the opener`,
+				cite: cite(facts),
+			}),
+			catches: "only the opener's credentials count",
+		},
+		{
+			name: `${kind}_read`,
+			title: `read ${kind}_next_id: anyone may`,
+			probe: "cat",
+			program: `cat=${file(kind)}`,
+			subjects: few,
+			expect: (_s, facts) => always(["0:-1"], "the capability is asked for when writing only; -1 means no wish", cite(facts))(),
+			catches: "reading takes the capability",
+		},
+		{
+			name: `${kind}_negative`,
+			title: `write -1 to ${kind}_next_id`,
+			probe: "write",
+			program: `${open} write=f,-1`,
+			subjects: few,
+			expect: outcome(["0", "EINVAL"], ["EACCES", "-"], ["0", "EPERM"]),
+			catches: "values are checked before the capability, or not at all",
+		},
+		{
+			name: `${kind}_dropped_after_open`,
+			title: `open ${kind}_next_id, drop all capabilities, write`,
+			probe: "write",
+			program: `${open} caps=none write=f,${ID} ipc_new=${kind}`,
+			subjects: few,
+			expect: (s, facts) =>
+				generation(facts) === "owner" && s.kuid === 0
+					? { results: ["0", "0:6", `0:${ID}`], reason: reason(s, facts), cite: cite(facts) }
+					: outcome(["0", "EPERM", `0:!${ID}`], ["EACCES", "-", `0:!${ID}`], ["0", "EPERM", `0:!${ID}`])(s, facts),
+			catches: "the capability is asked for when opening only",
+		},
+		{
+			name: `${kind}_permitted_only`,
+			title: `the capability is permitted but not effective: open ${kind}_next_id`,
+			probe: "open",
+			program: `eff=none ${open} write=f,${ID}`,
+			subjects: few,
+			expect: (s, facts) =>
+				generation(facts) === "owner" && s.kuid === 0
+					? { results: ["0", "0:6"], reason: reason(s, facts), cite: cite(facts) }
+					: {
+							results: generation(facts) === "handler" ? ["0", "EPERM"] : ["EACCES", "-"],
+							reason: "only effective capabilities count",
+							cite: cite(facts),
+						},
+			catches: "the permitted set is looked at instead of the effective one",
+		},
+	];
+}
+
+const ROWS: readonly Row[] = [
+	...rows("sem"),
+	...rows("msg"),
+	...rows("shm"),
+	{
+		name: "access",
+		title: "access(W_OK) on msg_next_id, which asks for the real user",
+		probe: "access",
+		program: `access=w,${file("msg")}`,
+		subjects: few,
+		expect: (s, facts) => {
+			const root = s.kuid === 0 && mayWrite(s, facts);
+			return {
+				results: [root || generation(facts) === "handler" ? "0" : "EACCES"],
+				reason: root ? reason(s, facts) : "access(2) leaves a real user other than root no capability",
+				cite: "access_real",
+			};
+		},
+		catches: "access(2) goes by the effective capabilities",
+	},
+	{
+		name: "next_only_once",
+		title: "the wish holds for one object: the one after it gets an ordinary id",
+		probe: "ipc_new",
+		program: `open=f,w,${file("msg")} write=f,${ID} ipc_new=msg ipc_new=msg cat=${file("msg")}`,
+		subjects: (s) => core(s) && /^(uid0-all|uid1000-cap_sys_admin|uid1000-cap_checkpoint_restore)$/.test(s.name),
+		expect: outcome(
+			["0", "0:6", `0:${ID}`, `0:!${ID}`, "0:-1"],
+			["EACCES", "-", `0:!${ID}`, `0:!${ID}`, "0:-1"],
+			["0", "EPERM", `0:!${ID}`, `0:!${ID}`, "0:-1"],
+		),
+		catches: "the wish is kept",
+	},
+];
+
+
+export const IPC_NEXT_ID: Suite = {
+	name: "ipc_next_id",
+	description: "writing the System V IPC sysctls sem_next_id, msg_next_id and shm_next_id",
+	needs: ["next_id"],
+	rows: ROWS.map((row) => ({ levels: 0, touchesIpc: true, ...row })),
+};

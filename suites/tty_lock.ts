@@ -1,0 +1,85 @@
+/** TIOCSLCKTRMIOS: locking a terminal's settings. */
+import { has } from "./citations.js";
+import type { Facts } from "./facts.js";
+import { always, type ExpectedResult, few, type Row, type Suite, swept } from "./row.js";
+import { hasCapability, type Subject } from "./subjects.js";
+
+/** CAP_CHECKPOINT_RESTORE counts here since 6.8 and in some stable releases; CAP_SYS_ADMIN always did. Only the initial user namespace counts. */
+const may = (s: Subject, facts: Facts): boolean =>
+	hasCapability(s, "sys_admin", 0) ||
+	(facts.capLastCap >= 40 &&
+		has("tty_lock_cap", facts.version) &&
+		hasCapability(s, "checkpoint_restore", 0));
+
+function gated(granted: readonly ExpectedResult[], denied: readonly ExpectedResult[]): Row["expect"] {
+	return (s, facts) => {
+		const cite = has("tty_lock_cap", facts.version) ? "tty_lock_cap" : "tty_lock_old";
+		return may(s, facts)
+			? { results: granted, reason: "the subject has the capability in the initial user namespace", cite }
+			: { results: denied, reason: "none of the capabilities in the initial user namespace, the only one that counts here", cite };
+	};
+}
+
+const ROWS: readonly Row[] = [
+	{
+		name: "lock",
+		title: "lock ECHO: it can't be changed any more",
+		probe: "tty_lock",
+		program: "pty=y @ tty_lock=y tty_locked=y tty_echo=y",
+		subjects: swept,
+		expect: gated(["0", "0:echo", "0:kept"], ["EPERM", "0:none", "0:changed"]),
+		catches: "the check is missing, asks for another capability or another user namespace; the lock has no effect, or has one in spite of the refusal",
+	},
+	{
+		name: "unlock",
+		title: "unlock what root locked",
+		probe: "tty_lock",
+		program: "pty=y tty_lock=y @ tty_lock=y,none tty_locked=y tty_echo=y",
+		subjects: few,
+		expect: gated(["0", "0:none", "0:changed"], ["EPERM", "0:echo", "0:kept"]),
+		catches: "unlocking is not checked",
+	},
+	{
+		name: "bad_pointer",
+		title: "lock with a bad pointer",
+		probe: "tty_lock",
+		program: "pty=y @ tty_lock=y,bad",
+		subjects: few,
+		expect: gated(["EFAULT"], ["EPERM"]),
+		catches: "the settings are copied before the capability is checked",
+	},
+	{
+		name: "read",
+		title: "TIOCGLCKTRMIOS: anyone may see what is locked",
+		probe: "tty_locked",
+		program: "pty=y tty_lock=y @ tty_locked=y tty_locked=y,bad",
+		subjects: few,
+		expect: always(["0:echo", "EFAULT"], "seeing the locks takes no capability", "tty_lock_read"),
+		catches: "seeing the locks takes the capability",
+	},
+	{
+		name: "permitted_only",
+		title: "the capability is permitted but not effective",
+		probe: "tty_lock",
+		program: "pty=y @ eff=none tty_lock=y tty_echo=y",
+		subjects: few,
+		expect: always(["EPERM", "0:changed"], "only effective capabilities count", "tty_lock_old"),
+		catches: "the permitted set is looked at instead of the effective one",
+	},
+	{
+		name: "thread_without_capability",
+		title: "a thread drops its capabilities and locks, then the thread that kept them does",
+		probe: "tty_lock",
+		program: "pty=y @ thread { caps=none tty_lock=y } tty_lock=y tty_echo=y",
+		subjects: few,
+		expect: gated(["EPERM", "0", "0:kept"], ["EPERM", "EPERM", "0:changed"]),
+		catches: "the process's credentials count instead of the thread's",
+	},
+];
+
+export const TTY_LOCK: Suite = {
+	name: "tty_lock",
+	description: "ioctl(TIOCSLCKTRMIOS): locking a terminal's settings",
+	needs: ["ptmx"],
+	rows: ROWS.map((row) => ({ levels: 0, ...row })),
+};
