@@ -1,11 +1,47 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { execa } from "execa";
+import { noTotals, type TargetResult } from "../results/model.js";
+import { unobserved } from "./caseResults.js";
+import { KERNEL, plannedCase } from "./fakes.test.helper.js";
 import { cli, entries, withFolder } from "./spawnCli.test.helper.js";
 
-const COMMANDS = ["run", "list", "show", "merge", "kernels"];
+const COMMANDS = [
+	"run",
+	"list",
+	"explain",
+	"show",
+	"compare",
+	"merge",
+	"kernels",
+];
+
+/** A stored report of one target with one case. */
+function stored(verdict: "pass" | "fail"): string {
+	const sink = { ...noTotals(), [verdict]: 1 };
+	const target: TargetResult = {
+		name: "k",
+		kind: "qemu",
+		kernel: KERNEL,
+		accel: "tcg",
+		facts: {},
+		tools: {},
+		planned: 1,
+		complete: true,
+		notes: [],
+		totals: sink,
+		durationMs: 1,
+		cases: [unobserved(plannedCase(0), verdict, "why", undefined)],
+	};
+	return JSON.stringify({
+		schemaVersion: 1,
+		tool: { name: "crcap", version: "0.1.0" },
+		startedAt: "2026-11-22T00:00:00Z",
+		targets: [target],
+	});
+}
 
 test("--help and --version everywhere", async () => {
 	const whole = await cli(["--help"]);
@@ -241,4 +277,103 @@ test("what is refused leaves no file behind", async () => {
 		assert.equal((await cli(args, { cwd: folder })).status, 2);
 		assert.deepEqual(entries(folder), []);
 	});
+});
+
+test("a stored report is shown in any format, from a file or standard input", async () => {
+	await withFolder(async (folder) => {
+		writeFileSync(join(folder, "r.json"), stored("fail"));
+		const tap = await cli(["show", "r.json"], { cwd: folder });
+		assert.equal(tap.status, 0);
+		assert.match(tap.stdout, /^TAP version 14\n[^]*not ok/);
+		const args = ["show", "-", "--report", "json=again.json"];
+		const input = await cli(args, { cwd: folder, input: tap.stdout });
+		assert.equal(input.status, 2);
+		assert.deepEqual(entries(folder), ["r.json"], "nothing half is left");
+		const json = await cli(args, { cwd: folder, input: stored("fail") });
+		assert.equal(json.status, 0, json.stderr);
+		const again = readFileSync(join(folder, "again.json"), "utf8");
+		assert.deepEqual(JSON.parse(again), JSON.parse(stored("fail")));
+	});
+});
+
+test("compare: 1 for a regression, 0 without, in every format", async () => {
+	await withFolder(async (folder) => {
+		writeFileSync(join(folder, "old.json"), stored("pass"));
+		writeFileSync(join(folder, "new.json"), stored("fail"));
+		const worse = await cli(["compare", "old.json", "new.json"], {
+			cwd: folder,
+		});
+		assert.equal(worse.status, 1);
+		assert.match(worse.stdout, /1 regression/);
+		const better = await cli(["compare", "new.json", "old.json"], {
+			cwd: folder,
+		});
+		assert.equal(better.status, 0);
+		const formats = await cli(
+			[
+				"compare",
+				"old.json",
+				"new.json",
+				"--report",
+				"json",
+				"--report",
+				"markdown=c.md",
+			],
+			{ cwd: folder },
+		);
+		assert.equal(JSON.parse(formats.stdout).exitCode, 1);
+		assert.match(readFileSync(join(folder, "c.md"), "utf8"), /^## /);
+		const unknown = await cli(
+			["compare", "old.json", "new.json", "--report", "markdwn"],
+			{ cwd: folder },
+		);
+		assert.match(unknown.stderr, /Did you mean markdown\?/);
+		assert.equal(unknown.status, 2);
+	});
+});
+
+test("merge has the exit status of the whole", async () => {
+	await withFolder(async (folder) => {
+		for (const verdict of ["pass", "fail"] as const) {
+			writeFileSync(join(folder, "r.json"), stored(verdict));
+			const { status } = await cli(["merge", "r.json"], { cwd: folder });
+			assert.equal(status, verdict === "pass" ? 0 : 1);
+		}
+	});
+});
+
+test("explain: what, as whom, what is expected from which version on, and by hand", async () => {
+	const id = "set_tid.free_tid.uid1000-cap_checkpoint_restore";
+	const { status, stdout } = await cli(["explain", id]);
+	assert.equal(status, 0);
+	assert.match(stdout, new RegExp(`^${id}\n`));
+	for (const line of [
+		/^ {2}tries +\S/m,
+		/^ {2}as +user 1000/m,
+		/^ {2}expected +5\.5 to 5\.8: clone3 EPERM/m,
+		/^ {2}expected +5\.9 on: clone3 ok/m,
+		/^ {2}since +5\.9$/m,
+		/^ {2}catches +\S/m,
+		/^ {2}by hand +crprobe '.*clone3/m,
+	]) {
+		assert.match(stdout, line);
+	}
+	const unknown = await cli(["explain", `${id}s`]);
+	assert.equal(unknown.status, 2);
+	assert.match(unknown.stderr, new RegExp(`Did you mean ${id}\\?`));
+});
+
+test("explain for the kernel with given facts", async () => {
+	const id = "set_tid.free_tid.uid1000-cap_checkpoint_restore";
+	const args = ["explain", id, "--kernel-facts", "-"];
+	const old = await cli(args, {
+		input: "fact release=5.8.1\nfact cap_last_cap=39\n",
+	});
+	assert.match(old.stdout, /clone3 EPERM \(on Linux 5\.8\.1\)/);
+	const none = await cli(args, { input: "no facts\n" });
+	assert.equal(none.status, 2);
+	assert.match(none.stderr, /crprobe --facts/);
+	const odd = await cli(args, { input: "fact release=mine\n" });
+	assert.equal(odd.status, 2);
+	assert.match(odd.stderr, /mine/);
 });

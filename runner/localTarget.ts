@@ -94,26 +94,28 @@ async function runLocally(
 ): Promise<SessionEnd> {
 	for (const request of requests) {
 		if (signal.aborted) return ended("stopped", "stopped");
-		try {
-			const reply = await withinDeadline(
-				addon.run(request.program, request.deadlineMs, crprobe),
-				request.deadlineMs + SLACK_MS,
-			);
-			events.reply(reply.replace(/^obs 0(?= |$)/, `obs ${request.n}`));
-		} catch (error) {
-			return ended("lost", (error as Error).message);
+		const { n, program, deadlineMs } = request;
+		const answer = addon.run(program, deadlineMs, crprobe).catch(notStarted);
+		const reply = await within(answer, deadlineMs + SLACK_MS);
+		if (reply === undefined) {
+			return ended("lost", "the helper did not answer within its deadline");
 		}
+		events.reply(reply.replace(/^obs 0(?= |$)/, `obs ${n}`));
 	}
 	return ended("bye", "every case was answered");
 }
 
-async function withinDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
+/** A case that could not even be started is that case's error alone. */
+function notStarted(error: unknown): string {
+	const why = encodeURIComponent(String((error as Error)?.message ?? error));
+	return `obs 0 us=0 end=died at=start why=${why.slice(0, 500)}`;
+}
+
+/** What the work comes to, or undefined when it takes longer, milliseconds. */
+async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
 	let timer: NodeJS.Timeout | undefined;
-	const late = new Promise<never>((_, reject) => {
-		timer = setTimeout(
-			() => reject(new Error(`no answer within ${ms / 1000} s`)),
-			ms,
-		);
+	const late = new Promise<undefined>((resolve) => {
+		timer = setTimeout(() => resolve(undefined), ms);
 	});
 	try {
 		return await Promise.race([work, late]);

@@ -12,7 +12,7 @@ import {
 } from "../vm/index.js";
 import { severityOf } from "./consoleFindings.js";
 import { runOnGuest } from "./qemuSession.js";
-import { shellQuote } from "./shellQuote.js";
+import { shellLine, shellQuote } from "./shellQuote.js";
 import { OpenError, type Session, type Target } from "./target.js";
 
 /** A kernel that was found and looked at. */
@@ -128,7 +128,7 @@ function guestSession(
 		tools: { qemu: guest.qemuVersion, crprobe: guest.hello.crprobe },
 		replayQemu:
 			keepDir === undefined
-				? guest.replayCommand
+				? `${guest.replayCommand} # initramfs.cpio: ${keepLine(options)}`
 				: shellQuote(join(keepDir, "boot.sh")),
 		notes,
 		run: (requests, events) => runOnGuest(guest, requests, events),
@@ -137,6 +137,15 @@ function guestSession(
 			await guest.end;
 		},
 	};
+}
+
+/** The line that leaves the guest's initramfs in the current directory. */
+function keepLine({ kernel, append }: QemuTargetOptions): string {
+	const appended = append === "" ? [] : ["--append", append];
+	return shellLine([
+		...["crcap", "run", "--kernel", kernel.info.path],
+		...[...appended, "--keep", "."],
+	]);
 }
 
 /** Whatever kept a guest from coming up, as the end of this target alone. */

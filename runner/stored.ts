@@ -1,5 +1,11 @@
 /** Reports that were written before. */
-import { type Report, ReportError, readReport } from "../results/index.js";
+import {
+	type Report,
+	ReportError,
+	type ReportWriter,
+	readReport,
+	streamReport,
+} from "../results/index.js";
 import { UsageError } from "./usage.js";
 
 /**
@@ -14,8 +20,23 @@ export async function loadReport(path: string): Promise<Report> {
 	}
 }
 
+/**
+ * Tells a stored JSON report to a writer without holding it in memory, `end` included.
+ * @throws UsageError as loadReport()
+ */
+export async function streamStored(
+	path: string,
+	writer: ReportWriter,
+): Promise<void> {
+	try {
+		await streamReport(path === "-" ? process.stdin : path, writer);
+	} catch (error) {
+		throw asUsage(error, path);
+	}
+}
+
 /** A stored report that can't be read is the user's mistake. */
-export function asUsage(error: unknown, path: string): unknown {
+function asUsage(error: unknown, path: string): unknown {
 	if (error instanceof ReportError) return new UsageError(error.message);
 	const { code } = error as NodeJS.ErrnoException;
 	return typeof code === "string" && /^E[A-Z]+$/.test(code)

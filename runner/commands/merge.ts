@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Report } from "../../results/index.js";
+import { type Report, writeReport } from "../../results/index.js";
 import { exitStatus, type Outcome } from "../exitStatus.js";
 import { mergeReports } from "../mergeReports.js";
 import type { CommandContext } from "../program.js";
@@ -34,7 +34,7 @@ export function addMerge(program: Command, context: CommandContext): void {
 				reports.push({ file, report: await loadReport(file) });
 			}
 			const merged = mergeReports(reports);
-			await rewrite(merged, specs);
+			await rewrite(specs, (reports) => writeReport(merged, reports));
 			context.status = exitStatus(outcomes(merged));
 		});
 }

@@ -1,15 +1,14 @@
 import type { Command } from "commander";
-import type { Report } from "../../results/index.js";
-import { writeReport } from "../../results/replay.js";
 import type { CommandContext } from "../program.js";
 import {
 	checkReports,
 	DEFAULT_REPORT,
+	type OpenReports,
 	openReports,
 	type ReportSpec,
 	readReportSpec,
 } from "../reports.js";
-import { loadReport } from "../stored.js";
+import { streamStored } from "../stored.js";
 import { again, text } from "../values.js";
 
 /** `crcap show` */
@@ -25,21 +24,21 @@ export function addShow(program: Command, _context: CommandContext): void {
 		)
 		.action(async (file: string, options: { report?: string[] }) => {
 			const specs = options.report?.map(readReportSpec) ?? [DEFAULT_REPORT];
-			await rewrite(await loadReport(file), specs);
+			await rewrite(specs, (reports) => streamStored(file, reports));
 		});
 }
 
-/** Writes a report as the run itself would have. */
+/** Fills reports from what was stored, as the run itself would have. */
 export async function rewrite(
-	report: Report,
 	specs: readonly ReportSpec[],
+	fill: (reports: OpenReports) => Promise<void>,
 ): Promise<void> {
 	checkReports(specs);
-	const open = openReports(specs);
+	const reports = openReports(specs);
 	try {
-		await writeReport(report, open);
+		await fill(reports);
 	} catch (error) {
-		open.discard();
+		reports.discard();
 		throw error;
 	}
 }
