@@ -1,7 +1,13 @@
-/** Makes results out of planned cases. */
-import type { CaseResult, Verdict } from "../results/model.js";
+/** Makes results, and a target's head, out of planned cases. */
+import {
+	type CaseResult,
+	planGroups,
+	type TargetHead,
+	type Verdict,
+} from "../results/model.js";
 import { shellLine } from "./shellQuote.js";
 import type { Judgement, PlannedCase } from "./suitePort.js";
+import type { Target } from "./target.js";
 
 const HOST_SKIP =
 	"it would touch this machine's own pid namespace: only with --host";
@@ -62,5 +68,23 @@ export function crashed(result: CaseResult, line: string): CaseResult {
 		...result,
 		verdict: "crash",
 		reason: `the kernel broke while this case ran: ${line} (its answer would have been: ${result.verdict}, ${result.reason})`,
+	};
+}
+
+/** What is known of a target without its being up. */
+export function headOf(
+	target: Target,
+	cases: readonly PlannedCase[],
+	facts: TargetHead["facts"],
+): TargetHead {
+	return {
+		name: target.name,
+		kind: target.kind,
+		kernel: target.kernel,
+		accel: "none",
+		facts,
+		tools: { node: process.versions.node },
+		planned: cases.length,
+		groups: planGroups(cases),
 	};
 }

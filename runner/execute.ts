@@ -1,11 +1,6 @@
 /** Runs a plan on one target and tells its results in plan order as they complete. */
-import {
-	type CaseResult,
-	planGroups,
-	type TargetHead,
-	type TargetTail,
-} from "../results/model.js";
-import { unobserved } from "./caseResults.js";
+import type { CaseResult, TargetHead, TargetTail } from "../results/model.js";
+import { headOf, unobserved } from "./caseResults.js";
 import { Execution } from "./execution.js";
 import { stopText } from "./interrupt.js";
 import { Ledger } from "./ledger.js";
@@ -90,14 +85,8 @@ function reportUnopened(
 		? `${stopText(options.signal.reason)} before the first case`
 		: error.message;
 	options.sink.beginTarget({
-		name: target.name,
-		kind: target.kind,
-		kernel: target.kernel,
+		...headOf(target, chosen, { ...facts, ...choice.facts }),
 		accel: error.accel,
-		facts: { ...facts, ...choice.facts },
-		tools: { node: process.versions.node },
-		planned: chosen.length,
-		groups: planGroups(chosen),
 	});
 	const ledger = new Ledger(chosen.length, (r) => options.sink.caseResult(r));
 	ledger.close((n) =>

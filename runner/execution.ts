@@ -1,10 +1,13 @@
 /** What happens between the first request and the end of one session. */
+import type { CaseResult, TargetHead } from "../results/model.js";
+import { BLAME } from "./blame.js";
 import {
-	type CaseResult,
-	planGroups,
-	type TargetHead,
-} from "../results/model.js";
-import { crashed, judged, skipReason, unobserved } from "./caseResults.js";
+	crashed,
+	headOf,
+	judged,
+	skipReason,
+	unobserved,
+} from "./caseResults.js";
 import type { ExecuteOptions } from "./execute.js";
 import { stopText } from "./interrupt.js";
 import { Ledger } from "./ledger.js";
@@ -79,15 +82,11 @@ export class Execution {
 	#head(): TargetHead {
 		const { kernel, accel, accelReason, tools } = this.#session;
 		return {
-			name: this.#target.name,
-			kind: this.#target.kind,
+			...headOf(this.#target, this.#cases, this.#facts),
 			kernel,
 			accel,
 			...(accelReason === undefined ? {} : { accelReason }),
-			facts: this.#facts,
 			tools: { ...tools, node: process.versions.node },
-			planned: this.#cases.length,
-			groups: planGroups(this.#cases),
 		};
 	}
 
@@ -255,37 +254,3 @@ export class Execution {
 		return unobserved(this.#case(n), verdict, reason, replayQemu);
 	}
 }
-
-/** What each end says about the case that was running. */
-const BLAME = {
-	bye: {
-		verdict: "error",
-		reason: "the agent never answered",
-		trouble: "the agent said goodbye",
-		evidence: false,
-	},
-	died: {
-		verdict: "crash",
-		reason: "the guest died in this case",
-		trouble: "the guest died",
-		evidence: true,
-	},
-	hung: {
-		verdict: "timeout",
-		reason: "the guest hung in this case",
-		trouble: "the guest hung",
-		evidence: true,
-	},
-	lost: {
-		verdict: "error",
-		reason: "the guest was lost in this case, which says nothing about it",
-		trouble: "the guest was lost",
-		evidence: true,
-	},
-	stopped: {
-		verdict: "not_run",
-		reason: "it was running when the run was stopped",
-		trouble: "the run was stopped",
-		evidence: false,
-	},
-} as const;

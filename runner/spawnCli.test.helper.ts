@@ -52,6 +52,17 @@ export async function cli(
 	return { status: exitCode, stdout, stderr };
 }
 
+/** Several command lines in one process: most of the time that one takes is that of its start. */
+export async function cliBatch(
+	commands: readonly (readonly string[])[],
+): Promise<CliResult[]> {
+	const helper = join(import.meta.dirname, "batchCli.test.helper.js");
+	const { stdout } = await execa(process.execPath, [helper], {
+		input: JSON.stringify(commands),
+	});
+	return JSON.parse(stdout) as CliResult[];
+}
+
 /** A folder for one test, gone after it. */
 export async function withFolder<T>(
 	use: (folder: string) => Promise<T>,
