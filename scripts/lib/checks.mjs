@@ -14,6 +14,9 @@ import { filesUnder } from "./stamps.mjs";
  * @property {(folder: string) => string[]} args given an empty folder that is removed afterwards
  */
 
+/** So many lines of a failure are shown. */
+const LINES = 100;
+
 /** @param {string} name */
 const installed = (name) => join(TOP, "node_modules/.bin", name);
 
@@ -81,8 +84,19 @@ export function failureOf({ command, args }) {
 		const { ok, output, trouble } = run(command, args(folder), {
 			timeoutMs: 600_000,
 		});
-		return ok ? "" : `${output.trimEnd()}\n${trouble}`;
+		return ok ? "" : `${shorten(output.trimEnd())}\n${trouble}`;
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
+}
+
+/**
+ * @param {string} text
+ * @returns {string} its beginning; a tool that finds much says it again when run by hand
+ */
+function shorten(text) {
+	const lines = text.split("\n");
+	const more = lines.length - LINES;
+	if (more <= 0) return text;
+	return [...lines.slice(0, LINES), `… and ${more} lines more`].join("\n");
 }
