@@ -322,6 +322,34 @@ test("what the agent may not say is called a violation", () => {
 	);
 });
 
+test("the agent's `bad` is obeyed at once: all lines from there on go again", () => {
+	const channel = new Channel();
+	channel.attach(["case 0 5 - a", "case 1 5 - b", "case 2 5 - c"]);
+	const lines = channel.drain().split("\n");
+	channel.feed(Buffer.from(encodeFrame(0, "obs 0 end=ok")));
+	channel.feed(Buffer.from(encodeFrame(1, "bad 1")));
+	assert.equal(channel.drain(), `${lines[1]}\n${lines[2]}\n`);
+	assert.equal(channel.stats.resent, 2);
+});
+
+test("a gap is asked for at once, and what came early is not asked for again", () => {
+	const channel = new Channel();
+	channel.feed(Buffer.from(encodeFrame(0, "hello")));
+	channel.feed(
+		Buffer.from(encodeFrame(3, "ready") + encodeFrame(2, "fact a=b")),
+	);
+	assert.equal(
+		channel.drain(),
+		encodeLine("r", "resend 1") + encodeLine("r", "resend 2"),
+	);
+	const events = channel.feed(Buffer.from(encodeFrame(1, "fact c=d")));
+	assert.deepEqual(
+		events.map((event) => (event.type === "payload" ? event.payload : event)),
+		["fact c=d", "fact a=b", "ready"],
+	);
+	assert.equal(channel.drain(), "");
+});
+
 test("lines that may not travel are refused before they do", () => {
 	assert.throws(() => encodeLine(0, "case 0\nquit"), /printable/);
 	assert.throws(() => encodeLine(0, "x".repeat(4000)), /at most 4000/);

@@ -92,6 +92,27 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 	assert.fail(`${what}: not within a minute`);
 }
 
+/** Runs a program until a log holds the agent's `ready`, then ends it. */
+async function runUntilReady(
+	program: string,
+	args: readonly string[],
+	log: string,
+): Promise<void> {
+	const child = spawn(program, args, { stdio: "ignore" });
+	const closed = once(child, "close");
+	try {
+		await until("the agent is ready", () => {
+			assert.equal(child.exitCode, null, "it still runs");
+			return (
+				existsSync(log) && readFileSync(log, "latin1").includes(" ready\n")
+			);
+		});
+	} finally {
+		child.kill("SIGKILL");
+		await closed;
+	}
+}
+
 describe("a guest that behaves", { concurrency: false }, () => {
 	test("tells its facts, answers in order and says goodbye", async () => {
 		const guest = await bootGuest(options({ append: "fixture=none" }));
@@ -158,6 +179,17 @@ describe("a guest that behaves", { concurrency: false }, () => {
 		assert.match(guest.console.forCase(10).join("\n"), /a complaint/);
 	});
 
+	test("can be booted again by the line in its report", async () => {
+		const guest = await bootGuest(options());
+		await guest.quit();
+		const log = join(dir, "again.log");
+		await runUntilReady(
+			"sh",
+			["-c", `exec ${guest.replayCommand} 2>${log}`],
+			log,
+		);
+	});
+
 	test("leaves what it was asked to keep, and the script boots the same guest", async () => {
 		const keepDir = join(dir, "kept");
 		const guest = await bootGuest(options({ keepDir }));
@@ -173,18 +205,11 @@ describe("a guest that behaves", { concurrency: false }, () => {
 			await readFile(join(keepDir, "console.log"), "latin1"),
 			/Linux version[\s\S]*crcap: case 0/,
 		);
-		const script = spawn(join(keepDir, "boot.sh"), [], { stdio: "ignore" });
-		try {
-			const log = join(keepDir, "channel-replay.log");
-			await until(
-				"the script's guest is ready",
-				() =>
-					existsSync(log) && readFileSync(log, "latin1").includes(" ready\n"),
-			);
-		} finally {
-			script.kill("SIGKILL");
-			await once(script, "close");
-		}
+		await runUntilReady(
+			join(keepDir, "boot.sh"),
+			[],
+			join(keepDir, "channel-replay.log"),
+		);
 	});
 });
 

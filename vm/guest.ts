@@ -19,7 +19,7 @@ import {
 	kernelCmdline,
 	qemuBuild,
 } from "./qemu.js";
-import { replayCommand } from "./replay.js";
+import { keepForReplay, replayCommand } from "./replay.js";
 import { GuestLost, type Session } from "./session.js";
 
 export interface BootOptions {
@@ -223,6 +223,8 @@ export async function bootGuest(options: BootOptions): Promise<Guest> {
 		spec,
 		initramfs,
 	});
+	const replayInitramfs =
+		keeper.initramfsPath ?? (await keepForReplay(initramfs));
 	const scale = accel === "tcg" ? machine.slowness : 1;
 	const booted = await tryBoots({
 		program: build.program,
@@ -245,7 +247,7 @@ export async function bootGuest(options: BootOptions): Promise<Guest> {
 		replayCommand: replayCommand(
 			build.program,
 			spec,
-			keeper.initramfsPath ?? "initramfs.cpio",
+			replayInitramfs ?? "initramfs.cpio",
 		),
 		bootMs: booted.bootMs,
 		failedBoots: booted.failed,

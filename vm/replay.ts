@@ -1,5 +1,8 @@
 /** The same guest by hand: a line for reports, and a script for `--keep`. */
-import { basename } from "node:path";
+import { createHash } from "node:crypto";
+import { readdir, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { cacheDir, exists, fillAtomically } from "./cache.js";
 import { type GuestSpec, qemuArgs, shellQuote } from "./qemu.js";
 
 type Spec = Omit<GuestSpec, "initrd">;
@@ -23,7 +26,7 @@ function commandWords(
 	];
 }
 
-/** One line that boots the guest with its console on the terminal and the agent's words in `channel.log`. */
+/** One line that boots the guest with its console on the terminal and the agent's words on the standard error. */
 export function replayCommand(
 	program: string,
 	spec: Spec,
@@ -31,10 +34,40 @@ export function replayCommand(
 ): string {
 	return commandWords(program, spec, initrd, {
 		console: "stdio,signal=off",
-		results: "file,path=channel.log",
+		results: "file,path=/dev/stderr",
 	})
 		.map(shellQuote)
 		.join(" ");
+}
+
+/** So many initramfs files are kept for replay lines. */
+const MAX_KEPT = 10;
+
+/** Puts an initramfs where a replay line finds it later; undefined where the cache cannot hold it. */
+export async function keepForReplay(
+	initramfs: Uint8Array,
+): Promise<string | undefined> {
+	const hash = createHash("sha256").update(initramfs).digest("hex");
+	const path = cacheDir("initramfs", `${hash.slice(0, 16)}.cpio`);
+	try {
+		if (await exists(path)) return path;
+		await fillAtomically(path, (to) => writeFile(to, initramfs));
+		await forgetOldest(dirname(path));
+		return path;
+	} catch {
+		return undefined;
+	}
+}
+
+async function forgetOldest(dir: string): Promise<void> {
+	const files = await Promise.all(
+		(await readdir(dir)).map(async (name) => {
+			const path = join(dir, name);
+			return { path, age: (await stat(path)).mtimeMs };
+		}),
+	);
+	files.sort((a, b) => b.age - a.age);
+	for (const { path } of files.slice(MAX_KEPT)) await rm(path);
 }
 
 /** A script that boots the same guest from the directory that it stands in. Arguments are added to QEMU's. */
