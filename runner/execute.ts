@@ -4,7 +4,7 @@ import { headOf, unobserved } from "./caseResults.js";
 import { Execution } from "./execution.js";
 import { stopText } from "./interrupt.js";
 import { Ledger } from "./ledger.js";
-import type { PlannedCase, PlanWithFacts, Suites } from "./suitePort.js";
+import type { PlannedCase, Suites } from "./suitePort.js";
 import { OpenError, type Session, type Target } from "./target.js";
 
 /** Takes what one target found: its head, its cases in plan order, its tail. */
@@ -56,18 +56,31 @@ export async function execute(
 	}
 }
 
-/** The plan for this kernel, or why what it told of itself allows none. */
+/** The cases for this kernel, or why what it told of itself allows none. */
 function planFor(
 	session: Session,
-	{ suites }: ExecuteOptions,
-): PlanWithFacts | OpenError {
+	{ suites, choose }: ExecuteOptions,
+): Required<Choice> | OpenError {
+	const { notes, accel } = session;
 	try {
-		return suites.plan(session.facts);
+		const plan = suites.plan(session.facts);
+		const choice = choose(plan.cases);
+		if (choice.cases.length === 0) {
+			return new OpenError("nothing of what was selected is for this kernel", {
+				notes,
+				accel,
+			});
+		}
+		return {
+			cases: choice.cases,
+			facts: { ...plan.facts, ...choice.facts },
+		};
 	} catch (error) {
-		return new OpenError(
-			`what the kernel told of itself can't be used: ${(error as Error).message}`,
-			{ notes: session.notes, accel: session.accel },
-		);
+		const why = (error as Error).message;
+		return new OpenError(`there is no plan for this kernel: ${why}`, {
+			notes,
+			accel,
+		});
 	}
 }
 

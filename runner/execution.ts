@@ -8,12 +8,12 @@ import {
 	skipReason,
 	unobserved,
 } from "./caseResults.js";
-import type { ExecuteOptions } from "./execute.js";
+import type { Choice, ExecuteOptions } from "./execute.js";
 import { stopText } from "./interrupt.js";
 import { Ledger } from "./ledger.js";
 import { sinceCase } from "./marker.js";
 import { excerpt, Remarks } from "./remarks.js";
-import type { PlannedCase, PlanWithFacts } from "./suitePort.js";
+import type { PlannedCase } from "./suitePort.js";
 import type {
 	CaseRequest,
 	Complaint,
@@ -46,7 +46,7 @@ export class Execution {
 	constructor(
 		target: Target,
 		session: Session,
-		plan: PlanWithFacts,
+		choice: Required<Choice>,
 		options: ExecuteOptions,
 		startedAt: number,
 	) {
@@ -54,8 +54,7 @@ export class Execution {
 		this.#session = session;
 		this.#options = options;
 		this.#startedAt = startedAt;
-		const choice = options.choose(plan.cases);
-		this.#facts = { ...plan.facts, ...choice.facts };
+		this.#facts = choice.facts;
 		this.#cases = choice.cases;
 		this.#ledger = new Ledger(this.#cases.length, (result) =>
 			options.sink.caseResult(result),

@@ -91,6 +91,7 @@ async function bootable(image: Image): Promise<BootableKernel> {
 			sha256: image.sha256,
 			...(image.source === undefined ? {} : { source: image.source }),
 		},
+		format: [...image.compression, image.format].join(" "),
 		bootPath: image.bootPath,
 		machine,
 		...(config === undefined ? {} : { config }),

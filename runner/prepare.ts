@@ -5,7 +5,7 @@ import { loadAddon } from "./addon.js";
 import { agentPath } from "./agents.js";
 import { type FoundKernel, findKernels } from "./kernels.js";
 import { localArch, localTarget } from "./localTarget.js";
-import { qemuTarget } from "./qemuTarget.js";
+import { type BootableKernel, qemuTarget } from "./qemuTarget.js";
 import type { RunRequest, TargetSpec } from "./runRequest.js";
 import { OpenError, type Target } from "./target.js";
 import { UsageError } from "./usage.js";
@@ -65,6 +65,7 @@ function prepareGuest(
 	const agent = agentPath(machine.arch);
 	const name = spec.name ?? found.name;
 	const { keep } = request;
+	context.say(`${name}: ${kernelText(kernel)}`);
 	return qemuTarget({
 		name,
 		kernel,
@@ -81,6 +82,13 @@ function prepareGuest(
 			: { keepDir: context.alone ? resolve(keep) : resolve(keep, slug(name)) }),
 		say: (line) => context.say(`${name}: ${line}`),
 	});
+}
+
+/** What was found, in a line. */
+function kernelText({ info, machine, config, format }: BootableKernel): string {
+	const from = info.source === undefined ? "" : `, from ${info.source}`;
+	const known = config === undefined ? "no configuration" : "its configuration";
+	return `Linux ${info.release} for ${machine.arch} (${format}${from}; ${known} found)`;
 }
 
 /** A kernel that could not be fetched costs only itself. */

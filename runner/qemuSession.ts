@@ -50,20 +50,27 @@ export async function runOnGuest(
 	};
 }
 
-/** The lines of the protocol: each subject is named once, before its first case. */
+/** The lines of the protocol: subjects and operations are named once, before the first case that needs them. */
 export function* requestLines(
 	requests: Iterable<CaseRequest>,
 ): Iterable<string> {
-	const keys = new Map<string, string>();
+	const subjects = new Map<string, string>();
+	const programs = new Map<string, string>();
 	for (const request of requests) {
 		const { n, deadlineMs, subjectProgram, probeProgram } = request;
-		let key = keys.get(subjectProgram);
-		if (key === undefined) {
-			key = subjectProgram === "" ? "-" : `s${keys.size}`;
-			keys.set(subjectProgram, key);
-			if (key !== "-") yield `subject ${key} ${subjectProgram}`;
+		let subject = subjectProgram === "" ? "-" : subjects.get(subjectProgram);
+		if (subject === undefined) {
+			subject = String(subjects.size);
+			subjects.set(subjectProgram, subject);
+			yield `subject ${subject} ${subjectProgram}`;
 		}
-		yield `case ${n} ${deadlineMs} ${key} ${probeProgram}`;
+		let program = programs.get(probeProgram);
+		if (program === undefined) {
+			program = String(programs.size);
+			programs.set(probeProgram, program);
+			yield `program ${program} ${probeProgram}`;
+		}
+		yield `case ${n} ${deadlineMs} ${subject} =${program}`;
 	}
 }
 

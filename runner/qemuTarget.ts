@@ -8,6 +8,7 @@ import {
 	bootGuest,
 	type Guest,
 	type Machine,
+	preflight,
 	VmError,
 } from "../vm/index.js";
 import { severityOf } from "./consoleFindings.js";
@@ -18,6 +19,8 @@ import { OpenError, type Session, type Target } from "./target.js";
 /** A kernel that was found and looked at. */
 export interface BootableKernel {
 	readonly info: KernelInfo;
+	/** The image's format, e.g. `bzImage`. */
+	readonly format: string;
 	/** The file that QEMU gets. */
 	readonly bootPath: string;
 	/** The kernel's .config, where it came with one. */
@@ -59,6 +62,7 @@ async function openGuest(
 ): Promise<Session> {
 	let accel: AccelChoice | undefined;
 	const notes: string[] = [];
+	refuseUnbootable(options.kernel);
 	try {
 		accel = await options.chooseAccel(signal);
 		const guest = await bootClean(options, accel, signal, notes);
@@ -66,6 +70,15 @@ async function openGuest(
 	} catch (error) {
 		throw openError(error, accel, notes);
 	}
+}
+
+/** A boot that would only hang is not begun. */
+function refuseUnbootable({ config, machine }: BootableKernel): void {
+	const missing = config === undefined ? [] : preflight(config, machine.arch);
+	if (missing.length === 0) return;
+	throw new OpenError(
+		`by its configuration the kernel can't boot here: it lacks ${missing.join(", ")}`,
+	);
 }
 
 /** Boots until the kernel came up without an oops. */

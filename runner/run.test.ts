@@ -144,6 +144,28 @@ test("what can't work is refused before anything is prepared", async () => {
 	);
 });
 
+test("a kernel that lacks some of what was selected runs the rest", async () => {
+	const some: RunDeps = {
+		...deps([fakeTarget()]),
+		suites: {
+			...fakeSuites(CASES),
+			plan: (facts) => ({
+				cases: facts === null ? CASES : CASES.slice(0, 2),
+				facts: {},
+			}),
+		},
+	};
+	const ids = { ...EVERYTHING, case: ["*probe0*", "*probe4*"] };
+	assert.equal(await run(request({ selection: ids }), some), 0);
+	assert.deepEqual(verdicts(0), ["pass"]);
+	const none = { ...EVERYTHING, case: ["*probe4*"] };
+	assert.equal(await run(request({ selection: none }), some), 3);
+	assert.match(
+		report().targets[0]?.incompleteReason ?? "",
+		/nothing of what was selected/,
+	);
+});
+
 test("a bug in a target leaves no half report", async () => {
 	const bug = fakeTarget(() => {
 		throw new Error("a bug");

@@ -24,7 +24,7 @@ import {
 	reportHead,
 } from "./reports.js";
 import type { RunRequest, TargetSpec } from "./runRequest.js";
-import { select } from "./select.js";
+import { filter, select } from "./select.js";
 import { shardFacts, share } from "./shard.js";
 import type { PlannedCase, Suites } from "./suitePort.js";
 import type { Target } from "./target.js";
@@ -48,7 +48,9 @@ export interface RunDeps {
 export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 	checkReports(request.reports);
 	// What can't work is refused before a boot is spent on it.
-	chooser(request)(deps.suites.plan(null).cases);
+	const { cases } = deps.suites.plan(null);
+	select(cases, request.selection);
+	chooser(request)(cases);
 	const progress = deps.watch(request);
 	const say = (line: string): void => progress.say(line);
 	const stop = listenForStop(EXIT.interrupted, request.timeout, say);
@@ -130,12 +132,12 @@ function storedFiles({
 	);
 }
 
-/** Selection first, then the share of what was selected. */
+/** Selection first, then the share of what was selected. A kernel that lacks a subject has the rest. */
 function chooser(
 	request: RunRequest,
 ): (cases: readonly PlannedCase[]) => Choice {
 	return (all) => {
-		const cases = select(all, request.selection);
+		const cases = filter(all, request.selection);
 		const { shard } = request;
 		if (shard === undefined) return { cases };
 		const ids = cases.map((planned) => planned.id);

@@ -35,20 +35,32 @@ export function select<T extends Selectable>(
 	cases: readonly T[],
 	selection: Selection,
 ): T[] {
-	let chosen = [...cases];
-	for (const aspect of ["suite", "subject", "case"] as const) {
-		const globs = selection[aspect];
-		if (globs.length === 0) continue;
-		const of = ASPECTS[aspect];
+	for (const [aspect, of] of Object.entries(ASPECTS)) {
 		const values = [...new Set(cases.map(of))];
-		for (const glob of globs) refuseUnmatched(aspect, glob, values);
-		const matches = matcher(globs);
-		chosen = chosen.filter((c) => matches(of(c)));
+		for (const glob of selection[aspect as keyof Selection]) {
+			refuseUnmatched(aspect, glob, values);
+		}
 	}
+	const chosen = filter(cases, selection);
 	if (chosen.length === 0) {
 		throw new UsageError(
 			"no case matches all of --suite, --subject and --case together: `crcap list` shows what there is",
 		);
+	}
+	return chosen;
+}
+
+/** The same for a plan that may lack what others have: what is not there is not missed. */
+export function filter<T extends Selectable>(
+	cases: readonly T[],
+	selection: Selection,
+): T[] {
+	let chosen = [...cases];
+	for (const [aspect, of] of Object.entries(ASPECTS)) {
+		const globs = selection[aspect as keyof Selection];
+		if (globs.length === 0) continue;
+		const matches = matcher(globs);
+		chosen = chosen.filter((c) => matches(of(c)));
 	}
 	return chosen;
 }
@@ -60,7 +72,7 @@ export function matcher(globs: readonly string[]): (text: string) => boolean {
 }
 
 function refuseUnmatched(
-	aspect: keyof Selection,
+	aspect: string,
 	glob: string,
 	values: readonly string[],
 ): void {
