@@ -4,8 +4,8 @@ import { always, core, type Expectation, few, type Row, type Suite, swept } from
 import { mayCheckpointRestore, type Subject } from "./subjects.js";
 
 const file = (kind: string): string => `/proc/sys/kernel/${kind}_next_id`;
-/** Sequence 5, index 7: an id that nothing else gets. */
-const ID = 5 * 32768 + 7;
+/** Sequence 30000, index 7: an id that counting does not come to. */
+const ID = 30000 * 32768 + 7;
 
 /**
  * Three generations of the check, told by the files' mode: 0644, root's by permission bits alone (until 5.15); 0666,
@@ -70,7 +70,7 @@ function rows(kind: "sem" | "msg" | "shm"): Row[] {
 			program: `${open} write=f,${ID} ipc_new=${kind}`,
 			subjects: swept,
 			expect: outcome(
-				["0", "0:6", `0:${ID}`],
+				["0", "0:9", `0:${ID}`],
 				["EACCES", "-", `0:!${ID}`],
 				["0", "EPERM", `0:!${ID}`],
 			),
@@ -85,7 +85,7 @@ function rows(kind: "sem" | "msg" | "shm"): Row[] {
 			subjects: (s) => few(s),
 			expect: (s, facts) => ({
 				results: mayWrite(s, facts)
-					? ["0:6", `0:${ID}`]
+					? ["0:9", `0:${ID}`]
 					: ["EPERM", `0:!${ID}`],
 				reason: `${reason(s, facts)}; the writer counts as well as the opener`,
 				cite: cite(facts),
@@ -118,7 +118,7 @@ function rows(kind: "sem" | "msg" | "shm"): Row[] {
 			subjects: few,
 			expect: (s, facts) =>
 				generation(facts) === "owner" && s.kuid === 0
-					? { results: ["0", "0:6", `0:${ID}`], reason: reason(s, facts), cite: cite(facts) }
+					? { results: ["0", "0:9", `0:${ID}`], reason: reason(s, facts), cite: cite(facts) }
 					: outcome(["0", "EPERM", `0:!${ID}`], ["EACCES", "-", `0:!${ID}`], ["0", "EPERM", `0:!${ID}`])(s, facts),
 			catches: "the capability is asked for when opening only",
 		},
@@ -130,7 +130,7 @@ function rows(kind: "sem" | "msg" | "shm"): Row[] {
 			subjects: few,
 			expect: (s, facts) =>
 				generation(facts) === "owner" && s.kuid === 0
-					? { results: ["0", "0:6"], reason: reason(s, facts), cite: cite(facts) }
+					? { results: ["0", "0:9"], reason: reason(s, facts), cite: cite(facts) }
 					: {
 							results: generation(facts) === "handler" ? ["0", "EPERM"] : ["EACCES", "-"],
 							reason: "only effective capabilities count",
@@ -168,7 +168,7 @@ const ROWS: readonly Row[] = [
 		program: `open=f,w,${file("msg")} write=f,${ID} ipc_new=msg ipc_new=msg cat=${file("msg")}`,
 		subjects: (s) => core(s) && /^(uid0-all|uid1000-cap_sys_admin|uid1000-cap_checkpoint_restore)$/.test(s.name),
 		expect: outcome(
-			["0", "0:6", `0:${ID}`, `0:!${ID}`, "0:-1"],
+			["0", "0:9", `0:${ID}`, `0:!${ID}`, "0:-1"],
 			["EACCES", "-", `0:!${ID}`, `0:!${ID}`, "0:-1"],
 			["0", "EPERM", `0:!${ID}`, `0:!${ID}`, "0:-1"],
 		),

@@ -15,8 +15,8 @@
 #include "../probe/core.h"
 #include "agent.h"
 
-#define SUBJECTS 1024
-#define SUBJECT_TEXT (256 * 1024)
+#define NAMES 2048
+#define NAME_TEXT (512 * 1024)
 
 static const struct {
 	const char *type, *path, *options;
@@ -107,41 +107,71 @@ static void note_case(const char *n)
 		kmsg = -1;
 }
 
-static struct {
+/* Programs by name: subjects' steps and operations' steps. A serial port is slow, so each travels once. */
+struct name {
 	const char *key, *program;
-} subjects[SUBJECTS];
-static int nsubjects;
-static char subject_text[SUBJECT_TEXT];
-static size_t subject_used;
+};
+
+static struct name subjects[NAMES], programs[NAMES];
+static char name_text[NAME_TEXT];
+static size_t name_used;
 
 static const char *keep(const char *s)
 {
 	size_t len = strlen(s) + 1;
-	char *at = subject_text + subject_used;
+	char *at = name_text + name_used;
 
-	if (len > sizeof(subject_text) - subject_used)
+	if (len > sizeof(name_text) - name_used)
 		return NULL;
 	memcpy(at, s, len);
-	subject_used += len;
+	name_used += len;
 	return at;
 }
 
-/* Naming one again replaces it. */
-static void name_subject(const char *key, const char *program)
+static struct name *find_name(struct name *table, const char *key)
 {
-	int i;
+	struct name *n;
 
-	for (i = 0; i < nsubjects && strcmp(subjects[i].key, key); i++)
-		;
-	if (i == SUBJECTS)
+	for (n = table; n < table + NAMES && n->key; n++)
+		if (!strcmp(n->key, key))
+			return n;
+	return n < table + NAMES ? n : NULL;
+}
+
+/* Naming one again replaces it. What finds no place is missed when a case asks for it. */
+static void name_program(struct name *table, const char *key, const char *program)
+{
+	struct name *n = find_name(table, key);
+
+	if (!n)
 		return;
-	if (i == nsubjects) {
-		subjects[i].key = keep(key);
-		if (!subjects[i].key)
-			return;
-		nsubjects++;
+	if (!n->key)
+		n->key = keep(key);
+	n->program = keep(program);
+}
+
+/* @line: KEY PROGRAM */
+static void take_name(struct name *table, char *line)
+{
+	char *key = cr_next(&line, ' ');
+
+	if (line)
+		name_program(table, key, line);
+}
+
+/* Names may travel in the initramfs instead: the same lines, in /crcap/names. */
+static void read_names(void)
+{
+	static char buf[NAME_TEXT];
+	char *rest = buf, *line, *verb;
+
+	if (cr_slurp("/crcap/names", buf, sizeof(buf)) <= 0)
+		return;
+	while ((line = cr_next(&rest, '\n'))) {
+		verb = cr_next(&line, ' ');
+		if (line)
+			take_name(!strcmp(verb, "subject") ? subjects : programs, line);
 	}
-	subjects[i].program = keep(program);
 }
 
 /* The subject's steps in the place of the step "@", or in front. Returns false where it does not fit. */
@@ -177,28 +207,32 @@ static void reply_text(const char *kind, const char *n, const char *rest)
 	cr_channel_send(buf, t.len);
 }
 
-/* @rest: N DEADLINE_MS KEY PROGRAM */
+static const char *named(struct name *table, const char *key)
+{
+	struct name *n = find_name(table, key);
+
+	return n ? n->program : NULL;
+}
+
+/* @rest: N DEADLINE_MS SUBJECT PROGRAM */
 static bool run_case(char *rest)
 {
 	static char program[CR_PROGRAM_MAX], out[CR_PAYLOAD_MAX];
-	char *num = cr_next(&rest, ' '), *deadline = cr_next(&rest, ' '), *key = cr_next(&rest, ' ');
-	const char *subject = "";
+	char *num = cr_next(&rest, ' '), *deadline = cr_next(&rest, ' '), *who = cr_next(&rest, ' ');
+	const char *subject, *steps;
 	long long n, ms;
-	int i, len;
+	int len;
 
-	if (!key || !rest || !cr_parse_long(num, &n) || n < 0 || !cr_parse_long(deadline, &ms) || ms < 1)
+	if (!who || !rest || !cr_parse_long(num, &n) || n < 0 || !cr_parse_long(deadline, &ms) || ms < 1)
 		return false;
 	note_case(num);
-	if (strcmp(key, "-")) {
-		for (i = 0; i < nsubjects && strcmp(subjects[i].key, key); i++)
-			;
-		if (i == nsubjects || !subjects[i].program) {
-			reply_text("obs", num, " us=0 end=parse at=subject why=never%20named");
-			return true;
-		}
-		subject = subjects[i].program;
+	subject = strcmp(who, "-") ? named(subjects, who) : "";
+	steps = *rest == '=' ? named(programs, rest + 1) : rest;
+	if (!subject || !steps) {
+		reply_text("obs", num, " us=0 end=parse at=name why=never%20named");
+		return true;
 	}
-	if (!compose(subject, rest, program, sizeof(program))) {
+	if (!compose(subject, steps, program, sizeof(program))) {
 		reply_text("obs", num, " us=0 end=parse at=program why=too%20long");
 		return true;
 	}
@@ -261,6 +295,7 @@ void cr_agent(void)
 		complain("no channel is named: neither /crcap/channel nor crcap_channel= is there", 0);
 		power_off();
 	}
+	read_names();
 	err = cr_channel_open(device);
 	if (err) {
 		complain(device, err);
@@ -290,10 +325,9 @@ void cr_agent(void)
 		if (!strcmp(verb, "case")) {
 			answered += run_case(line);
 		} else if (!strcmp(verb, "subject")) {
-			char *key = cr_next(&line, ' ');
-
-			if (line)
-				name_subject(key, line);
+			take_name(subjects, line);
+		} else if (!strcmp(verb, "program")) {
+			take_name(programs, line);
 		} else if (!strcmp(verb, "rate")) {
 			measure(line);
 		}
