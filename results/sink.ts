@@ -1,5 +1,4 @@
 /** The one way out for every writer: holds back for a slow reader, and survives one that left. */
-import { once } from "node:events";
 import type { Writable } from "node:stream";
 
 /** What `| head` does to a pipe. The reader had enough; that is no error. */
@@ -18,18 +17,29 @@ export class Sink {
 	#full = false;
 	#gone = false;
 	#error: Error | undefined;
+	readonly #waiting: (() => void)[] = [];
 
 	constructor(out: Writable) {
 		this.#out = out;
-		// Stays for good: a late EPIPE on stdout must find a listener.
+		// These stay for good: a late EPIPE on stdout must find a listener.
 		out.on("error", (error: NodeJS.ErrnoException) => {
 			if (!GONE.has(error.code ?? "")) this.#error ??= error;
-			this.#gone = true;
+			this.#leave();
 		});
-		out.on("close", () => {
-			this.#gone = true;
-		});
+		out.on("close", () => this.#leave());
+		out.on("drain", () => this.#wake());
 		if (out.destroyed) this.#gone = true;
+	}
+
+	#leave(): void {
+		this.#gone = true;
+		this.#wake();
+	}
+
+	/** Lets everybody go on who waits. */
+	#wake(): void {
+		this.#full = false;
+		for (const resolve of this.#waiting.splice(0)) resolve();
 	}
 
 	/** True when nobody reads any more: whatever is written now is dropped. */
@@ -54,12 +64,7 @@ export class Sink {
 	/** Resolves when the stream takes more, or never will. */
 	async ready(): Promise<void> {
 		if (!this.#full || this.#gone) return;
-		await Promise.race([
-			once(this.#out, "drain"),
-			new Promise((resolve) => this.#out.once("close", resolve)),
-			new Promise((resolve) => this.#out.once("error", resolve)),
-		]).catch(() => undefined);
-		this.#full = false;
+		await new Promise<void>((resolve) => this.#waiting.push(resolve));
 	}
 
 	/** Resolves when everything is with the operating system; rejects when that failed for another reason than a reader that left. */
@@ -67,7 +72,7 @@ export class Sink {
 		this.flush();
 		if (!this.#gone) {
 			await new Promise<void>((resolve) => {
-				this.#out.once("close", resolve);
+				this.#waiting.push(resolve);
 				this.#out.write("", () => resolve());
 			});
 		}

@@ -1,6 +1,7 @@
 /** Every report format by name. */
 import type { Writable } from "node:stream";
 import { documentWriter } from "./document.js";
+import { html } from "./html.js";
 import { jsonWriter } from "./json.js";
 import { junit } from "./junit.js";
 import { kcidb } from "./kcidb.js";
@@ -75,6 +76,11 @@ const TABLE = {
 		description: "KCIDB 5.3 JSON, for Kernel CI",
 		extension: "json",
 		make: (sink, { kcidbOrigin }) => documentWriter(sink, kcidb(kcidbOrigin)),
+	},
+	html: {
+		description: "one self-contained page to look at",
+		extension: "html",
+		make: (sink) => documentWriter(sink, html),
 	},
 } satisfies Record<string, FormatRow>;
 

@@ -1,0 +1,315 @@
+/** The matrix: subjects down, boundaries across, and under each boundary the targets. */
+import { cell, letter, mark } from "./data.js";
+import { el } from "./dom.js";
+
+/** Subjects shown before one asks for the rest. */
+const ROWS = 150;
+
+/**
+ * @typedef {import("./cards.js").Page} Page
+ * @typedef {{ boundary: string, subject: string, target: number }} Place
+ */
+
+/**
+ * @param {Page} page
+ * @param {(place: Place) => void} choose What a click or Enter on a cell does.
+ */
+export function matrix(page, choose) {
+	const { data } = page;
+	const many = data.targets.length > 1;
+	const body = el("tbody");
+	const table = el(
+		"table.matrix",
+		{ role: "grid", "aria-label": "Verdicts by subject and boundary" },
+		heads(page, many),
+		body,
+	);
+	/** @param {number} from @param {number} to */
+	const fill = (from, to) => {
+		for (const subject of data.subjects.slice(from, to))
+			body.append(row(page, subject, many));
+	};
+	fill(0, ROWS);
+	const left = data.subjects.length - ROWS;
+	const more = el(
+		"button.ghost",
+		{
+			type: "button",
+			onclick: () => {
+				fill(ROWS, data.subjects.length);
+				more.remove();
+			},
+		},
+		`Show ${left} more subjects`,
+	);
+	table.addEventListener("click", (event) => {
+		const place = placeOf(event.target);
+		if (place !== null) choose(place);
+	});
+	table.addEventListener("keydown", (event) => keys(table, event, choose));
+	table.querySelector("td[data-boundary]")?.setAttribute("tabindex", "0");
+	return el(
+		"section.matrixbox",
+		{ "aria-labelledby": "matrix-title" },
+		title(many),
+		el("div.scroll", {}, table),
+		left > 0 && more,
+		legend(),
+	);
+}
+
+/** @param {boolean} many */
+function title(many) {
+	return el(
+		"div.sectionhead",
+		{},
+		el("h2", { id: "matrix-title" }, "Boundaries by subject"),
+		el(
+			"p",
+			{},
+			many
+				? "A cell is one subject at one boundary on one target; a ringed one passed or failed other than on the first target."
+				: "A cell is one subject at one boundary. Choose one to see its cases.",
+		),
+	);
+}
+
+/**
+ * @param {Page} page
+ * @param {boolean} many
+ */
+function heads(page, many) {
+	const { boundaries, targets } = page.data;
+	const filter = (/** @type {string} */ boundary) => () =>
+		page.set({ boundary: page.state.boundary === boundary ? "" : boundary });
+	return el(
+		"thead",
+		{},
+		el(
+			"tr",
+			{},
+			el("th.corner", { scope: "col", rowspan: many ? 2 : 1 }, "subject"),
+			...boundaries.map((boundary) =>
+				el(
+					"th.boundary",
+					{ scope: "colgroup", colspan: targets.length + (many ? 1 : 0) },
+					el(
+						"button.plain",
+						{
+							type: "button",
+							title: `only ${boundary}`,
+							onclick: filter(boundary),
+						},
+						boundary,
+					),
+				),
+			),
+		),
+		many &&
+			el(
+				"tr",
+				{},
+				...boundaries.flatMap(() => [
+					gap(),
+					...targets.map((target, at) =>
+						el("th.sub", { scope: "col", title: target.name }, letter(at)),
+					),
+				]),
+			),
+	);
+}
+
+/**
+ * @param {Page} page
+ * @param {string} subject
+ * @param {boolean} many
+ */
+function row(page, subject, many) {
+	const { data } = page;
+	const filter = () =>
+		page.set({ subject: page.state.subject === subject ? "" : subject });
+	return el(
+		"tr",
+		{},
+		el(
+			"th",
+			{ scope: "row" },
+			el(
+				"button.plain",
+				{ type: "button", title: `only ${subject}`, onclick: filter },
+				subject,
+			),
+		),
+		...data.boundaries.flatMap((boundary) => [
+			many && gap(),
+			...data.targets.map((_, at) =>
+				box(page, { boundary, subject, target: at }, many),
+			),
+		]),
+	);
+}
+
+/** Room between two boundaries. */
+function gap() {
+	return el("td.gap", { role: "presentation" });
+}
+
+/**
+ * @param {Page} page
+ * @param {Place} place
+ * @param {boolean} many
+ */
+function box({ data }, place, many) {
+	const { boundary, subject, target } = place;
+	const found = cell(data, target, boundary, subject);
+	if (found === null) return el(`td.none`, { "aria-label": "not tried" }, "");
+	const first = cell(data, 0, boundary, subject);
+	const changed =
+		first !== null &&
+		tells(first) !== tells(found) &&
+		tells(found) !== "" &&
+		tells(first) !== ""
+			? ".changed"
+			: "";
+	const count = many
+		? ""
+		: found.bad > 0
+			? ` ${found.bad}/${found.all}`
+			: ` ${found.all}`;
+	const name = `${subject}, ${boundary}${many ? `, ${data.targets[target]?.name}` : ""}: ${found.said}`;
+	return el(
+		`td.${found.verdict}${changed}`,
+		{
+			"data-boundary": boundary,
+			"data-subject": subject,
+			"data-target": target,
+			tabindex: -1,
+			title: name,
+			"aria-label": name,
+		},
+		mark(found.verdict),
+		count !== "" && el("small", {}, count),
+	);
+}
+
+/**
+ * What a cell says of the kernel: nothing, where it was not tried.
+ * @param {{ verdict: string }} found
+ */
+function tells({ verdict }) {
+	if (verdict === "pass") return "good";
+	return ["fail", "crash", "timeout"].includes(verdict) ? "bad" : "";
+}
+
+/** @param {EventTarget | null} target @returns {Place | null} */
+function placeOf(target) {
+	const box =
+		target instanceof Element ? target.closest("td[data-boundary]") : null;
+	if (!(box instanceof HTMLElement)) return null;
+	const { boundary = "", subject = "", target: at = "0" } = box.dataset;
+	return { boundary, subject, target: Number(at) };
+}
+
+/** How far each arrow goes: across, down. */
+const STEPS = {
+	ArrowLeft: [-1, 0],
+	ArrowRight: [1, 0],
+	ArrowUp: [0, -1],
+	ArrowDown: [0, 1],
+};
+
+/**
+ * Arrows move in the grid, Enter chooses.
+ * @param {HTMLElement} table
+ * @param {KeyboardEvent} event
+ * @param {(place: Place) => void} choose
+ */
+function keys(table, event, choose) {
+	const from =
+		event.target instanceof Element ? event.target.closest("td") : null;
+	const place = placeOf(from);
+	if (from === null || place === null) return;
+	if (event.key === "Enter" || event.key === " ") {
+		event.preventDefault();
+		choose(place);
+		return;
+	}
+	const step = STEPS[/** @type {keyof typeof STEPS} */ (event.key)];
+	if (step === undefined) return;
+	event.preventDefault();
+	const to = neighbour(table, from, step[0] ?? 0, step[1] ?? 0);
+	if (to === null) return;
+	from.tabIndex = -1;
+	to.tabIndex = 0;
+	to.focus();
+}
+
+/**
+ * The next cell in a direction that holds something.
+ * @param {HTMLElement} table
+ * @param {HTMLTableCellElement} from
+ * @param {number} across
+ * @param {number} down
+ */
+function neighbour(table, from, across, down) {
+	const rows = [...table.querySelectorAll("tbody tr")];
+	let y = rows.indexOf(/** @type {Element} */ (from.parentElement));
+	let x = from.cellIndex;
+	for (;;) {
+		x += across;
+		y += down;
+		const next = /** @type {HTMLTableRowElement | undefined} */ (rows[y])
+			?.cells[x];
+		if (next === undefined) return null;
+		if (next.dataset.boundary !== undefined) return next;
+	}
+}
+
+function legend() {
+	const all = [
+		["pass", "passed"],
+		["fail", "failed"],
+		["crash", "crashed the kernel"],
+		["timeout", "timed out"],
+		["error", "could not be tried"],
+		["not_run", "not run"],
+		["skip", "can't apply"],
+	];
+	return el(
+		"p.marks",
+		{},
+		...all.map(([verdict = "", said = ""]) =>
+			el(
+				"span",
+				{},
+				el(`b.badge.${verdict}`, { "aria-hidden": true }, mark(verdict)),
+				said,
+			),
+		),
+	);
+}
+
+/**
+ * Shows which rows and columns the filters chose.
+ * @param {HTMLElement} box
+ * @param {import("./state.js").State} state
+ */
+export function markChosen(box, state) {
+	for (const one of box.querySelectorAll("th button")) {
+		const name = one.textContent;
+		const chosen = name === state.boundary || name === state.subject;
+		one.setAttribute("aria-pressed", String(chosen));
+	}
+	for (const one of box.querySelectorAll("td.chosen"))
+		one.classList.remove("chosen");
+	if (state.boundary === "" || state.subject === "") return;
+	for (const one of box.querySelectorAll("td[data-boundary]")) {
+		if (!(one instanceof HTMLElement)) continue;
+		const { boundary, subject, target } = one.dataset;
+		const here =
+			boundary === state.boundary &&
+			subject === state.subject &&
+			(state.target === "" || state.target === target);
+		one.classList.toggle("chosen", here);
+	}
+}
