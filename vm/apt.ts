@@ -110,6 +110,9 @@ export class PrivateApt {
 				'Acquire::Languages "none";',
 				'Acquire::GzipIndexes "true";',
 				'Acquire::Retries "2";',
+				// Some containers switch these off; each question would then parse all lists again.
+				'Dir::Cache::pkgcache "pkgcache.bin";',
+				'Dir::Cache::srcpkgcache "srcpkgcache.bin";',
 				// The sandbox user could not write to a private directory.
 				'APT::Sandbox::User "root";',
 				"#clear APT::Architectures;",

@@ -16,13 +16,13 @@ export type { Hello } from "./facts.js";
 export type { Compression, Format } from "./formats.js";
 export type { BootOptions } from "./guest.js";
 export { bootGuest, Guest } from "./guest.js";
+export type { DefaultKernel } from "./host.js";
+export { defaultKernel } from "./host.js";
 export type { Image } from "./image.js";
 export { identifyFile } from "./image.js";
 export type { InitramfsEntry } from "./initramfs.js";
 export { buildInitramfs } from "./initramfs.js";
-export type { DefaultKernel } from "./kernels.js";
 export {
-	defaultKernel,
 	imageConfig,
 	resolveKernel,
 	resolveKernels,

@@ -1,15 +1,13 @@
 /** Whatever a user calls a kernel: a file, a package, a build tree, a directory, a name from the catalogue. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, mkdir, readdir, readFile, stat } from "node:fs/promises";
-import { release as hostRelease } from "node:os";
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { cacheDir, exists, fillAtomically } from "./cache.js";
 import { cachedKernel, type FetchOptions, fetchKernel } from "./catalogue.js";
 import { errnoOf, messageOf, VmError } from "./errors.js";
 import { type Image, identifyFile } from "./image.js";
 import { isKernelName, parseKernelName } from "./names.js";
-import { configuredSources, sourcesForSuite } from "./sources.js";
 import { debSource, findKernels, unpackDeb, unpackRpm } from "./unpack.js";
 
 /** Where a build tree keeps its image, likeliest first. */
@@ -28,53 +26,6 @@ const BUILD_IMAGES = [
 
 const KERNEL_FILE = /^(vmlinu[xz]|bzImage|zImage|Image)([-.].*)?$/;
 const DEBUG_PACKAGE = /-dbg(sym)?[-_]|-debuginfo-|-headers?-|-devel-|-libc-dev/;
-
-/** A kernel that is used when none is named. */
-export interface DefaultKernel {
-	/** For resolveKernel(). */
-	name: string;
-	/** Why this one, in a sentence, where it needs to be said. */
-	note?: string;
-}
-
-/**
- * Debian bookworm's kernel where this machine's apt knows Debian's archive or the cache holds it; else the machine's own.
- * @throws VmError (missing) when there is neither.
- */
-export async function defaultKernel(): Promise<DefaultKernel> {
-	const name = "debian:bookworm";
-	const debian = sourcesForSuite(await configuredSources(), "bookworm");
-	if (debian.length > 0 || (await cachedKernel(parseKernelName(name))))
-		return { name };
-	const running = hostRelease();
-	const candidates = [
-		`/boot/vmlinuz-${running}`,
-		`/lib/modules/${running}/vmlinuz`,
-		"/boot/vmlinuz-linux",
-	];
-	for (const path of candidates) {
-		if (!(await exists(path))) continue;
-		const readable = await access(path, 4).then(
-			() => true,
-			() => false,
-		);
-		if (!readable)
-			throw new VmError(
-				"missing",
-				`this machine has no source for Debian's kernels, and its own (${path}) cannot be read by this user`,
-				{ hint: "name a kernel: --kernel PATH, or run as root" },
-			);
-		return {
-			name: path,
-			note: `this machine has no source for Debian's kernels: its own, ${path}, is used`,
-		};
-	}
-	throw new VmError(
-		"missing",
-		"this machine has no source for Debian's kernels, and its own is not in /boot or /lib/modules",
-		{ hint: "name a kernel: --kernel PATH" },
-	);
-}
 
 async function fileHash(path: string): Promise<string> {
 	const hash = createHash("sha256");
