@@ -165,7 +165,7 @@ const ROUTES: readonly Route[] = [
 	{
 		name: "nosuid",
 		description: "user 1000 executes a file with +ep on a nosuid mount: nothing is gained",
-		steps: `mntns tmpfs=/tmp,nosuid,mode=1777 selfcopy=/tmp/crprobe,0755 ${fileCap("ep")} ${USER} ${EXEC}`,
+		steps: `mntns tmpfs=/tmp,nosuid,mode=1777 selfcopy=/tmp/crprobe,0755,0,real ${fileCap("ep")} ${USER} ${EXEC}`,
 		ready: "uid:1000",
 		caps: "none",
 	},

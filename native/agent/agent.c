@@ -27,6 +27,7 @@ static const struct {
 	{ "devtmpfs", "/dev", NULL, false },
 	{ "devpts", "/dev/pts", "ptmxmode=0666,mode=0620", false },
 	{ "tmpfs", "/tmp", "mode=1777", true },
+	{ "tmpfs", "/crcap/exec", "mode=0755", false },
 	{ "securityfs", "/sys/kernel/security", NULL, false },
 };
 
@@ -65,6 +66,7 @@ static void make_mounts(void)
 {
 	size_t i;
 
+	mkdir("/crcap", 0755);
 	for (i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		mkdir(mounts[i].path, 0755);
 		if (mount(mounts[i].type, mounts[i].path, mounts[i].type, 0, mounts[i].options) && mounts[i].needed)
