@@ -3,9 +3,11 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { compare } from "./compare.js";
+import { writeComparison } from "./compareWriters.js";
 import type { Report } from "./model.js";
 import { cleanReport, HOSTILE, sampleReport } from "./sample.test.data.js";
-import { missing, render, withFile } from "./support.test.data.js";
+import { Memory, missing, render, withFile } from "./support.test.data.js";
 
 const skip = missing("chromium", "apt install chromium");
 
@@ -27,13 +29,13 @@ describe("the page in a browser", { skip }, () => {
 	});
 	after(() => browser?.close());
 
-	/** Opens a report's page and does something there. Errors, requests and dialogs fail the test. */
-	async function visit(
-		report: Report,
+	/** Opens a page and does something there. Errors, requests and dialogs fail the test. */
+	async function show(
+		html: string,
 		use: (page: Page) => Promise<void>,
 		options: { hash?: string; dark?: boolean } = {},
 	) {
-		await withFile("page.html", await render("html", report), async (path) => {
+		await withFile("page.html", html, async (path) => {
 			const context = await browser.newContext({
 				colorScheme: options.dark ? "dark" : "light",
 				viewport: { width: 1300, height: 900 },
@@ -60,6 +62,15 @@ describe("the page in a browser", { skip }, () => {
 			}
 			assert.deepEqual(trouble, []);
 		});
+	}
+
+	/** The same with a report's page. */
+	async function visit(
+		report: Report,
+		use: (page: Page) => Promise<void>,
+		options: { hash?: string; dark?: boolean } = {},
+	) {
+		await show(await render("html", report), use, options);
 	}
 
 	async function shot(page: Page, name: string) {
@@ -266,6 +277,36 @@ describe("the page in a browser", { skip }, () => {
 			assert.equal((await page.locator(".beside .odd").count()) > 0, true);
 			await page.locator(".letter >> nth=1").click();
 			assert.match(await hash(page), /on=1/);
+		});
+	});
+
+	test("a comparison names what changed, and shows what differs", async () => {
+		const old = { name: "old.json", report: cleanReport() };
+		const newer = { name: "new.json", report: sampleReport() };
+		const out = new Memory();
+		await writeComparison("html", out, compare(old, newer), [old, newer]);
+		await show(out.text, async (page) => {
+			assert.match(
+				(await page.locator("h1").textContent()) ?? "",
+				/^3 regressions; /,
+			);
+			assert.equal(
+				await page
+					.locator(".view[data-view=diff]")
+					.getAttribute("aria-pressed"),
+				"true",
+			);
+			await page
+				.locator(".changes .ids button", {
+					hasText: "ns_last_pid.write.uid0-none",
+				})
+				.click();
+			assert.deepEqual(await page.locator(".said").allTextContents(), [
+				"✓ pass",
+				"F fail",
+				"✓ pass",
+			]);
+			await shot(page, "compare");
 		});
 	});
 

@@ -6,9 +6,10 @@ import {
 	comparisonMarkdown,
 	comparisonText,
 } from "./compareFormats.js";
+import { COMPARE_FORMATS, writeComparison } from "./compareWriters.js";
 import type { CaseResult, Report, Verdict } from "./model.js";
 import { cleanReport, sampleReport } from "./sample.test.data.js";
-import { golden } from "./support.test.data.js";
+import { golden, Memory } from "./support.test.data.js";
 import { COLUMNS, columns } from "./wrap.js";
 
 /** The clean report with some cases changed, by their place. */
@@ -184,6 +185,21 @@ test("comparisons, golden", () => {
 	golden("compare.text", [...comparisonText(everything())].join(""));
 	golden("compare.markdown", [...comparisonMarkdown(everything())].join(""));
 	golden("compare.json", [...comparisonJson(everything())].join(""));
+});
+
+test("every format of a comparison can be written", async () => {
+	const reports = [
+		{ name: "old.json", report: cleanReport() },
+		{ name: "new.json", report: sampleReport() },
+	];
+	const [old, newer] = reports;
+	assert.ok(old && newer);
+	const comparison = compare(old, newer);
+	for (const { name } of COMPARE_FORMATS) {
+		const out = new Memory();
+		await writeComparison(name, out, comparison, reports);
+		assert.match(out.text, /map_files\.read\.uid0-none/, name);
+	}
 });
 
 test("the text form keeps to 72 columns and shows no control character", () => {

@@ -1,8 +1,8 @@
 /** The HTML page: one file, no request to anywhere, nothing of a guest's ever run. */
 import { createHash } from "node:crypto";
-import type { CaseStore } from "./document.js";
+import type { CaseStore, Render } from "./document.js";
 import { SCRIPT, STYLE } from "./pageAssets.js";
-import { pageData } from "./pageData.js";
+import { type PageLead, pageData } from "./pageData.js";
 import type { ReportSummary } from "./summary.js";
 import { text } from "./text.js";
 
@@ -28,9 +28,15 @@ const POLICY = [
 const ICON =
 	"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%231f5fbf'/%3E%3Cpath d='M4 8l3 3 5-6' stroke='white' stroke-width='2' fill='none'/%3E%3C/svg%3E";
 
-export function* html(
+/** The page of a run; of a comparison, with what changed above its targets. */
+export function html(lead: PageLead | null = null): Render {
+	return (summary, cases) => page(summary, cases, lead);
+}
+
+function* page(
 	summary: ReportSummary,
 	cases: CaseStore,
+	lead: PageLead | null,
 ): Generator<string> {
 	const title = summary.targets
 		.map(({ head }) => head.kernel.release)
@@ -55,7 +61,7 @@ export function* html(
 <pre>`;
 	yield* plainText(summary, cases);
 	yield '</pre>\n</noscript>\n<script type="application/json" id="data">';
-	yield* pageData(summary, cases);
+	yield* pageData(summary, cases, lead);
 	yield `</script>\n<script>${SCRIPT}</script>\n</body>\n</html>\n`;
 }
 

@@ -5,6 +5,12 @@ export {
 	compare,
 	type NamedReport,
 } from "./compare.js";
+export {
+	COMPARE_FORMATS,
+	type CompareFormat,
+	isCompareFormat,
+	writeComparison,
+} from "./compareWriters.js";
 export * from "./model.js";
 export {
 	createProgress,

@@ -65,10 +65,20 @@ class Strings {
 	}
 }
 
+/** What stands above the targets on the page of a comparison. */
+export interface PageLead {
+	good: boolean;
+	sentence: string;
+	notes: string[];
+	/** Cases by kind of change; `more` counts those that are left out. */
+	changes: { label: string; ids: string[]; more: number }[];
+}
+
 /** The page's data as JSON in pieces, none of which can end a script element. */
 export function* pageData(
 	summary: ReportSummary,
 	cases: CaseStore,
+	lead: PageLead | null,
 ): Generator<string> {
 	const strings = new Strings();
 	const all = summary.targets.reduce(
@@ -77,7 +87,7 @@ export function* pageData(
 	);
 	let room = MAX_PAGE_CASES - badCases(summary);
 	const { tool, startedAt } = summary.head;
-	yield `{"tool":${json(`${tool.name} ${tool.version}`)},"startedAt":${json(startedAt)},"all":${all},"fields":${json(FIELDS)},"verdicts":${json(VERDICTS)},"targets":[`;
+	yield `{"lead":${json(lead === null ? null : safeLead(lead))},"tool":${json(`${tool.name} ${tool.version}`)},"startedAt":${json(startedAt)},"all":${all},"fields":${json(FIELDS)},"verdicts":${json(VERDICTS)},"targets":[`;
 	let shown = 0;
 	let badShown = 0;
 	for (const [index, target] of summary.targets.entries()) {
@@ -99,6 +109,15 @@ export function* pageData(
 	for (const [index, text] of strings.all.entries())
 		yield `${index === 0 ? "\n" : ",\n"}${json(text)}`;
 	yield "]}";
+}
+
+function safeLead(lead: PageLead): PageLead {
+	return {
+		...lead,
+		sentence: safe(lead.sentence),
+		notes: lead.notes.map(safe),
+		changes: lead.changes.map((one) => ({ ...one, ids: one.ids.map(safe) })),
+	};
 }
 
 function badCases(summary: ReportSummary): number {

@@ -80,7 +80,7 @@ const TABLE = {
 	html: {
 		description: "one self-contained page to look at",
 		extension: "html",
-		make: (sink) => documentWriter(sink, html),
+		make: (sink) => documentWriter(sink, html()),
 	},
 } satisfies Record<string, FormatRow>;
 

@@ -11,8 +11,10 @@ import { counted, el, seconds } from "./dom.js";
 /** @param {Page} page */
 export function header(page) {
 	const { data } = page;
+	const { lead } = data.raw;
 	const good =
-		data.targets.length > 0 && data.targets.every((target) => target.good);
+		lead?.good ??
+		(data.targets.length > 0 && data.targets.every((target) => target.good));
 	return el(
 		"header",
 		{},
@@ -27,7 +29,7 @@ export function header(page) {
 			el(
 				"div.titles",
 				{},
-				el("h1", {}, answer(data)),
+				el("h1", {}, lead?.sentence ?? answer(data)),
 				el(
 					"p.sub",
 					{},
@@ -37,6 +39,7 @@ export function header(page) {
 			jump(data),
 			themeButton(page),
 		),
+		lead && changes(page, lead),
 		data.raw.shown < data.raw.all && tooMany(data),
 		el(
 			"div.cards",
@@ -70,6 +73,42 @@ function jump(data) {
 			onclick: () => document.querySelector(".cases")?.scrollIntoView(),
 		},
 		`${counted(bad, "case")} did not pass ↓`,
+	);
+}
+
+/**
+ * What changed, of a comparison.
+ * @param {Page} page
+ * @param {import("./data.js").Lead} lead
+ */
+function changes(page, lead) {
+	if (lead.notes.length + lead.changes.length === 0) return null;
+	return el(
+		"section.changes",
+		{ "aria-label": "What changed" },
+		...lead.notes.map((note) => el("p", {}, note)),
+		...lead.changes.map(({ label, ids, more }, at) =>
+			el(
+				"details",
+				{ open: at === 0 },
+				el("summary", {}, `${label}: ${ids.length + more}`),
+				el(
+					"div.ids",
+					{},
+					...ids.map((id) =>
+						el(
+							"button.ghost",
+							{
+								type: "button",
+								onclick: () => page.set({ open: id, show: "all" }),
+							},
+							id,
+						),
+					),
+					more > 0 && `and ${more} more`,
+				),
+			),
+		),
 	);
 }
 

@@ -8,7 +8,8 @@
  * @typedef {{ name: string, kind: string, release: string, arch: string, accel: string, about: [string, string][],
  *   sentence: string, good: boolean, complete: boolean, notes: string[], consoleTail: string[], durationMs: number,
  *   totals: number[], groups: [string, [string, number[]][]][], rows: number[][] }} Target
- * @typedef {{ tool: string, startedAt: string, all: number, shown: number, fields: string[], verdicts: string[],
+ * @typedef {{ good: boolean, sentence: string, notes: string[], changes: { label: string, ids: string[], more: number }[] }} Lead
+ * @typedef {{ lead: Lead | null, tool: string, startedAt: string, all: number, shown: number, fields: string[], verdicts: string[],
  *   targets: Target[], strings: string[] }} Raw
  * @typedef {{ raw: Raw, targets: Target[], lines: Line[], boundaries: string[], subjects: string[],
  *   counts: Map<string, number[]> }} Data

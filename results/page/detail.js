@@ -173,6 +173,7 @@ function sideBySide(data, there) {
 					besideRow(
 						label,
 						there.map(({ one }) => of(one)),
+						there.map(({ one }) => isBad(one.verdict)),
 					),
 				),
 			),
@@ -195,10 +196,12 @@ function commonest(values) {
 /**
  * @param {string} label
  * @param {string[]} values
+ * @param {boolean[]} bads Which of them are of a case that did not pass.
  */
-function besideRow(label, values) {
+function besideRow(label, values, bads) {
 	if (values.every((value) => value === "")) return [];
-	const usual = commonest(values);
+	const good = values.filter((_, at) => !bads[at]);
+	const usual = commonest(good.length > 0 ? good : values);
 	// Neighbours that say the same share a cell, so that there is room to read.
 	/** @type {{ value: string, wide: number }[]} */
 	const runs = [];

@@ -22,12 +22,13 @@ const KEYS = {
 export const VIEWS = ["all", "bad", "diff"];
 
 /**
- * What a page shows first: what did not pass, where there is something.
+ * What a page shows first: what did not pass, where there is something; of a comparison, what differs.
  * @param {Data} data
  * @returns {State}
  */
 export function firstState(data) {
-	const show = data.lines.some(({ bad }) => bad) ? "bad" : "all";
+	const first = data.lines.some(({ bad }) => bad) ? "bad" : "all";
+	const show = data.raw.lead === null ? first : "diff";
 	return {
 		show,
 		boundary: "",
