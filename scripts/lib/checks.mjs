@@ -33,6 +33,11 @@ export const CHECKS = [
 		args: () => ["-p", "scripts"],
 	},
 	{
+		name: "types of the page",
+		command: installed("tsc"),
+		args: () => ["-p", "results/page"],
+	},
+	{
 		name: "lint and format",
 		command: installed("biome"),
 		args: () => ["check", "--error-on-warnings", "."],
