@@ -142,7 +142,7 @@ export const CITATIONS = {
 		since: "5.15",
 	},
 	exe_file_writers_again: {
-		ref: "3b832035387f Revert \"fs: don't block i_writecount during exec\"",
+		ref: '3b832035387f Revert "fs: don\'t block i_writecount during exec"',
 		since: "6.13",
 		backports: ["6.12.2"],
 	},
@@ -170,7 +170,15 @@ export const CITATIONS = {
 	tty_lock_cap: {
 		ref: "e0f25b899234 tty: allow TIOCSLCKTRMIOS with CAP_CHECKPOINT_RESTORE",
 		since: "6.8",
-		backports: ["4.19.307", "5.4.269", "5.10.210", "5.15.149", "6.1.77", "6.6.16", "6.7.4"],
+		backports: [
+			"4.19.307",
+			"5.4.269",
+			"5.10.210",
+			"5.15.149",
+			"6.1.77",
+			"6.6.16",
+			"6.7.4",
+		],
 	},
 	tty_lock_old: {
 		ref: "drivers/tty/tty_ioctl.c tty_mode_ioctl(): TIOCSLCKTRMIOS asks capable(CAP_SYS_ADMIN) before it copies",
@@ -222,7 +230,7 @@ export const CITATIONS = {
 		note: "the executable's mappings name the real file, exe_file the overlay's: they are never found equal",
 	},
 	memfd_secret: {
-		ref: "mm/secretmem.c: the inode has no permission bits and no open()",
+		ref: "mm/secretmem.c: the file is its maker's, and has no open()",
 		since: "5.14",
 	},
 	file_caps: {

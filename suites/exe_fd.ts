@@ -1,18 +1,18 @@
 /** prctl(PR_SET_MM, PR_SET_MM_MAP) with exe_fd: changing /proc/self/exe. */
 import { holds } from "./caps.js";
+import { type CiteName, has } from "./citations.js";
 import type { Facts } from "./facts.js";
 import {
 	always,
-	core,
 	type ExpectedResult,
 	few,
 	named,
 	type Row,
 	type Suite,
 	swept,
+	wide,
 } from "./row.js";
 import { mayCheckpointRestore, type Subject } from "./subjects.js";
-import { type CiteName, has } from "./citations.js";
 
 const GRANTED = "the subject has the capability in its own user namespace";
 const DENIED =
@@ -83,7 +83,8 @@ function behind(
 /** Does executing deny writing to the file on this kernel? Since 5.15, but for 6.11 and the first of 6.12.y. */
 const deniesWriting = ({ version }: Facts): boolean =>
 	has("exe_file_writers", version) &&
-	(!has("exe_file_no_writers", version) || has("exe_file_writers_again", version));
+	(!has("exe_file_no_writers", version) ||
+		has("exe_file_writers_again", version));
 
 const hasResource = (s: Subject): boolean =>
 	s.userDepth === 0 && holds(s.caps, "sys_resource");
@@ -99,8 +100,17 @@ function older(option: string, allowed: string, setup = ""): Row {
 		expect: (s) => {
 			const opened: ExpectedResult[] = setup === "" ? [] : ["0"];
 			return hasResource(s)
-				? { results: [...opened, allowed], reason: "CAP_SYS_RESOURCE in the initial user namespace", cite: "mm_resource" }
-				: { results: [...opened, "EPERM"], reason: "this operation takes CAP_SYS_RESOURCE in the initial user namespace", cite: "mm_resource" };
+				? {
+						results: [...opened, allowed],
+						reason: "CAP_SYS_RESOURCE in the initial user namespace",
+						cite: "mm_resource",
+					}
+				: {
+						results: [...opened, "EPERM"],
+						reason:
+							"this operation takes CAP_SYS_RESOURCE in the initial user namespace",
+						cite: "mm_resource",
+					};
 		},
 		catches: "CAP_CHECKPOINT_RESTORE unlocks more of PR_SET_MM than it should",
 	};
@@ -111,21 +121,25 @@ const FILE = "mkfile=/tmp/crcap-exe,0755,0";
 const ROWS: readonly Row[] = [
 	{
 		name: "change",
-		title: "change /proc/self/exe to a memfd, after unmapping the old executable",
+		title:
+			"change /proc/self/exe to a memfd, after unmapping the old executable",
 		probe: "mm_map",
 		program: "exe_unmap memfd=x mm_map=exe:x exe=x",
 		subjects: swept,
 		expect: gated(["0", "0:yes"], (no) => [no, "0:no"]),
-		catches: "the check is missing, asks for another capability or another user namespace; the link does not change, or changes in spite of the refusal",
+		catches:
+			"the check is missing, asks for another capability or another user namespace; the link does not change, or changes in spite of the refusal",
 	},
 	{
 		name: "change_to_file",
-		title: "change /proc/self/exe to another executable file, after unmapping the old one",
+		title:
+			"change /proc/self/exe to another executable file, after unmapping the old one",
 		probe: "mm_map",
 		program: `scratch ${FILE} @ exe_unmap open=x,r,/tmp/crcap-exe mm_map=exe:x exe=x`,
-		subjects: core,
+		subjects: wide,
 		expect: gated(["0", "0", "0:yes"], (no) => ["0", no, "0:no"]),
-		catches: "the check is missing, asks for another capability or another user namespace; the link does not change, or changes in spite of the refusal",
+		catches:
+			"the check is missing, asks for another capability or another user namespace; the link does not change, or changes in spite of the refusal",
 	},
 	{
 		name: "change_twice",
@@ -133,7 +147,11 @@ const ROWS: readonly Row[] = [
 		probe: "mm_map",
 		program: "exe_unmap memfd=x memfd=y mm_map=exe:x mm_map=exe:y exe=y",
 		subjects: few,
-		expect: gated(["0", "0", "0:yes"], (no) => [no, no, "0:no"], "it may be done again and again since 4.10"),
+		expect: gated(
+			["0", "0", "0:yes"],
+			(no) => [no, no, "0:no"],
+			"it may be done again and again since 4.10",
+		),
 		catches: "the second change is refused or without effect",
 	},
 	{
@@ -141,8 +159,13 @@ const ROWS: readonly Row[] = [
 		title: "change /proc/self/exe while the old executable is mapped",
 		probe: "mm_map",
 		program: "map=o,file,/proc/self/exe memfd=x mm_map=exe:x exe=x",
-		subjects: core,
-		expect: gated(["EBUSY", "0:no"], (no) => [no, "0:no"], "the old executable is still mapped", "exe_file_busy"),
+		subjects: wide,
+		expect: gated(
+			["EBUSY", "0:no"],
+			(no) => [no, "0:no"],
+			"the old executable is still mapped",
+			"exe_file_busy",
+		),
 		catches: "EBUSY is answered before the capability is checked, or never",
 	},
 	{
@@ -160,41 +183,116 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "thread_without_capability",
-		title: "a thread drops its capabilities and tries, then the thread that kept them does",
+		title:
+			"a thread drops its capabilities and tries, then the thread that kept them does",
 		probe: "mm_map",
-		program: "exe_unmap memfd=x thread { caps=none mm_map=exe:x } mm_map=exe:x exe=x",
+		program:
+			"exe_unmap memfd=x thread { caps=none mm_map=exe:x } mm_map=exe:x exe=x",
 		subjects: few,
 		expect: (s, facts) =>
 			mayCheckpointRestore(s, s.userDepth, facts)
-				? { results: [denied(facts).errno, "0", "0:yes"], reason: "credentials belong to a thread", cite: "exe_fd_cap" }
-				: { results: [denied(facts).errno, denied(facts).errno, "0:no"], reason: DENIED, cite: denied(facts).cite },
+				? {
+						results: [denied(facts).errno, "0", "0:yes"],
+						reason: "credentials belong to a thread",
+						cite: "exe_fd_cap",
+					}
+				: {
+						results: [denied(facts).errno, denied(facts).errno, "0:no"],
+						reason: DENIED,
+						cite: denied(facts).cite,
+					},
 		catches: "the process's credentials count instead of the thread's",
 	},
 	before("arg5", "arg5:1", "EINVAL", "the unused argument is not 0"),
-	before("size_short", "size:96", "EINVAL", "a struct prctl_mm_map of another size"),
-	before("size_long", "size:112", "EINVAL", "a struct prctl_mm_map of another size"),
+	before(
+		"size_short",
+		"size:96",
+		"EINVAL",
+		"a struct prctl_mm_map of another size",
+	),
+	before(
+		"size_long",
+		"size:112",
+		"EINVAL",
+		"a struct prctl_mm_map of another size",
+	),
 	before("bad_pointer", "ptr:bad", "EFAULT", "a struct at a bad address"),
-	before("code_empty", "spoil:start_code", "EINVAL", "start_code is not below end_code"),
+	before(
+		"code_empty",
+		"spoil:start_code",
+		"EINVAL",
+		"start_code is not below end_code",
+	),
 	before("brk_low", "spoil:brk", "EINVAL", "brk is below start_brk"),
-	before("address_high", "spoil:arg_high", "EINVAL", "an address beyond any task's"),
-	before("address_low", "spoil:arg_low", "EINVAL", "an address below mmap_min_addr"),
-	before("auxv_big", "auxv:big", "EINVAL", "an auxiliary vector that is too large"),
-	before("auxv_bad", "auxv:bad", "EFAULT", "an auxiliary vector at a bad address"),
-	before("auxv_null", "auxv:null", "EINVAL", "an auxiliary vector at NULL with a size"),
+	before(
+		"address_high",
+		"spoil:arg_high",
+		"EINVAL",
+		"an address beyond any task's",
+	),
+	before(
+		"address_low",
+		"spoil:arg_low",
+		"EINVAL",
+		"an address below mmap_min_addr",
+	),
+	before(
+		"auxv_big",
+		"auxv:big",
+		"EINVAL",
+		"an auxiliary vector that is too large",
+	),
+	before(
+		"auxv_bad",
+		"auxv:bad",
+		"EFAULT",
+		"an auxiliary vector at a bad address",
+	),
+	before(
+		"auxv_null",
+		"auxv:null",
+		"EINVAL",
+		"an auxiliary vector at NULL with a size",
+	),
 	behind("fd_closed", "", "9999", "EBADF", "a descriptor that is not open"),
 	behind("fd_minus_2", "", "-2", "EBADF", "exe_fd -2: only -1 means none"),
-	behind("fd_path", "open=x,path,/proc/version", "x", "EBADF", "an O_PATH descriptor"),
+	behind(
+		"fd_path",
+		"open=x,path,/proc/version",
+		"x",
+		"EBADF",
+		"an O_PATH descriptor",
+	),
 	behind("fd_directory", "open=x,r+dir,/", "x", "EACCES", "a directory"),
 	behind("fd_device", "open=x,r,/dev/null", "x", "EACCES", "a device"),
-	behind("fd_noexec", "open=x,r,/proc/version", "x", "EACCES", "a file on a file system without executables"),
-	behind("fd_sealed", "memfd=x,noexec", "x", "EACCES", "a memfd that is sealed against execution", { needs: ["noexec_seal"] }),
+	behind(
+		"fd_noexec",
+		"open=x,r,/proc/version",
+		"x",
+		"EACCES",
+		"a file on a file system without executables",
+	),
+	behind(
+		"fd_sealed",
+		"memfd=x,noexec",
+		"x",
+		"EACCES",
+		"a memfd that is sealed against execution",
+		{ needs: ["noexec_seal"] },
+	),
 	{
 		name: "fd_mode",
 		title: "a file that nobody may execute",
 		probe: "mm_map",
-		program: "scratch mkfile=/tmp/crcap-plain,0644,0 @ exe_unmap open=x,r,/tmp/crcap-plain mm_map=exe:x exe=x",
+		program:
+			"scratch mkfile=/tmp/crcap-plain,0644,0 @ exe_unmap open=x,r,/tmp/crcap-plain mm_map=exe:x exe=x",
 		subjects: few,
-		expect: gated(["0", "EACCES", "0:no"], (no) => ["0", no, "0:no"], "the descriptor is checked after the capability", "exe_file_checks"),
+		expect: gated(
+			["0", "EACCES", "0:no"],
+			(no) => ["0", no, "0:no"],
+			"the descriptor is checked after the capability",
+			"exe_file_checks",
+		),
 		catches: "a file that can't be executed becomes /proc/self/exe",
 	},
 	{
@@ -205,10 +303,25 @@ const ROWS: readonly Row[] = [
 		subjects: few,
 		expect: (s, facts) => {
 			const may = mayCheckpointRestore(s, s.userDepth, facts);
-			if (!may) return { results: ["0", denied(facts).errno, "0:no"], reason: DENIED, cite: denied(facts).cite };
+			if (!may)
+				return {
+					results: ["0", denied(facts).errno, "0:no"],
+					reason: DENIED,
+					cite: denied(facts).cite,
+				};
 			return deniesWriting(facts)
-				? { results: ["0", "EACCES", "0:no"], reason: "an executable may have no writer", cite: "exe_file_writers" }
-				: { results: ["0", "0", "0:yes"], reason: "on this kernel /proc/PID/exe does not exclude writers", cite: has("exe_file_writers", facts.version) ? "exe_file_no_writers" : "exe_file_writers" };
+				? {
+						results: ["0", "EACCES", "0:no"],
+						reason: "an executable may have no writer",
+						cite: "exe_file_writers",
+					}
+				: {
+						results: ["0", "0", "0:yes"],
+						reason: "on this kernel /proc/PID/exe does not exclude writers",
+						cite: has("exe_file_writers", facts.version)
+							? "exe_file_no_writers"
+							: "exe_file_writers",
+					};
 		},
 		catches: "the new executable can be written while it is one",
 	},
@@ -216,24 +329,70 @@ const ROWS: readonly Row[] = [
 		name: "write_after",
 		title: "after the change, open the new executable for writing",
 		probe: "open",
-		program: "scratch mkfile=/tmp/crcap-exe,0777,0 @ exe_unmap open=x,r,/tmp/crcap-exe mm_map=exe:x open=w,w,/tmp/crcap-exe",
+		program:
+			"scratch mkfile=/tmp/crcap-exe,0777,0 @ exe_unmap open=x,r,/tmp/crcap-exe mm_map=exe:x open=w,w,/tmp/crcap-exe",
 		subjects: few,
 		expect: (s, facts) => {
 			const may = mayCheckpointRestore(s, s.userDepth, facts);
-			if (!may) return { results: ["0", denied(facts).errno, "0"], reason: DENIED, cite: denied(facts).cite };
+			if (!may)
+				return {
+					results: ["0", denied(facts).errno, "0"],
+					reason: DENIED,
+					cite: denied(facts).cite,
+				};
 			return deniesWriting(facts)
-				? { results: ["0", "0", "ETXTBSY"], reason: "the new executable can't be written", cite: "exe_file_writers" }
-				: { results: ["0", "0", "0"], reason: "on this kernel /proc/PID/exe does not exclude writers", cite: has("exe_file_writers", facts.version) ? "exe_file_no_writers" : "exe_file_writers" };
+				? {
+						results: ["0", "0", "ETXTBSY"],
+						reason: "the new executable can't be written",
+						cite: "exe_file_writers",
+					}
+				: {
+						results: ["0", "0", "0"],
+						reason: "on this kernel /proc/PID/exe does not exclude writers",
+						cite: has("exe_file_writers", facts.version)
+							? "exe_file_no_writers"
+							: "exe_file_writers",
+					};
 		},
 		catches: "the new executable can be written while it is one",
+	},
+	{
+		name: "overlay_still_mapped",
+		title:
+			"change /proc/self/exe while the old executable, a file on overlayfs, is mapped",
+		probe: "mm_map",
+		program:
+			"scratch overlay=/tmp selfcopy=/tmp/merged/x,0755,0,real @ exec=/tmp/merged/x memfd=x mm_map=exe:x exe=x",
+		// The execve takes a user who is root in the initial namespace or keeps the capability as ambient.
+		subjects: named("uid0-none"),
+		expect: (_s, facts) =>
+			has("overlay_exe", facts.version)
+				? {
+						results: ["0", "0", "0:yes"],
+						reason:
+							"the mappings name the real file, so they are not found to be the executable's",
+						cite: "overlay_exe",
+					}
+				: {
+						results: ["0", "EBUSY", "0:no"],
+						reason: "the old executable is still mapped",
+						cite: "exe_file_busy",
+					},
+		needs: ["overlay"],
+		catches:
+			"EBUSY is not answered on overlayfs, or once more where it was not",
 	},
 	{
 		name: "without_exe_fd",
 		title: "PR_SET_MM_MAP with exe_fd -1: anyone may",
 		probe: "mm_map",
 		program: "mm_map=exe:-1",
-		subjects: core,
-		expect: always(["0"], "the capability is asked for only when exe_fd is given", "mm_map_unprivileged"),
+		subjects: wide,
+		expect: always(
+			["0"],
+			"the capability is asked for only when exe_fd is given",
+			"mm_map_unprivileged",
+		),
 		catches: "the capability is asked for without exe_fd",
 	},
 	{
@@ -242,7 +401,11 @@ const ROWS: readonly Row[] = [
 		probe: "mm_map",
 		program: "mm_map=exe:-1,auxv:ok",
 		subjects: few,
-		expect: always(["0"], "the capability is asked for only when exe_fd is given", "mm_map_unprivileged"),
+		expect: always(
+			["0"],
+			"the capability is asked for only when exe_fd is given",
+			"mm_map_unprivileged",
+		),
 		catches: "the capability is asked for without exe_fd",
 	},
 	{
@@ -251,7 +414,11 @@ const ROWS: readonly Row[] = [
 		probe: "mm_map",
 		program: "mm_map=exe:-1,spoil:data_equal",
 		subjects: named("uid1000-none", "userns-none"),
-		expect: always(["0"], "the order of the two is checked, not that they differ", "mm_map_order"),
+		expect: always(
+			["0"],
+			"the order of the two is checked, not that they differ",
+			"mm_map_order",
+		),
 		catches: "a process without data can't be restored",
 	},
 	{
@@ -260,20 +427,29 @@ const ROWS: readonly Row[] = [
 		probe: "mm_map_size",
 		program: "mm_map_size mm_map_size=arg4 mm_map_size=bad",
 		subjects: few,
-		expect: always(["0:native", "0:native", "EFAULT"], "the size is told to anyone, at the address in the third argument", "mm_map_unprivileged"),
+		expect: always(
+			["0:native", "0:native", "EFAULT"],
+			"the size is told to anyone, at the address in the third argument",
+			"mm_map_unprivileged",
+		),
 		catches: "the size is told only with the capability",
 	},
 	older("start_code", "0"),
 	older("start_brk", "0"),
 	older("arg_start", "0"),
 	older("auxv", "0"),
-	older("exe_file", "EBUSY", "map=o,file,/proc/self/exe open=x,r,/proc/self/exe "),
+	older(
+		"exe_file",
+		"EBUSY",
+		"map=o,file,/proc/self/exe open=x,r,/proc/self/exe ",
+	),
 	older("unknown", "EINVAL"),
 ];
 
 export const EXE_FD: Suite = {
 	name: "exe_fd",
-	description: "prctl(PR_SET_MM, PR_SET_MM_MAP) with exe_fd: changing /proc/self/exe",
+	description:
+		"prctl(PR_SET_MM, PR_SET_MM_MAP) with exe_fd: changing /proc/self/exe",
 	needs: ["mm_map"],
 	rows: ROWS.map((row) => ({ levels: 0, ...row })),
 };

@@ -1,6 +1,14 @@
 /** The System V IPC sysctls sem_next_id, msg_next_id and shm_next_id: the id that the next object gets. */
 import type { Facts } from "./facts.js";
-import { always, core, type Expectation, few, type Row, type Suite, swept } from "./row.js";
+import {
+	always,
+	core,
+	type Expectation,
+	few,
+	type Row,
+	type Suite,
+	sweptInitial,
+} from "./row.js";
 import { mayCheckpointRestore, type Subject } from "./subjects.js";
 
 const file = (kind: string): string => `/proc/sys/kernel/${kind}_next_id`;
@@ -31,7 +39,13 @@ function mayWrite(s: Subject, facts: Facts): boolean {
 }
 
 const cite = (facts: Facts) =>
-	({ owner: "ipc_owner", handler: "ipc_handler", permissions: "ipc_permissions" } as const)[generation(facts)];
+	(
+		({
+			owner: "ipc_owner",
+			handler: "ipc_handler",
+			permissions: "ipc_permissions",
+		}) as const
+	)[generation(facts)];
 
 function reason(s: Subject, facts: Facts): string {
 	if (generation(facts) === "owner")
@@ -68,7 +82,7 @@ function rows(kind: "sem" | "msg" | "shm"): Row[] {
 			title: `write ${kind}_next_id and make one: it has that id`,
 			probe: "write",
 			program: `${open} write=f,${ID} ipc_new=${kind}`,
-			subjects: swept,
+			subjects: sweptInitial,
 			expect: outcome(
 				["0", "0:9", `0:${ID}`],
 				["EACCES", "-", `0:!${ID}`],
@@ -98,7 +112,12 @@ function rows(kind: "sem" | "msg" | "shm"): Row[] {
 			probe: "cat",
 			program: `cat=${file(kind)}`,
 			subjects: few,
-			expect: (_s, facts) => always(["0:-1"], "the capability is asked for when writing only; -1 means no wish", cite(facts))(),
+			expect: (_s, facts) =>
+				always(
+					["0:-1"],
+					"the capability is asked for when writing only; -1 means no wish",
+					cite(facts),
+				)(),
 			catches: "reading takes the capability",
 		},
 		{
@@ -118,8 +137,16 @@ function rows(kind: "sem" | "msg" | "shm"): Row[] {
 			subjects: few,
 			expect: (s, facts) =>
 				generation(facts) === "owner" && s.kuid === 0
-					? { results: ["0", "0:9", `0:${ID}`], reason: reason(s, facts), cite: cite(facts) }
-					: outcome(["0", "EPERM", `0:!${ID}`], ["EACCES", "-", `0:!${ID}`], ["0", "EPERM", `0:!${ID}`])(s, facts),
+					? {
+							results: ["0", "0:9", `0:${ID}`],
+							reason: reason(s, facts),
+							cite: cite(facts),
+						}
+					: outcome(
+							["0", "EPERM", `0:!${ID}`],
+							["EACCES", "-", `0:!${ID}`],
+							["0", "EPERM", `0:!${ID}`],
+						)(s, facts),
 			catches: "the capability is asked for when opening only",
 		},
 		{
@@ -130,9 +157,16 @@ function rows(kind: "sem" | "msg" | "shm"): Row[] {
 			subjects: few,
 			expect: (s, facts) =>
 				generation(facts) === "owner" && s.kuid === 0
-					? { results: ["0", "0:9"], reason: reason(s, facts), cite: cite(facts) }
+					? {
+							results: ["0", "0:9"],
+							reason: reason(s, facts),
+							cite: cite(facts),
+						}
 					: {
-							results: generation(facts) === "handler" ? ["0", "EPERM"] : ["EACCES", "-"],
+							results:
+								generation(facts) === "handler"
+									? ["0", "EPERM"]
+									: ["EACCES", "-"],
 							reason: "only effective capabilities count",
 							cite: cite(facts),
 						},
@@ -155,7 +189,9 @@ const ROWS: readonly Row[] = [
 			const root = s.kuid === 0 && mayWrite(s, facts);
 			return {
 				results: [root || generation(facts) === "handler" ? "0" : "EACCES"],
-				reason: root ? reason(s, facts) : "access(2) leaves a real user other than root no capability",
+				reason: root
+					? reason(s, facts)
+					: "access(2) leaves a real user other than root no capability",
 				cite: "access_real",
 			};
 		},
@@ -163,10 +199,15 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "next_only_once",
-		title: "the wish holds for one object: the one after it gets an ordinary id",
+		title:
+			"the wish holds for one object: the one after it gets an ordinary id",
 		probe: "ipc_new",
 		program: `open=f,w,${file("msg")} write=f,${ID} ipc_new=msg ipc_new=msg cat=${file("msg")}`,
-		subjects: (s) => core(s) && /^(uid0-all|uid1000-cap_sys_admin|uid1000-cap_checkpoint_restore)$/.test(s.name),
+		subjects: (s) =>
+			core(s) &&
+			/^(uid0-all|uid1000-cap_sys_admin|uid1000-cap_checkpoint_restore)$/.test(
+				s.name,
+			),
 		expect: outcome(
 			["0", "0:9", `0:${ID}`, `0:!${ID}`, "0:-1"],
 			["EACCES", "-", `0:!${ID}`, `0:!${ID}`, "0:-1"],
@@ -176,10 +217,10 @@ const ROWS: readonly Row[] = [
 	},
 ];
 
-
 export const IPC_NEXT_ID: Suite = {
 	name: "ipc_next_id",
-	description: "writing the System V IPC sysctls sem_next_id, msg_next_id and shm_next_id",
+	description:
+		"writing the System V IPC sysctls sem_next_id, msg_next_id and shm_next_id",
 	needs: ["next_id"],
 	rows: ROWS.map((row) => ({ levels: 0, touchesIpc: true, ...row })),
 };

@@ -1,17 +1,18 @@
 /** Following the links in /proc/PID/map_files. */
 import { holds } from "./caps.js";
 import type { Facts } from "./facts.js";
+import { OTHER_ROWS } from "./map_files_other.js";
 import {
 	always,
 	at,
 	both,
-	core,
 	type ExpectedResult,
 	few,
 	gate,
 	type Row,
 	type Suite,
-	swept,
+	sweptInitial,
+	wide,
 } from "./row.js";
 import { mayCheckpointRestore, type Subject } from "./subjects.js";
 
@@ -42,13 +43,14 @@ function follow(
 		title,
 		probe: operations.split("=")[0] ?? "",
 		program: `map=m,${map} @ ${operations}`,
-		subjects: core,
+		subjects: wide,
 		expect: gate(
 			initial,
 			{ results: granted, reason: GRANTED, cite },
 			{ results: denied, reason: DENIED, cite },
 		),
-		catches: "the check is missing at this way in, asks for another capability or another user namespace",
+		catches:
+			"the check is missing at this way in, asks for another capability or another user namespace",
 		...more,
 	};
 }
@@ -56,14 +58,23 @@ function follow(
 const MEMFD = "memfd,0666,bytes%20of%20a%20memfd";
 
 /** Ways that don't follow the link: open to everyone. */
-function unguarded(name: string, operations: string, results: readonly ExpectedResult[], title: string): Row {
+function unguarded(
+	name: string,
+	operations: string,
+	results: readonly ExpectedResult[],
+	title: string,
+): Row {
 	return {
 		name,
 		title,
 		probe: operations.split("=")[0] ?? "",
 		program: `map=m,${MEMFD} @ ${operations}`,
-		subjects: core,
-		expect: always(results, "only following a link takes the capability", "map_files_nogate"),
+		subjects: wide,
+		expect: always(
+			results,
+			"only following a link takes the capability",
+			"map_files_nogate",
+		),
 		catches: "the check is made where the link is not followed",
 	};
 }
@@ -72,7 +83,7 @@ function unguarded(name: string, operations: string, results: readonly ExpectedR
 const ownsFile = (s: Subject): boolean =>
 	s.kuid === 0 || (s.userDepth === 0 && holds(s.caps, "dac_override"));
 
-const ROWS: readonly Row[] = [
+const OWN_ROWS: readonly Row[] = [
 	follow(
 		"read_deleted",
 		"deleted,/tmp/crcap-deleted,0644,bytes%20of%20a%20deleted%20file",
@@ -81,11 +92,19 @@ const ROWS: readonly Row[] = [
 		["EPERM", "-"],
 		"open and read a deleted file through its mapping",
 	),
-	follow("read_memfd", MEMFD, `open=g,r,${LINK} read=g,16`, ["0", "0:bytes of a memfd"], ["EPERM", "-"], "open and read a memfd through its mapping", {
-		// The subject maps it itself: a mapping does not outlive the execve of some routes.
-		program: `map=m,${MEMFD} open=g,r,${LINK} read=g,16`,
-		subjects: swept,
-	}),
+	follow(
+		"read_memfd",
+		MEMFD,
+		`open=g,r,${LINK} read=g,16`,
+		["0", "0:bytes of a memfd"],
+		["EPERM", "-"],
+		"open and read a memfd through its mapping",
+		{
+			// The subject maps it itself: a mapping does not outlive the execve of some routes.
+			program: `map=m,${MEMFD} open=g,r,${LINK} read=g,16`,
+			subjects: sweptInitial,
+		},
+	),
 	follow(
 		"write_memfd",
 		MEMFD,
@@ -94,28 +113,84 @@ const ROWS: readonly Row[] = [
 		["EPERM", "-", "0:bytes of a memfd"],
 		"open a memfd through its mapping for writing: what is written is in the mapping",
 	),
-	follow("read_anon", "anon,shared%20bytes", `open=g,rw,${LINK} read=g,12`, ["0", "0:shared bytes"], ["EPERM", "-"], "open shared anonymous memory", {
-		catches: "shared anonymous memory is treated apart",
-		expect: (s, facts) =>
-			!may(s, facts)
-				? { results: ["EPERM", "-"], reason: DENIED, cite }
-				: { results: ["0", "0:shared bytes"], reason: GRANTED, cite },
-	}),
-	follow("read_sysv", "sysv,0666,segment", `open=g,r,${LINK} read=g,7`, ["0", "0:segment"], ["EPERM", "-"], "open a System V shared memory segment"),
-	follow("stat", MEMFD, `stat=${LINK}`, ["0"], ["EPERM"], "stat() through the link"),
-	follow("open_path", MEMFD, `open=g,path,${LINK}`, ["0"], ["EPERM"], "open with O_PATH, following the link"),
-	follow("eaccess", MEMFD, `eaccess=r,${LINK}`, ["0"], ["EPERM"], "faccessat2() with AT_EACCESS", { needs: ["faccessat2"], subjects: few }),
-	unguarded("readlink", `readlink=${LINK}`, ["0:/memfd:crcap (deleted)"], "readlink()"),
+	follow(
+		"read_anon",
+		"anon,shared%20bytes",
+		`open=g,rw,${LINK} read=g,12`,
+		["0", "0:shared bytes"],
+		["EPERM", "-"],
+		"open shared anonymous memory",
+		{
+			catches: "shared anonymous memory is treated apart",
+			expect: (s, facts) =>
+				!may(s, facts)
+					? { results: ["EPERM", "-"], reason: DENIED, cite }
+					: { results: ["0", "0:shared bytes"], reason: GRANTED, cite },
+		},
+	),
+	follow(
+		"read_sysv",
+		"sysv,0666,segment",
+		`open=g,r,${LINK} read=g,7`,
+		["0", "0:segment"],
+		["EPERM", "-"],
+		"open a System V shared memory segment",
+	),
+	follow(
+		"stat",
+		MEMFD,
+		`stat=${LINK}`,
+		["0"],
+		["EPERM"],
+		"stat() through the link",
+	),
+	follow(
+		"open_path",
+		MEMFD,
+		`open=g,path,${LINK}`,
+		["0"],
+		["EPERM"],
+		"open with O_PATH, following the link",
+	),
+	follow(
+		"eaccess",
+		MEMFD,
+		`eaccess=r,${LINK}`,
+		["0"],
+		["EPERM"],
+		"faccessat2() with AT_EACCESS",
+		{ needs: ["faccessat2"], subjects: few },
+	),
+	unguarded(
+		"readlink",
+		`readlink=${LINK}`,
+		["0:/memfd:crcap (deleted)"],
+		"readlink()",
+	),
 	unguarded("lstat", `lstat=${LINK}`, ["0"], "lstat()"),
-	unguarded("readdir", "ls=/proc/self/map_files", ["0:some"], "read the directory"),
-	unguarded("open_path_nofollow", `open=g,path+nofollow,${LINK}`, ["0"], "open the link itself with O_PATH|O_NOFOLLOW"),
+	unguarded(
+		"readdir",
+		"ls=/proc/self/map_files",
+		["0:some"],
+		"read the directory",
+	),
+	unguarded(
+		"open_path_nofollow",
+		`open=g,path+nofollow,${LINK}`,
+		["0"],
+		"open the link itself with O_PATH|O_NOFOLLOW",
+	),
 	{
 		name: "nofollow",
 		title: "open with O_NOFOLLOW",
 		probe: "open",
 		program: `map=m,${MEMFD} @ open=g,r+nofollow,${LINK}`,
 		subjects: few,
-		expect: always(["ELOOP"], "the link is refused before it is asked where it leads", "map_files_nofollow"),
+		expect: always(
+			["ELOOP"],
+			"the link is refused before it is asked where it leads",
+			"map_files_nofollow",
+		),
 		catches: "get_link() is called for a link that must not be followed",
 	},
 	{
@@ -125,7 +200,11 @@ const ROWS: readonly Row[] = [
 		program: `map=m,${MEMFD} getpid=p @ openat2=g,r,no_symlinks,/proc/$p/map_files/$m`,
 		// A numbered link: /proc/self is a link itself. In another pid namespace the number would be another's.
 		subjects: both(few, at("uid0", "uid1000", "userns")),
-		expect: always(["ELOOP"], "the link is refused before it is asked where it leads", "map_files_nofollow"),
+		expect: always(
+			["ELOOP"],
+			"the link is refused before it is asked where it leads",
+			"map_files_nofollow",
+		),
 		needs: ["openat2"],
 		catches: "get_link() is called for a link that must not be followed",
 	},
@@ -137,8 +216,16 @@ const ROWS: readonly Row[] = [
 		subjects: few,
 		expect: gate(
 			initial,
-			{ results: ["ELOOP"], reason: "get_link() jumps, and that is refused", cite: "map_files_magiclinks" },
-			{ results: ["EPERM"], reason: "the capability is checked before the jump", cite: "map_files_magiclinks" },
+			{
+				results: ["ELOOP"],
+				reason: "get_link() jumps, and that is refused",
+				cite: "map_files_magiclinks",
+			},
+			{
+				results: ["EPERM"],
+				reason: "the capability is checked before the jump",
+				cite: "map_files_magiclinks",
+			},
 		),
 		needs: ["openat2"],
 		catches: "the capability is checked after the jump",
@@ -156,11 +243,14 @@ const ROWS: readonly Row[] = [
 				? { results: ["0"], reason: GRANTED, cite }
 				: {
 						results: ["EPERM"],
-						reason: may(s, facts) ? "access(2) leaves a real user other than root no capability" : DENIED,
+						reason: may(s, facts)
+							? "access(2) leaves a real user other than root no capability"
+							: DENIED,
 						cite: may(s, facts) ? "access_real" : cite,
 					};
 		},
-		catches: "access(2) goes by the effective capabilities, or by none for root",
+		catches:
+			"access(2) goes by the effective capabilities, or by none for root",
 	},
 	{
 		name: "inode_permissions",
@@ -173,7 +263,11 @@ const ROWS: readonly Row[] = [
 				? { results: ["EPERM"], reason: DENIED, cite }
 				: ownsFile(s)
 					? { results: ["0"], reason: GRANTED, cite }
-					: { results: ["EACCES"], reason: "behind the link the file's own permissions count", cite: "map_files_inode" },
+					: {
+							results: ["EACCES"],
+							reason: "behind the link the file's own permissions count",
+							cite: "map_files_inode",
+						},
 		catches: "the link gives rights that the file does not",
 	},
 	{
@@ -187,7 +281,11 @@ const ROWS: readonly Row[] = [
 				? { results: ["EPERM"], reason: DENIED, cite }
 				: ownsFile(s)
 					? { results: ["0"], reason: GRANTED, cite }
-					: { results: ["EACCES"], reason: "behind the link the file's own permissions count", cite: "map_files_inode" },
+					: {
+							results: ["EACCES"],
+							reason: "behind the link the file's own permissions count",
+							cite: "map_files_inode",
+						},
 		catches: "the link gives rights that the file does not",
 	},
 	follow(
@@ -201,19 +299,72 @@ const ROWS: readonly Row[] = [
 	),
 	{
 		name: "unsearchable_directory",
-		title: "open a file in a directory that the subject can't search: not by its path, but through its mapping",
+		title:
+			"open a file in a directory that the subject can't search: not by its path, but through its mapping",
 		probe: "open",
 		program: `scratch mkdir=/tmp/closed,0700 map=m,new,/tmp/closed/file,0644,within @ open=h,r,/tmp/closed/file open=g,r,${LINK} read=g,6`,
 		subjects: at("uid1000", "pidns", "userns"),
 		expect: (s, facts) => {
-			const search = s.userDepth === 0 && (holds(s.caps, "dac_override") || holds(s.caps, "dac_read_search"));
+			const search =
+				s.userDepth === 0 &&
+				(holds(s.caps, "dac_override") || holds(s.caps, "dac_read_search"));
 			const direct = search ? "0" : "EACCES";
 			return may(s, facts)
-				? { results: [direct, "0", "0:within"], reason: `${GRANTED}; the link leads past the directories above the file`, cite }
+				? {
+						results: [direct, "0", "0:within"],
+						reason: `${GRANTED}; the link leads past the directories above the file`,
+						cite,
+					}
 				: { results: [direct, "EPERM", "-"], reason: DENIED, cite };
 		},
 		catches: "the path is walked instead of the link",
 	},
+	follow(
+		"secret",
+		"secret,x",
+		`open=g,r,${LINK}`,
+		["ENXIO"],
+		["EPERM"],
+		"open secret memory (memfd_secret) of one's own",
+		{
+			program: `map=m,secret,x open=g,r,${LINK}`,
+			subjects: few,
+			needs: ["memfd_secret"],
+			catches: "secret memory can be read through map_files",
+		},
+	),
+	{
+		name: "secret_of_root",
+		title: "open secret memory that root made",
+		probe: "open",
+		program: `map=m,secret,x @ open=g,r,${LINK}`,
+		subjects: few,
+		expect: (s, facts) =>
+			!may(s, facts)
+				? { results: ["EPERM"], reason: DENIED, cite }
+				: ownsFile(s)
+					? {
+							results: ["ENXIO"],
+							reason: "the file can't be opened by anyone",
+							cite: "memfd_secret",
+						}
+					: {
+							results: ["EACCES"],
+							reason: "the file is its maker's alone",
+							cite: "memfd_secret",
+						},
+		needs: ["memfd_secret"],
+		catches: "secret memory can be read through map_files",
+	},
+	follow(
+		"hugetlb",
+		"hugetlb",
+		`open=g,r,${LINK}`,
+		["0"],
+		["EPERM"],
+		"open huge pages",
+		{ subjects: few, needs: ["hugetlb"] },
+	),
 	{
 		name: "missing_mapping",
 		title: "a range that is not mapped",
@@ -243,13 +394,18 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "thread_without_capability",
-		title: "a thread drops its capabilities and follows the link, then the thread that kept them does",
+		title:
+			"a thread drops its capabilities and follows the link, then the thread that kept them does",
 		probe: "open",
 		program: `map=m,${MEMFD} @ thread { caps=none open=g,r,${LINK} } open=h,r,${LINK}`,
 		subjects: few,
 		expect: gate(
 			initial,
-			{ results: ["EPERM", "0"], reason: "credentials belong to a thread", cite },
+			{
+				results: ["EPERM", "0"],
+				reason: "credentials belong to a thread",
+				cite,
+			},
 			{ results: ["EPERM", "EPERM"], reason: DENIED, cite },
 		),
 		catches: "the process's credentials count instead of the thread's",
@@ -260,5 +416,5 @@ export const MAP_FILES: Suite = {
 	name: "map_files",
 	description: "following the links in /proc/PID/map_files",
 	needs: ["map_files"],
-	rows: ROWS.map((row) => ({ levels: 0, ...row })),
+	rows: [...OWN_ROWS, ...OTHER_ROWS].map((row) => ({ levels: 0, ...row })),
 };

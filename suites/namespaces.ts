@@ -2,12 +2,18 @@
 import { type Place, SETS, type Subject, subjectAt, USER } from "./subjects.js";
 
 const CHILD = `spawn=t { ${USER} userns=0:1000:1 pidns } open=n,r,/proc/$t/ns/pid_for_children setns=fd,n inside`;
-const ROOTLESS = ["root", "multiuser", "user_ns", "unprivileged_userns"] as const;
+const ROOTLESS = [
+	"root",
+	"multiuser",
+	"user_ns",
+	"unprivileged_userns",
+] as const;
 
 const MORE: readonly Place[] = [
 	{
 		name: "userns_nouid0",
-		words: "user 1000 of a user namespace that has no user 0, in a pid namespace of its own",
+		words:
+			"user 1000 of a user namespace that has no user 0, in a pid namespace of its own",
 		steps: `${USER} userns=1000:1000:1 pidns`,
 		ready: "uid:1000,userns:new,map:1000:1000:1,pidns:new",
 		needs: [...ROOTLESS, "pid_ns"],
@@ -40,7 +46,8 @@ const MORE: readonly Place[] = [
 	},
 	{
 		name: "userns_of_root",
-		words: "root of a user namespace that user 0 made, mapped to itself, in a pid namespace of its own",
+		words:
+			"root of a user namespace that user 0 made, mapped to itself, in a pid namespace of its own",
 		steps: "userns=0:0:1 pidns",
 		ready: "uid:0,userns:new,map:0:0:1,pidns:new",
 		needs: ["root", "user_ns", "pid_ns"],
@@ -51,7 +58,8 @@ const MORE: readonly Place[] = [
 	},
 	{
 		name: "nested_userns",
-		words: "a user namespace inside a user namespace, in a pid namespace that the outer one owns",
+		words:
+			"a user namespace inside a user namespace, in a pid namespace that the outer one owns",
 		steps: `${USER} userns=0:1000:1 pidns userns=0:0:1`,
 		ready: "uid:0,userns:new,pidns:new,depth:2",
 		needs: [...ROOTLESS, "pid_ns"],
@@ -73,7 +81,8 @@ const MORE: readonly Place[] = [
 	},
 	{
 		name: "parent_user",
-		words: "user 2000 of the initial user namespace, in a pid namespace that a child user namespace owns",
+		words:
+			"user 2000 of the initial user namespace, in a pid namespace that a child user namespace owns",
 		steps: `${CHILD} uid=2000`,
 		ready: "uid:2000,userns:same,pidns:new",
 		needs: [...ROOTLESS, "pid_ns"],
@@ -84,7 +93,8 @@ const MORE: readonly Place[] = [
 	},
 	{
 		name: "parent_owner",
-		words: "user 1000 of the initial user namespace, in a pid namespace that a user namespace of its own making owns",
+		words:
+			"user 1000 of the initial user namespace, in a pid namespace that a user namespace of its own making owns",
 		steps: `${CHILD} uid=1000`,
 		ready: "uid:1000,userns:same,pidns:new",
 		needs: [...ROOTLESS, "pid_ns"],

@@ -4,6 +4,7 @@
  */
 import { has } from "./citations.js";
 import { type Facts, number, present } from "./facts.js";
+import { hasChange } from "./version.js";
 
 /** The reason why it is missing, or null where it is there. */
 type Need = (facts: Facts) => string | null;
@@ -12,6 +13,11 @@ const there =
 	(fact: string, reason: string): Need =>
 	(facts) =>
 		present(facts, fact) ? null : reason;
+
+const NEEDS_SECCOMP = there(
+	"seccomp",
+	"PR_GET_SECCOMP is refused (CONFIG_SECCOMP is off)",
+);
 
 export const NEEDS = {
 	cap_checkpoint_restore: (facts) =>
@@ -27,9 +33,18 @@ export const NEEDS = {
 		"PR_SET_MM_MAP_SIZE is refused (CONFIG_CHECKPOINT_RESTORE is off)",
 	),
 	map_files: there("map_files", "/proc/self/map_files is not there"),
-	user_ns: there("user_ns", "/proc/self/ns/user is not there (CONFIG_USER_NS is off)"),
-	pid_ns: there("pid_ns", "/proc/self/ns/pid is not there (CONFIG_PID_NS is off)"),
-	ipc_ns: there("ipc_ns", "/proc/self/ns/ipc is not there (CONFIG_IPC_NS is off)"),
+	user_ns: there(
+		"user_ns",
+		"/proc/self/ns/user is not there (CONFIG_USER_NS is off)",
+	),
+	pid_ns: there(
+		"pid_ns",
+		"/proc/self/ns/pid is not there (CONFIG_PID_NS is off)",
+	),
+	ipc_ns: there(
+		"ipc_ns",
+		"/proc/self/ns/ipc is not there (CONFIG_IPC_NS is off)",
+	),
 	next_id: there(
 		"msg_next_id",
 		"/proc/sys/kernel/msg_next_id is not there (CONFIG_CHECKPOINT_RESTORE or CONFIG_SYSVIPC is off)",
@@ -38,18 +53,53 @@ export const NEEDS = {
 		has("pid_max_per_ns", facts.version)
 			? null
 			: "pid_max is one for all pid namespaces before 6.14",
-	clone3: there("clone3", "the clone3 system call is not there (it came with 5.3)"),
-	openat2: there("openat2", "the openat2 system call is not there (it came with 5.6)"),
-	faccessat2: there("faccessat2", "the faccessat2 system call is not there (it came with 5.8)"),
-	multiuser: there("multiuser", "setresuid is not there (CONFIG_MULTIUSER is off): every process holds every capability"),
-	memfd_secret: there("memfd_secret", "memfd_secret is not there (it came with 5.14, and may be turned off)"),
-	noexec_seal: there("noexec_seal", "memfd_create refuses MFD_NOEXEC_SEAL (it came with 6.3)"),
-	hugetlb: there("hugetlb", "memfd_create refuses MFD_HUGETLB (CONFIG_HUGETLBFS is off)"),
-	overlay: there("overlay", "overlay is not in /proc/filesystems (a module, or CONFIG_OVERLAY_FS is off)"),
+	clone3: there(
+		"clone3",
+		"the clone3 system call is not there (it came with 5.3)",
+	),
+	openat2: there(
+		"openat2",
+		"the openat2 system call is not there (it came with 5.6)",
+	),
+	faccessat2: there(
+		"faccessat2",
+		"the faccessat2 system call is not there (it came with 5.8)",
+	),
+	multiuser: there(
+		"multiuser",
+		"setresuid is not there (CONFIG_MULTIUSER is off): every process holds every capability",
+	),
+	memfd_secret: there(
+		"memfd_secret",
+		"memfd_secret is not there (it came with 5.14, and may be turned off)",
+	),
+	noexec_seal: there(
+		"noexec_seal",
+		"memfd_create refuses MFD_NOEXEC_SEAL (it came with 6.3)",
+	),
+	hugetlb: there(
+		"hugetlb",
+		"memfd_create refuses MFD_HUGETLB (CONFIG_HUGETLBFS is off)",
+	),
+	overlay: there(
+		"overlay",
+		"overlay is not in /proc/filesystems (a module, or CONFIG_OVERLAY_FS is off)",
+	),
 	ptmx: there("ptmx", "/dev/ptmx is not there (CONFIG_UNIX98_PTYS is off)"),
 	inet: there("inet", "/proc/sys/net/ipv4 is not there (CONFIG_INET is off)"),
-	seccomp: there("seccomp", "PR_GET_SECCOMP is refused (CONFIG_SECCOMP is off)"),
-	pagemap: there("pagemap", "/proc/self/pagemap is not there (CONFIG_PROC_PAGE_MONITOR is off)"),
+	seccomp: NEEDS_SECCOMP,
+	seccomp_filter: (facts) =>
+		facts.config?.get("SECCOMP_FILTER") === undefined && facts.config !== null
+			? "CONFIG_SECCOMP_FILTER is off"
+			: NEEDS_SECCOMP(facts),
+	hidepid_per_mount: (facts) =>
+		hasChange(facts.version, "5.8")
+			? null
+			: "hidepid is one for all mounts of a proc before 5.8",
+	pagemap: there(
+		"pagemap",
+		"/proc/self/pagemap is not there (CONFIG_PROC_PAGE_MONITOR is off)",
+	),
 	/** A user without privilege may make a user namespace. */
 	unprivileged_userns: (facts) => {
 		if (number(facts, "max_user_namespaces") === 0)

@@ -1,9 +1,10 @@
 /** Writing /proc/sys/kernel/ns_last_pid: the pid that the next process gets. */
+
+import { holds } from "./caps.js";
 import {
 	always,
 	at,
 	both,
-	core,
 	few,
 	gate,
 	named,
@@ -11,8 +12,8 @@ import {
 	type Row,
 	type Suite,
 	swept,
+	wide,
 } from "./row.js";
-import { holds } from "./caps.js";
 import { mayCheckpointRestore, pidOwner, type Subject } from "./subjects.js";
 
 const FILE = "/proc/sys/kernel/ns_last_pid";
@@ -67,7 +68,8 @@ function refused(name: string, text: string, title: string, prefix = ""): Row {
 				cite,
 			},
 		),
-		catches: "the text is parsed before the capability is checked, or not checked against pid_max",
+		catches:
+			"the text is parsed before the capability is checked, or not checked against pid_max",
 	};
 }
 
@@ -84,16 +86,24 @@ function spelling(name: string, text: string, pid: number, title: string): Row {
 }
 
 /** Where the cursor goes at the ends of the range, in a pid namespace that has no other processes. */
-function place(name: string, steps: string, next: number | string, title: string): Row {
+function place(
+	name: string,
+	steps: string,
+	next: number | string,
+	title: string,
+): Row {
 	return {
 		name,
 		title,
 		probe: "write",
 		program: `${steps}${OPEN} write=f,$m fork`,
-		subjects: both(at("pidns", "userns_pidns"), (s) => /-(cap_checkpoint_restore|all)$/.test(s.name)),
+		subjects: both(at("pidns", "userns_pidns"), (s) =>
+			/-(cap_checkpoint_restore|all)$/.test(s.name),
+		),
 		expect: (s) => ({
 			results: ["0", "0", `0:${pidsAt(s, next)}`],
-			reason: "the next pid is the first free one behind the cursor, or from 300 on behind the end",
+			reason:
+				"the next pid is the first free one behind the cursor, or from 300 on behind the end",
 			cite: "pid_alloc_wrap",
 		}),
 		catches: "the cursor is set to another place than asked",
@@ -112,23 +122,30 @@ const ROWS: readonly Row[] = [
 			{ results: ["0", "0:+1"], reason: GRANTED, cite },
 			{ results: ["0", "EPERM"], reason: DENIED, cite },
 		),
-		catches: "the check is missing, asks for another capability or another user namespace; the cursor is off by one",
+		catches:
+			"the check is missing, asks for another capability or another user namespace; the cursor is off by one",
 	},
 	{
 		name: "refusal_has_no_effect",
-		title: "write N, whatever comes of it, and fork: the pid is N+1 only where the write was allowed",
+		title:
+			"write N, whatever comes of it, and fork: the pid is N+1 only where the write was allowed",
 		probe: "write",
 		...effect("write=f,21000", 21001),
-		subjects: core,
-		catches: "the cursor moves in spite of EPERM, or does not move in spite of success",
+		subjects: wide,
+		catches:
+			"the cursor moves in spite of EPERM, or does not move in spite of success",
 	},
 	{
 		name: "read",
 		title: "read the file: anyone may",
 		probe: "cat",
 		program: `cat=${FILE}`,
-		subjects: core,
-		expect: always(["0:*"], "the capability is asked for on write only", "ns_last_pid_open"),
+		subjects: wide,
+		expect: always(
+			["0:*"],
+			"the capability is asked for on write only",
+			"ns_last_pid_open",
+		),
 		catches: "the check is made on read as well as on write",
 	},
 	{
@@ -137,7 +154,11 @@ const ROWS: readonly Row[] = [
 		probe: "open",
 		program: `open=f,rw,${FILE} open=g,w+trunc+creat,${FILE}`,
 		subjects: few,
-		expect: always(["0", "0"], "the file's mode is 0666, the check is at write time", "ns_last_pid_open"),
+		expect: always(
+			["0", "0"],
+			"the file's mode is 0666, the check is at write time",
+			"ns_last_pid_open",
+		),
 		catches: "the check is made at open time",
 	},
 	{
@@ -146,7 +167,11 @@ const ROWS: readonly Row[] = [
 		probe: "access",
 		program: `access=w,${FILE}`,
 		subjects: few,
-		expect: always(["0"], "access(2) sees the mode 0666 only", "ns_last_pid_open"),
+		expect: always(
+			["0"],
+			"access(2) sees the mode 0666 only",
+			"ns_last_pid_open",
+		),
 		catches: "the mode of the file is not 0666",
 	},
 	{
@@ -157,14 +182,20 @@ const ROWS: readonly Row[] = [
 		program: `${OPEN} @ write=f,21100 fork`,
 		expect: (s, facts) => {
 			const all = effect("write=f,21100", 21101).expect(s, facts);
-			return { ...all, results: all.results.slice(1), reason: `${all.reason}; the writer counts, not the opener` };
+			return {
+				...all,
+				results: all.results.slice(1),
+				reason: `${all.reason}; the writer counts, not the opener`,
+			};
 		},
-		subjects: core,
-		catches: "the opener's credentials count instead of the writer's; the opener's pid namespace is changed",
+		subjects: wide,
+		catches:
+			"the opener's credentials count instead of the writer's; the opener's pid namespace is changed",
 	},
 	{
 		name: "opened_without_capability",
-		title: "a thread without capabilities opens the file, the subject writes to it",
+		title:
+			"a thread without capabilities opens the file, the subject writes to it",
 		probe: "write",
 		program: `thread { caps=none ${OPEN} } write=f,21200 fork`,
 		expect: effect("write=f,21200", 21201).expect,
@@ -173,7 +204,8 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "thread_without_capability",
-		title: "a thread drops its capabilities and writes, then the thread that kept them writes",
+		title:
+			"a thread drops its capabilities and writes, then the thread that kept them writes",
 		probe: "write",
 		program: `${OPEN} thread { caps=none write=f,21300 } seek=f,0 write=f,21400 fork`,
 		expect: (s, facts) => {
@@ -217,7 +249,11 @@ const ROWS: readonly Row[] = [
 	refused("negative", "-1", "write -1"),
 	refused("too_large", "$m", "write pid_max+1", `number=m,${PID_MAX},1 `),
 	refused("beyond_int", "2147483648", "write 2^31"),
-	refused("beyond_32_bits", "4294976296", "write 2^32+9000, which cut to 32 bits would be 9000"),
+	refused(
+		"beyond_32_bits",
+		"4294976296",
+		"write 2^32+9000, which cut to 32 bits would be 9000",
+	),
 	refused("trailing_letter", "9000x", "write a number with a letter behind it"),
 	refused("spaces", "%20%20", "write spaces only"),
 	{
@@ -228,14 +264,32 @@ const ROWS: readonly Row[] = [
 		subjects: few,
 		expect: gate(
 			pidOwner,
-			{ results: ["0", "0:0"], reason: "nothing to parse", cite: "ns_last_pid_range" },
-			{ results: ["0", "EPERM"], reason: "the capability is checked before the length", cite },
+			{
+				results: ["0", "0:0"],
+				reason: "nothing to parse",
+				cite: "ns_last_pid_range",
+			},
+			{
+				results: ["0", "EPERM"],
+				reason: "the capability is checked before the length",
+				cite,
+			},
 		),
 		catches: "an empty write returns before the capability is checked",
 	},
 	spelling("hexadecimal", "0x5208", 21001, "write a hexadecimal number"),
-	spelling("white_space", "%2021002%0A", 21003, "write a number between a space and a newline"),
-	spelling("second_number", "21004%201", 21005, "write two numbers: the second is ignored"),
+	spelling(
+		"white_space",
+		"%2021002%0A",
+		21003,
+		"write a number between a space and a newline",
+	),
+	spelling(
+		"second_number",
+		"21004%201",
+		21005,
+		"write two numbers: the second is ignored",
+	),
 	{
 		name: "second_write",
 		title: "write twice on one descriptor: the second value is ignored",
@@ -246,10 +300,15 @@ const ROWS: readonly Row[] = [
 			mayCheckpointRestore(s, pidOwner(s), facts)
 				? {
 						results: ["0", "0:5", "0:5", `0:${pidsAt(s, 21701)}`],
-						reason: "with kernel.sysctl_writes_strict=1 only a write at offset 0 counts; others are taken and ignored",
+						reason:
+							"with kernel.sysctl_writes_strict=1 only a write at offset 0 counts; others are taken and ignored",
 						cite: "sysctl_writes_strict",
 					}
-				: { results: ["0", "EPERM", "EPERM", `0:!${pidsAt(s, 21701)}`], reason: DENIED, cite },
+				: {
+						results: ["0", "EPERM", "EPERM", `0:!${pidsAt(s, 21701)}`],
+						reason: DENIED,
+						cite,
+					},
 		catches: "a write behind offset 0 is honoured",
 	},
 	{
@@ -262,10 +321,15 @@ const ROWS: readonly Row[] = [
 			mayCheckpointRestore(s, pidOwner(s), facts)
 				? {
 						results: ["0", "0:5", `0:!${pidsAt(s, 21901)}`],
-						reason: "with kernel.sysctl_writes_strict=1 only a write at offset 0 counts",
+						reason:
+							"with kernel.sysctl_writes_strict=1 only a write at offset 0 counts",
 						cite: "sysctl_writes_strict",
 					}
-				: { results: ["0", "EPERM", `0:!${pidsAt(s, 21901)}`], reason: DENIED, cite },
+				: {
+						results: ["0", "EPERM", `0:!${pidsAt(s, 21901)}`],
+						reason: DENIED,
+						cite,
+					},
 		catches: "a write behind offset 0 is honoured",
 	},
 	{
@@ -276,25 +340,39 @@ const ROWS: readonly Row[] = [
 		subjects: few,
 		expect: (s, facts) =>
 			mayCheckpointRestore(s, pidOwner(s), facts)
-				? { results: ["0", "0:5", "0", "0:5", `0:${pidsAt(s, 22101)}`], reason: GRANTED, cite }
-				: { results: ["0", "EPERM", "0", "EPERM", `0:!${pidsAt(s, 22101)}`], reason: DENIED, cite },
+				? {
+						results: ["0", "0:5", "0", "0:5", `0:${pidsAt(s, 22101)}`],
+						reason: GRANTED,
+						cite,
+					}
+				: {
+						results: ["0", "EPERM", "0", "EPERM", `0:!${pidsAt(s, 22101)}`],
+						reason: DENIED,
+						cite,
+					},
 		catches: "the second write is lost",
 	},
 	{
 		name: "writes_not_strict",
-		title: "with kernel.sysctl_writes_strict=0 the second write on a descriptor counts",
+		title:
+			"with kernel.sysctl_writes_strict=0 the second write on a descriptor counts",
 		probe: "write",
 		program: `put=/proc/sys/kernel/sysctl_writes_strict,0 ${OPEN} write=f,22200 write=f,22300 put=/proc/sys/kernel/sysctl_writes_strict,1 fork`,
 		subjects: named("uid0-all"),
-		expect: always(["0", "0:5", "0:5", "0:22301"], "every write counts, wherever it stands", "sysctl_writes_strict"),
+		expect: always(
+			["0", "0:5", "0:5", "0:22301"],
+			"every write counts, wherever it stands",
+			"sysctl_writes_strict",
+		),
 		catches: "the strictness of sysctl writes is not what the sysctl says",
 	},
 	{
 		name: "active_namespace",
-		title: "after unshare(CLONE_NEWPID) the write still acts on the writer's own pid namespace",
+		title:
+			"after unshare(CLONE_NEWPID) the write still acts on the writer's own pid namespace",
 		probe: "write",
 		program: `${OPEN} unshare=pid write=f,22400 fork`,
-		subjects: both(core, canUnshare),
+		subjects: both(wide, canUnshare),
 		expect: (s, facts) =>
 			mayCheckpointRestore(s, pidOwner(s), facts)
 				? {
@@ -302,17 +380,33 @@ const ROWS: readonly Row[] = [
 						reason: "the active pid namespace counts, not the one for children",
 						cite: "ns_last_pid_active",
 					}
-				: { results: ["0", "EPERM", `0:!${pidsAt(s, "22401/1")}`], reason: DENIED, cite },
+				: {
+						results: ["0", "EPERM", `0:!${pidsAt(s, "22401/1")}`],
+						reason: DENIED,
+						cite,
+					},
 		catches: "the pid namespace for children is changed, or its owner is asked",
 	},
-	place("end", `number=m,${PID_MAX} `, 300, "write pid_max: the next pid wraps to 300"),
-	place("last", `number=m,${PID_MAX},-1 `, 300, "write pid_max-1: the next pid wraps to 300"),
+	place(
+		"end",
+		`number=m,${PID_MAX} `,
+		300,
+		"write pid_max: the next pid wraps to 300",
+	),
+	place(
+		"last",
+		`number=m,${PID_MAX},-1 `,
+		300,
+		"write pid_max-1: the next pid wraps to 300",
+	),
 	{
 		name: "from_zero",
 		title: "write 0: the next pid is the first free one",
 		probe: "write",
 		program: `${OPEN} write=f,0 fork`,
-		subjects: both(at("pidns", "userns_pidns"), (s) => /-(cap_checkpoint_restore|all)$/.test(s.name)),
+		subjects: both(at("pidns", "userns_pidns"), (s) =>
+			/-(cap_checkpoint_restore|all)$/.test(s.name),
+		),
 		expect: (s) => ({
 			results: ["0", "0", `0:${pidsAt(s, 2)}`],
 			reason: "low pids can be reached: 300 is the floor only after a wrap",
@@ -325,7 +419,9 @@ const ROWS: readonly Row[] = [
 		title: "write 10: the next pid is 11",
 		probe: "write",
 		program: `${OPEN} write=f,10 fork`,
-		subjects: both(at("pidns", "userns_pidns"), (s) => /-(cap_checkpoint_restore|all)$/.test(s.name)),
+		subjects: both(at("pidns", "userns_pidns"), (s) =>
+			/-(cap_checkpoint_restore|all)$/.test(s.name),
+		),
 		expect: (s) => ({
 			results: ["0", "0", `0:${pidsAt(s, 11)}`],
 			reason: "low pids can be reached: 300 is the floor only after a wrap",
@@ -335,13 +431,15 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "pid_max_of_namespace",
-		title: "pid_max is lowered in the subject's pid namespace, then a value above it is written",
+		title:
+			"pid_max is lowered in the subject's pid namespace, then a value above it is written",
 		probe: "write",
 		program: `put=${PID_MAX},500 ${OPEN} write=f,501 write=f,499,0 fork`,
 		subjects: named("userns_pidns-all"),
 		expect: (s) => ({
 			results: ["0", "EINVAL", "0", `0:${pidsAt(s, 300)}`],
-			reason: "each pid namespace has its own pid_max, and ns_last_pid goes up to it",
+			reason:
+				"each pid namespace has its own pid_max, and ns_last_pid goes up to it",
 			cite: "pid_max_per_ns",
 		}),
 		needs: ["pid_max_per_ns"],
@@ -351,7 +449,8 @@ const ROWS: readonly Row[] = [
 
 export const NS_LAST_PID: Suite = {
 	name: "ns_last_pid",
-	description: "writing /proc/sys/kernel/ns_last_pid, the pid before the next one",
+	description:
+		"writing /proc/sys/kernel/ns_last_pid, the pid before the next one",
 	needs: ["ns_last_pid"],
 	rows: ROWS.map((row) => ({ levels: 1, ...row })),
 };

@@ -1,26 +1,26 @@
 /** The plan: every row as every subject that it takes, with what this kernel must answer. */
-import {
-	CITATIONS,
-	type CitationEntry,
-	type CiteName,
-} from "./citations.js";
+
 import { capBits } from "./caps.js";
+import { CITATIONS, type CitationEntry, type CiteName } from "./citations.js";
+import { CONTAINER_SUBJECTS, CONTAINERS } from "./containers.js";
+import { CONTROLS } from "./controls.js";
 import { EXE_FD } from "./exe_fd.js";
-import { type Facts, FACTS_OF_ANY } from "./facts.js";
+import { FACTS_OF_ANY, type Facts } from "./facts.js";
+import { IPC_NEXT_ID } from "./ipc_next_id.js";
 import { formatExpected } from "./judge.js";
 import { MAP_FILES } from "./map_files.js";
-import { missing } from "./needs.js";
-import { CONTROLS } from "./controls.js";
-import { IPC_NEXT_ID } from "./ipc_next_id.js";
 import { NAMESPACE_SUBJECTS } from "./namespaces.js";
+import { missing } from "./needs.js";
 import { NS_LAST_PID } from "./ns_last_pid.js";
+import { ROUTES } from "./route_rows.js";
 import { ROUTE_SUBJECTS } from "./routes.js";
-import { sweep } from "./sweep.js";
-import { TTY_LOCK } from "./tty_lock.js";
 import type { Row, Suite } from "./row.js";
 import { SET_TID } from "./set_tid.js";
 import { STEP_KINDS } from "./steps.js";
 import { CORE, type Subject } from "./subjects.js";
+import { sweep } from "./sweep.js";
+import { TTY_LOCK } from "./tty_lock.js";
+import { WORKAROUNDS } from "./workarounds.js";
 
 export const SUITES: readonly Suite[] = [
 	NS_LAST_PID,
@@ -30,6 +30,9 @@ export const SUITES: readonly Suite[] = [
 	IPC_NEXT_ID,
 	TTY_LOCK,
 	CONTROLS,
+	ROUTES,
+	CONTAINERS,
+	WORKAROUNDS,
 ];
 
 export interface Citation {
@@ -93,7 +96,11 @@ export function compose(subjectProgram: string, probeProgram: string): string {
 	const words = probeProgram.split(" ");
 	const place = words.indexOf("@");
 	if (place < 0) return `${subjectProgram} ${probeProgram}`;
-	return [...words.slice(0, place), subjectProgram, ...words.slice(place + 1)].join(" ");
+	return [
+		...words.slice(0, place),
+		subjectProgram,
+		...words.slice(place + 1),
+	].join(" ");
 }
 
 function citationOf(name: CiteName): Citation {
@@ -127,10 +134,8 @@ function plannedCase(
 	const expectation = row.expect(subject, facts);
 	const operations = operationsOf(probeProgram);
 	const reason =
-		missing(
-			[...suite.needs, ...subject.needs, ...(row.needs ?? [])],
-			facts,
-		) ?? beyondHelper(subject, facts);
+		missing([...suite.needs, ...subject.needs, ...(row.needs ?? [])], facts) ??
+		beyondHelper(subject, facts);
 	// The namespaces that see the process, less those that the operation leaves alone.
 	const untouched = subject.pidOwners.length - (row.levels ?? 0);
 	return {
@@ -161,6 +166,7 @@ export function subjectsFor(facts: Facts): Subject[] {
 		...CORE,
 		...NAMESPACE_SUBJECTS,
 		...ROUTE_SUBJECTS,
+		...CONTAINER_SUBJECTS,
 		...sweep(facts.capLastCap),
 	];
 }

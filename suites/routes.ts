@@ -35,14 +35,16 @@ const ROUTES: readonly Route[] = [
 	},
 	{
 		name: "capset_lost_at_exec",
-		description: "user 1000 has the capability, but not ambient, and executes a plain file: it is gone",
+		description:
+			"user 1000 has the capability, but not ambient, and executes a plain file: it is gone",
 		steps: `uid=1000 caps=${CR} dumpable=1 exec=self`,
 		ready: "uid:1000,amb:none,dumpable:1",
 		caps: "none",
 	},
 	{
 		name: "file_ep",
-		description: "user 1000 executes a file with the capability permitted and effective (setcap +ep): not dumpable",
+		description:
+			"user 1000 executes a file with the capability permitted and effective (setcap +ep): not dumpable",
 		steps: `${COPY} ${fileCap("ep")} ${USER} ${EXEC}`,
 		ready: "uid:1000,amb:none,dumpable:0",
 		caps: CR,
@@ -56,7 +58,8 @@ const ROUTES: readonly Route[] = [
 	},
 	{
 		name: "file_p",
-		description: "user 1000 executes a file with the capability permitted only (setcap +p)",
+		description:
+			"user 1000 executes a file with the capability permitted only (setcap +p)",
 		steps: `${COPY} ${fileCap("p")} ${USER} ${EXEC}`,
 		ready: "uid:1000,dumpable:0",
 		caps: "none",
@@ -71,21 +74,24 @@ const ROUTES: readonly Route[] = [
 	},
 	{
 		name: "file_ei_inherited",
-		description: "user 1000 with the capability inheritable executes a file with +ei",
+		description:
+			"user 1000 with the capability inheritable executes a file with +ei",
 		steps: `${COPY} ${fileCap("ei")} uid=1000 caps=${CR} inh=${CR} ${EXEC}`,
 		ready: `uid:1000,inh:${CR}`,
 		caps: CR,
 	},
 	{
 		name: "file_ei_not_inherited",
-		description: "user 1000 without it inheritable executes a file with +ei: nothing is gained",
+		description:
+			"user 1000 without it inheritable executes a file with +ei: nothing is gained",
 		steps: `${COPY} ${fileCap("ei")} ${USER} ${EXEC}`,
 		ready: "uid:1000,inh:none",
 		caps: "none",
 	},
 	{
 		name: "file_v3_root",
-		description: "file capabilities of a user namespace's root (revision 3), executed inside that namespace by a user who is not root there",
+		description:
+			"file capabilities of a user namespace's root (revision 3), executed inside that namespace by a user who is not root there",
 		steps: `${COPY} ${fileCap("ep", ",1000")} userns=0:1000:1,5:1005:1 uid=5 caps=none dumpable=1 ${EXEC}`,
 		ready: "uid:5,userns:new",
 		caps: CR,
@@ -95,7 +101,8 @@ const ROUTES: readonly Route[] = [
 	},
 	{
 		name: "file_v3_other_root",
-		description: "the same file executed in the initial user namespace: its capabilities are not meant for it",
+		description:
+			"the same file executed in the initial user namespace: its capabilities are not meant for it",
 		steps: `${COPY} ${fileCap("ep", ",1000")} uid=2000 caps=none dumpable=1 ${EXEC}`,
 		ready: "uid:2000,userns:same",
 		caps: "none",
@@ -127,14 +134,16 @@ const ROUTES: readonly Route[] = [
 	},
 	{
 		name: "no_setuid_fixup",
-		description: "user 1000 who kept all capabilities when leaving user 0, by SECBIT_NO_SETUID_FIXUP",
+		description:
+			"user 1000 who kept all capabilities when leaving user 0, by SECBIT_NO_SETUID_FIXUP",
 		steps: "securebits=4 uid=1000 dumpable=1",
 		ready: "uid:1000,dumpable:1",
 		caps: "all",
 	},
 	{
 		name: "root_exec",
-		description: "user 0 drops all capabilities and executes a plain file: root has them all again",
+		description:
+			"user 0 drops all capabilities and executes a plain file: root has them all again",
 		steps: "caps=none dumpable=1 exec=self",
 		ready: "uid:0",
 		caps: "all",
@@ -150,28 +159,32 @@ const ROUTES: readonly Route[] = [
 	},
 	{
 		name: "no_new_privs",
-		description: "user 1000 with no_new_privs executes a file with +ep: nothing is gained",
+		description:
+			"user 1000 with no_new_privs executes a file with +ep: nothing is gained",
 		steps: `${COPY} ${fileCap("ep")} ${USER} nnp ${EXEC}`,
 		ready: "uid:1000,nnp:1",
 		caps: "none",
 	},
 	{
 		name: "no_new_privs_permitted",
-		description: "the same by one who has the capability permitted already: nothing new, so it stays",
+		description:
+			"the same by one who has the capability permitted already: nothing new, so it stays",
 		steps: `${COPY} ${fileCap("ep")} uid=1000 caps=${CR} dumpable=1 nnp ${EXEC}`,
 		ready: "uid:1000,nnp:1",
 		caps: CR,
 	},
 	{
 		name: "nosuid",
-		description: "user 1000 executes a file with +ep on a nosuid mount: nothing is gained",
+		description:
+			"user 1000 executes a file with +ep on a nosuid mount: nothing is gained",
 		steps: `mntns tmpfs=/tmp,nosuid,mode=1777 selfcopy=/tmp/crprobe,0755,0,real ${fileCap("ep")} ${USER} ${EXEC}`,
 		ready: "uid:1000",
 		caps: "none",
 	},
 	{
 		name: "userns_unmapped",
-		description: "a user namespace without a map, after execve: an unmapped user keeps nothing",
+		description:
+			"a user namespace without a map, after execve: an unmapped user keeps nothing",
 		steps: `${USER} userns exec=self`,
 		ready: "userns:new",
 		caps: "none",
@@ -180,7 +193,8 @@ const ROUTES: readonly Route[] = [
 	},
 	{
 		name: "userns_ambient",
-		description: "a user namespace without user 0, the capability ambient, after execve",
+		description:
+			"a user namespace without user 0, the capability ambient, after execve",
 		steps: `${USER} userns=1000:1000:1 caps=${CR} inh=${CR} amb=${CR} exec=self`,
 		ready: `uid:1000,userns:new,map:1000:1000:1,amb:${CR}`,
 		caps: CR,
@@ -189,7 +203,8 @@ const ROUTES: readonly Route[] = [
 	},
 	{
 		name: "userns_root_exec",
-		description: "root of a user namespace, after dropping all and execve: all again, in there",
+		description:
+			"root of a user namespace, after dropping all and execve: all again, in there",
 		steps: `${USER} userns=0:1000:1 caps=none exec=self`,
 		ready: "uid:0,userns:new",
 		caps: "all",

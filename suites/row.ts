@@ -60,19 +60,33 @@ export const swept = (subject: Subject): boolean =>
 		subject.groups.includes(group),
 	);
 
+/** The same where only the initial user namespace counts: there is no sweep below it. */
+export const sweptInitial = (subject: Subject): boolean =>
+	swept(subject) &&
+	!(subject.groups.includes("sweep") && subject.userDepth > 0);
+
 /** Those for whom namespaces matter. */
 export const placed = (subject: Subject): boolean =>
 	core(subject) || subject.groups.includes("namespace");
 
-const FEW_PLACES = ["uid0", "uid1000", "userns", "userns_pidns"];
-const FEW_SETS =
-	/-(none|cap_checkpoint_restore|cap_sys_admin|all_but_both)$/;
+/** Every place with the sets that make a difference: none, either capability, all but both. */
+export const wide = (subject: Subject): boolean =>
+	core(subject) && !/-(cap_both|all)$/.test(subject.name);
 
-/** For the order of checks: those who pass by either capability, and those who do not in spite of all others. */
-export const few = (subject: Subject): boolean =>
-	core(subject) &&
-	FEW_PLACES.some((place) => subject.groups.includes(place)) &&
-	FEW_SETS.test(subject.name);
+const FEW = new Set([
+	"uid0-none",
+	"uid0-cap_checkpoint_restore",
+	"uid1000-none",
+	"uid1000-cap_checkpoint_restore",
+	"uid1000-cap_sys_admin",
+	"uid1000-all_but_both",
+	"userns-cap_checkpoint_restore",
+	"userns_pidns-none",
+	"userns_pidns-cap_checkpoint_restore",
+]);
+
+/** For the order of checks: some who pass and some who do not, here and there. */
+export const few = (subject: Subject): boolean => FEW.has(subject.name);
 
 export const at =
 	(...places: string[]) =>

@@ -1,6 +1,7 @@
 /** clone3() with set_tid: a process or thread with a pid of one's choice, at every level of nested pid namespaces. */
-import { type CiteName, has } from "./citations.js";
+
 import { holds } from "./caps.js";
+import { type CiteName, has } from "./citations.js";
 import type { Facts } from "./facts.js";
 import {
 	always,
@@ -15,17 +16,26 @@ import {
 	type Row,
 	type Suite,
 	swept,
+	wide,
 } from "./row.js";
-import { hasCapability, mayCheckpointRestore, type Subject } from "./subjects.js";
+import {
+	hasCapability,
+	mayCheckpointRestore,
+	type Subject,
+} from "./subjects.js";
 
 /** One element of the array, as the model sees it. */
 type Tid = "free" | "taken" | "out_of_range";
 
 const REASONS = {
-	granted: "the subject has the capability in the user namespace that owns each pid namespace of the array",
-	denied: "neither CAP_CHECKPOINT_RESTORE nor CAP_SYS_ADMIN in the user namespace that owns the pid namespace of an element",
-	range: "a tid is outside 1 to pid_max-1: that is checked before the capability",
-	taken: "the pid is taken: seen only when allocating, after the capability's check",
+	granted:
+		"the subject has the capability in the user namespace that owns each pid namespace of the array",
+	denied:
+		"neither CAP_CHECKPOINT_RESTORE nor CAP_SYS_ADMIN in the user namespace that owns the pid namespace of an element",
+	range:
+		"a tid is outside 1 to pid_max-1: that is checked before the capability",
+	taken:
+		"the pid is taken: seen only when allocating, after the capability's check",
 	size: "the array has more elements than there are pid namespaces",
 };
 
@@ -70,7 +80,8 @@ function allocPid(
 				}
 			: {
 					...taken,
-					reason: "the inner level is allocated before the outer one is checked",
+					reason:
+						"the inner level is allocated before the outer one is checked",
 					cite: "pid_per_level",
 				};
 	}
@@ -90,19 +101,34 @@ const expectAlloc =
 /** The pids of a process that chose those of its innermost namespaces. */
 function chosen(subject: Subject, ...innermostFirst: number[]): string {
 	const free = subject.pidOwners.length - innermostFirst.length;
-	return [...Array(Math.max(free, 0)).fill("*"), ...innermostFirst.reverse()].join("/");
+	return [
+		...Array(Math.max(free, 0)).fill("*"),
+		...innermostFirst.reverse(),
+	].join("/");
 }
 
 /** Arguments that copy_clone_args_from_user() or alloc_pid() refuses before it comes to the capability. */
-function refused(name: string, args: string, errno: string, title: string, cite: CiteName, setup = ""): Row {
+function refused(
+	name: string,
+	args: string,
+	errno: string,
+	title: string,
+	cite: CiteName,
+	setup = "",
+): Row {
 	return {
 		name,
 		title,
 		probe: "clone3",
 		program: `${setup}clone3=${args}`,
 		subjects: few,
-		expect: always([errno], "the arguments are checked before the capability", cite),
-		catches: "the capability is checked before the arguments, or the arguments are not checked",
+		expect: always(
+			[errno],
+			"the arguments are checked before the capability",
+			cite,
+		),
+		catches:
+			"the capability is checked before the arguments, or the arguments are not checked",
 	};
 }
 
@@ -119,10 +145,16 @@ function sized(name: string, size: number | string, title: string): Row {
 	};
 }
 
-const unsharesPid = (s: Subject): boolean => core(s) && holds(s.caps, "sys_admin");
+const unsharesPid = (s: Subject): boolean =>
+	core(s) && holds(s.caps, "sys_admin");
 
 /** In a pid namespace without its first process only pid 1 can be had. */
-function noReaper(name: string, drop: boolean, tid: number, levels: "" | "/20300"): Row {
+function noReaper(
+	name: string,
+	drop: boolean,
+	tid: number,
+	levels: "" | "/20300",
+): Row {
 	const array = `${tid}${levels}`;
 	return {
 		name,
@@ -133,23 +165,40 @@ function noReaper(name: string, drop: boolean, tid: number, levels: "" | "/20300
 		expect: (s, facts) => {
 			const nested = levels !== "";
 			const allowed = !drop;
-			const outer = !nested || hasCapability(s, "sys_admin", s.pidOwners.at(-1) ?? 0);
+			const outer =
+				!nested || hasCapability(s, "sys_admin", s.pidOwners.at(-1) ?? 0);
 			const reordered = has("pid_reorder", facts.version);
-			const noFirst = error("EINVAL", "the first process of a pid namespace has pid 1", reordered ? "pid_reorder" : "pid_per_level");
+			const noFirst = error(
+				"EINVAL",
+				"the first process of a pid namespace has pid 1",
+				reordered ? "pid_reorder" : "pid_per_level",
+			);
 			if (allowed && outer)
 				return tid === 1
 					? {
-							results: [nested ? `0:${chosen(s, 20300)}/1` : `0:${pidsAt(s, "*")}/1`],
+							results: [
+								nested ? `0:${chosen(s, 20300)}/1` : `0:${pidsAt(s, "*")}/1`,
+							],
 							reason: REASONS.granted,
 							cite: "set_tid_cap",
 						}
 					: noFirst;
 			if (tid === 1 || reordered)
-				return error("EPERM", tid === 1 ? REASONS.denied : `${REASONS.denied}; that is checked before the reaper`, reordered ? "pid_reorder" : "set_tid_cap");
-			return { ...noFirst, reason: `${noFirst.reason}: that is checked before the capability` };
+				return error(
+					"EPERM",
+					tid === 1
+						? REASONS.denied
+						: `${REASONS.denied}; that is checked before the reaper`,
+					reordered ? "pid_reorder" : "set_tid_cap",
+				);
+			return {
+				...noFirst,
+				reason: `${noFirst.reason}: that is checked before the capability`,
+			};
 		},
 		levels: nestedLevels(levels),
-		catches: "the capability is not checked for the first process of a pid namespace, or a namespace gets a first process that is not pid 1",
+		catches:
+			"the capability is not checked for the first process of a pid namespace, or a namespace gets a first process that is not pid 1",
 	};
 }
 
@@ -169,19 +218,25 @@ function newpid(
 		title: `CLONE_NEWPID with set_tid [${array.replaceAll("/", ", ")}]`,
 		probe: "clone3",
 		program: `clone3=tid:${array},flags:newpid`,
-		subjects: core,
+		subjects: wide,
 		expect: (s) =>
 			hasCapability(s, "sys_admin", s.userDepth)
 				? outcome(s)
-				: error("EPERM", "making a pid namespace takes CAP_SYS_ADMIN, which is asked for first", "clone3_newpid"),
+				: error(
+						"EPERM",
+						"making a pid namespace takes CAP_SYS_ADMIN, which is asked for first",
+						"clone3_newpid",
+					),
 		needs: ["pid_ns"],
 		levels,
-		catches: "CAP_CHECKPOINT_RESTORE makes pid namespaces, or a level of the array is not checked",
+		catches:
+			"CAP_CHECKPOINT_RESTORE makes pid namespaces, or a level of the array is not checked",
 	};
 }
 
 /** Has a subject with CAP_SYS_ADMIN in its own user namespace the capability over its own pid namespace? */
-const ownsPidns = (s: Subject): boolean => (s.pidOwners.at(-1) ?? 0) >= s.userDepth;
+const ownsPidns = (s: Subject): boolean =>
+	(s.pidOwners.at(-1) ?? 0) >= s.userDepth;
 
 const ROWS: readonly Row[] = [
 	{
@@ -191,7 +246,8 @@ const ROWS: readonly Row[] = [
 		program: "clone3=tid:20000",
 		subjects: swept,
 		expect: expectAlloc(["free"], (s) => chosen(s, 20000)),
-		catches: "the check is missing, asks for another capability or another user namespace; the pid is another one",
+		catches:
+			"the check is missing, asks for another capability or another user namespace; the pid is another one",
 	},
 	{
 		name: "two_levels",
@@ -201,7 +257,8 @@ const ROWS: readonly Row[] = [
 		subjects: placed,
 		expect: expectAlloc(["free", "free"], (s) => chosen(s, 20001, 20002)),
 		levels: 2,
-		catches: "the outer level is not checked, or against the inner one's owner; the array's order is turned",
+		catches:
+			"the outer level is not checked, or against the inner one's owner; the array's order is turned",
 	},
 	{
 		name: "three_levels",
@@ -209,7 +266,9 @@ const ROWS: readonly Row[] = [
 		probe: "clone3",
 		program: "clone3=tid:20003/20004/20005",
 		subjects: placed,
-		expect: expectAlloc(["free", "free", "free"], (s) => chosen(s, 20003, 20004, 20005)),
+		expect: expectAlloc(["free", "free", "free"], (s) =>
+			chosen(s, 20003, 20004, 20005),
+		),
 		levels: 3,
 		catches: "a level of the array is not checked",
 	},
@@ -227,7 +286,7 @@ const ROWS: readonly Row[] = [
 		title: "ask for the subject's own pid",
 		probe: "clone3",
 		program: "getpid=p clone3=tid:$p",
-		subjects: core,
+		subjects: wide,
 		expect: expectAlloc(["taken"], () => ""),
 		catches: "EEXIST tells someone without the capability which pids are taken",
 	},
@@ -257,7 +316,8 @@ const ROWS: readonly Row[] = [
 		subjects: at("pidns", "userns_pidns", "nested"),
 		expect: expectAlloc(["taken", "free"], () => ""),
 		levels: 2,
-		catches: "a level is allocated before all are checked, or the other way round",
+		catches:
+			"a level is allocated before all are checked, or the other way round",
 	},
 	{
 		name: "taken_then_out_of_range",
@@ -267,7 +327,8 @@ const ROWS: readonly Row[] = [
 		subjects: at("pidns", "userns_pidns", "nested"),
 		expect: expectAlloc(["taken", "out_of_range"], () => ""),
 		levels: 2,
-		catches: "a level is allocated before all are checked, or the other way round",
+		catches:
+			"a level is allocated before all are checked, or the other way round",
 	},
 	{
 		name: "free_then_out_of_range",
@@ -280,39 +341,129 @@ const ROWS: readonly Row[] = [
 		catches: "the outer level's range is not checked",
 	},
 	refused("tid_0", "tid:0", "EINVAL", "ask for pid 0", "set_tid_range"),
-	refused("tid_negative", "tid:-5", "EINVAL", "ask for pid -5", "set_tid_range"),
-	refused("tid_pid_max", "tid:$m", "EINVAL", "ask for pid_max", "set_tid_range", "number=m,/proc/sys/kernel/pid_max "),
-	refused("tid_int_max", "tid:2147483647", "EINVAL", "ask for pid 2^31-1", "set_tid_range"),
-	refused("size_33", "tid:20000,tidsize:33", "EINVAL", "an array of 33 elements, more than there can be namespaces", "clone3_args"),
-	refused("size_without_array", "tidsize:1", "EINVAL", "set_tid_size 1 without an array", "clone3_args"),
-	refused("array_without_size", "tid:20000,tidsize:0", "EINVAL", "an array with set_tid_size 0", "clone3_args"),
-	refused("bad_pointer", "tid:20000,tidptr:bad", "EFAULT", "an array at a bad address", "clone3_args"),
+	refused(
+		"tid_negative",
+		"tid:-5",
+		"EINVAL",
+		"ask for pid -5",
+		"set_tid_range",
+	),
+	refused(
+		"tid_pid_max",
+		"tid:$m",
+		"EINVAL",
+		"ask for pid_max",
+		"set_tid_range",
+		"number=m,/proc/sys/kernel/pid_max ",
+	),
+	refused(
+		"tid_int_max",
+		"tid:2147483647",
+		"EINVAL",
+		"ask for pid 2^31-1",
+		"set_tid_range",
+	),
+	refused(
+		"size_33",
+		"tid:20000,tidsize:33",
+		"EINVAL",
+		"an array of 33 elements, more than there can be namespaces",
+		"clone3_args",
+	),
+	refused(
+		"size_without_array",
+		"tidsize:1",
+		"EINVAL",
+		"set_tid_size 1 without an array",
+		"clone3_args",
+	),
+	refused(
+		"array_without_size",
+		"tid:20000,tidsize:0",
+		"EINVAL",
+		"an array with set_tid_size 0",
+		"clone3_args",
+	),
+	refused(
+		"bad_pointer",
+		"tid:20000,tidptr:bad",
+		"EFAULT",
+		"an array at a bad address",
+		"clone3_args",
+	),
 	{
-		...refused("bad_pointer_bad_signal", "tid:20000,tidptr:bad,exit:99", "EINVAL", "a bad address and a bad exit signal", "clone3_args"),
+		...refused(
+			"bad_pointer_bad_signal",
+			"tid:20000,tidptr:bad,exit:99",
+			"EINVAL",
+			"a bad address and a bad exit signal",
+			"clone3_args",
+		),
 		expect: (_s, facts) =>
 			has("clone_signal_late", facts.version)
-				? error("EFAULT", "the array is copied before the exit signal is checked", "clone_signal_late")
-				: error("EINVAL", "the exit signal is checked before the array is copied", "clone3_args"),
+				? error(
+						"EFAULT",
+						"the array is copied before the exit signal is checked",
+						"clone_signal_late",
+					)
+				: error(
+						"EINVAL",
+						"the exit signal is checked before the array is copied",
+						"clone3_args",
+					),
 	},
-	refused("bad_signal", "tid:20000,exit:99", "EINVAL", "a bad exit signal", "clone3_args"),
-	refused("size_63", "tid:20000,size:63", "EINVAL", "a struct clone_args of 63 bytes, less than the first version", "clone3_args"),
-	refused("size_72", "tid:20000,size:72", "EINVAL", "a struct clone_args of 72 bytes: the array without its size", "clone3_args"),
-	refused("tail_not_zero", "tid:20000,size:4096,tail:4000", "E2BIG", "a larger struct with a byte that is not zero", "clone3_args"),
+	refused(
+		"bad_signal",
+		"tid:20000,exit:99",
+		"EINVAL",
+		"a bad exit signal",
+		"clone3_args",
+	),
+	refused(
+		"size_63",
+		"tid:20000,size:63",
+		"EINVAL",
+		"a struct clone_args of 63 bytes, less than the first version",
+		"clone3_args",
+	),
+	refused(
+		"size_72",
+		"tid:20000,size:72",
+		"EINVAL",
+		"a struct clone_args of 72 bytes: the array without its size",
+		"clone3_args",
+	),
+	refused(
+		"tail_not_zero",
+		"tid:20000,size:4096,tail:4000",
+		"E2BIG",
+		"a larger struct with a byte that is not zero",
+		"clone3_args",
+	),
 	{
-		...refused("size_beyond_page", "tid:20000,size:$b", "E2BIG", "a struct larger than a page", "clone3_args", "page=b,1 "),
+		...refused(
+			"size_beyond_page",
+			"tid:20000,size:$b",
+			"E2BIG",
+			"a struct larger than a page",
+			"clone3_args",
+			"page=b,1 ",
+		),
 	},
 	sized("size_80", 80, "a struct of 80 bytes, as of 5.5"),
 	sized("size_88", 88, "a struct of 88 bytes, as of 5.7"),
 	sized("size_4096", 4096, "a struct of a page with zeroes behind"),
 	{
 		name: "size_64",
-		title: "a struct of 64 bytes, from before set_tid: the array is not seen, the pid is an ordinary one",
+		title:
+			"a struct of 64 bytes, from before set_tid: the array is not seen, the pid is an ordinary one",
 		probe: "clone3",
 		program: "clone3=tid:20101,size:64",
 		subjects: few,
 		expect: (s) => ({
 			results: [`0:!${chosen(s, 20101)}`],
-			reason: "what lies behind the size is not read, so no capability is needed",
+			reason:
+				"what lies behind the size is not read, so no capability is needed",
 			cite: "clone3_args",
 		}),
 		catches: "bytes behind the given size are read",
@@ -322,7 +473,7 @@ const ROWS: readonly Row[] = [
 		title: "clone3 without set_tid: anyone may",
 		probe: "clone3",
 		program: "clone3",
-		subjects: core,
+		subjects: wide,
 		expect: (s) => ({
 			results: [`0:${pidsAt(s, "*")}`],
 			reason: "no pid is chosen",
@@ -336,13 +487,14 @@ const ROWS: readonly Row[] = [
 		title: "choose the id of a thread",
 		probe: "clone3",
 		program: "clone3=tid:20102,flags:thread",
-		subjects: core,
+		subjects: wide,
 		expect: expectAlloc(["free"], () => "20102"),
 		catches: "threads' ids are not checked, or can't be chosen",
 	},
 	{
 		name: "thread_without_capability",
-		title: "a thread drops its capabilities and asks for a pid, then the thread that kept them asks",
+		title:
+			"a thread drops its capabilities and asks for a pid, then the thread that kept them asks",
 		probe: "clone3",
 		program: "thread { caps=none clone3=tid:20103 } clone3=tid:20104",
 		subjects: few,
@@ -362,18 +514,49 @@ const ROWS: readonly Row[] = [
 		probe: "clone3",
 		program: "eff=none clone3=tid:20105",
 		subjects: few,
-		expect: always(["EPERM"], "only effective capabilities count", "set_tid_cap"),
+		expect: always(
+			["EPERM"],
+			"only effective capabilities count",
+			"set_tid_cap",
+		),
 		catches: "the permitted set is looked at instead of the effective one",
 	},
-	newpid("newpid_1", "1", (s) => ({ results: [`0:${pidsAt(s, "*")}/1`], reason: REASONS.granted, cite: "set_tid_cap" }), 0),
-	newpid("newpid_2", "2", () => error("EINVAL", "the first process of a pid namespace has pid 1", "set_tid_range"), 0),
+	newpid(
+		"newpid_1",
+		"1",
+		(s) => ({
+			results: [`0:${pidsAt(s, "*")}/1`],
+			reason: REASONS.granted,
+			cite: "set_tid_cap",
+		}),
+		0,
+	),
+	newpid(
+		"newpid_2",
+		"2",
+		() =>
+			error(
+				"EINVAL",
+				"the first process of a pid namespace has pid 1",
+				"set_tid_range",
+			),
+		0,
+	),
 	newpid(
 		"newpid_1_free",
 		"1/20200",
 		(s) =>
 			ownsPidns(s)
-				? { results: [`0:${chosen(s, 20200)}/1`], reason: REASONS.granted, cite: "set_tid_cap" }
-				: error("EPERM", `${REASONS.denied}: the outer one's is its parent`, "set_tid_cap"),
+				? {
+						results: [`0:${chosen(s, 20200)}/1`],
+						reason: REASONS.granted,
+						cite: "set_tid_cap",
+					}
+				: error(
+						"EPERM",
+						`${REASONS.denied}: the outer one's is its parent`,
+						"set_tid_cap",
+					),
 		1,
 	),
 	newpid(
@@ -392,28 +575,36 @@ const ROWS: readonly Row[] = [
 	noReaper("no_reaper_5_free", false, 5, "/20300"),
 	{
 		name: "newuser_newpid_1",
-		title: "CLONE_NEWUSER and CLONE_NEWPID with set_tid [1]: the maker of the user namespace owns it",
+		title:
+			"CLONE_NEWUSER and CLONE_NEWPID with set_tid [1]: the maker of the user namespace owns it",
 		probe: "clone3",
 		program: "clone3=tid:1,flags:newuser+newpid",
 		subjects: both(at("uid1000", "userns"), (s) => !s.name.endsWith("all")),
 		expect: (s) => ({
 			results: [`0:${pidsAt(s, "*")}/1`],
-			reason: "seen from the parent namespace, the owner of a user namespace has all capabilities in it",
+			reason:
+				"seen from the parent namespace, the owner of a user namespace has all capabilities in it",
 			cite: "owner_rule",
 		}),
 		needs: ["user_ns", "pid_ns", "unprivileged_userns"],
 		levels: 0,
-		catches: "the capability is asked for in the caller's user namespace instead of the owner's",
+		catches:
+			"the capability is asked for in the caller's user namespace instead of the owner's",
 	},
 	{
 		name: "newuser_newpid_1_free",
-		title: "CLONE_NEWUSER and CLONE_NEWPID with set_tid [1, free]: the outer pid namespace is not the caller's to choose in",
+		title:
+			"CLONE_NEWUSER and CLONE_NEWPID with set_tid [1, free]: the outer pid namespace is not the caller's to choose in",
 		probe: "clone3",
 		program: "clone3=tid:1/20201,flags:newuser+newpid",
 		subjects: both(at("uid1000", "userns"), (s) => !s.name.endsWith("all")),
 		expect: (s, facts) =>
 			mayCheckpointRestore(s, s.pidOwners.at(-1) ?? 0, facts)
-				? { results: [`0:${chosen(s, 20201)}/1`], reason: REASONS.granted, cite: "set_tid_cap" }
+				? {
+						results: [`0:${chosen(s, 20201)}/1`],
+						reason: REASONS.granted,
+						cite: "set_tid_cap",
+					}
 				: error("EPERM", REASONS.denied, "set_tid_cap"),
 		needs: ["user_ns", "pid_ns", "unprivileged_userns"],
 		levels: 1,
@@ -424,7 +615,11 @@ const ROWS: readonly Row[] = [
 		title: "take a pid, let the process end, take the same pid again",
 		probe: "clone3",
 		program: "clone3=tid:20106 clone3=tid:20106",
-		subjects: named("uid0-all", "uid1000-cap_checkpoint_restore", "userns_pidns-cap_checkpoint_restore"),
+		subjects: named(
+			"uid0-all",
+			"uid1000-cap_checkpoint_restore",
+			"userns_pidns-cap_checkpoint_restore",
+		),
 		expect: (s) => ({
 			results: [`0:${chosen(s, 20106)}`, `0:${chosen(s, 20106)}`],
 			reason: "a pid is free again once its process is reaped",

@@ -47,8 +47,7 @@ export const SETS: ReadonlyArray<{ name: string; set: CapSet; words: string }> =
 		{
 			name: "all_but_both",
 			set: "all-checkpoint_restore-sys_admin",
-			words:
-				"all capabilities but CAP_CHECKPOINT_RESTORE and CAP_SYS_ADMIN",
+			words: "all capabilities but CAP_CHECKPOINT_RESTORE and CAP_SYS_ADMIN",
 		},
 	];
 

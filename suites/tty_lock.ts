@@ -1,7 +1,14 @@
 /** TIOCSLCKTRMIOS: locking a terminal's settings. */
 import { has } from "./citations.js";
 import type { Facts } from "./facts.js";
-import { always, type ExpectedResult, few, type Row, type Suite, swept } from "./row.js";
+import {
+	always,
+	type ExpectedResult,
+	few,
+	type Row,
+	type Suite,
+	sweptInitial,
+} from "./row.js";
 import { hasCapability, type Subject } from "./subjects.js";
 
 /** CAP_CHECKPOINT_RESTORE counts here since 6.8 and in some stable releases; CAP_SYS_ADMIN always did. Only the initial user namespace counts. */
@@ -11,12 +18,27 @@ const may = (s: Subject, facts: Facts): boolean =>
 		has("tty_lock_cap", facts.version) &&
 		hasCapability(s, "checkpoint_restore", 0));
 
-function gated(granted: readonly ExpectedResult[], denied: readonly ExpectedResult[]): Row["expect"] {
+function gated(
+	granted: readonly ExpectedResult[],
+	denied: readonly ExpectedResult[],
+): Row["expect"] {
 	return (s, facts) => {
-		const cite = has("tty_lock_cap", facts.version) ? "tty_lock_cap" : "tty_lock_old";
+		const cite = has("tty_lock_cap", facts.version)
+			? "tty_lock_cap"
+			: "tty_lock_old";
 		return may(s, facts)
-			? { results: granted, reason: "the subject has the capability in the initial user namespace", cite }
-			: { results: denied, reason: "none of the capabilities in the initial user namespace, the only one that counts here", cite };
+			? {
+					results: granted,
+					reason:
+						"the subject has the capability in the initial user namespace",
+					cite,
+				}
+			: {
+					results: denied,
+					reason:
+						"none of the capabilities in the initial user namespace, the only one that counts here",
+					cite,
+				};
 	};
 }
 
@@ -26,9 +48,10 @@ const ROWS: readonly Row[] = [
 		title: "lock ECHO: it can't be changed any more",
 		probe: "tty_lock",
 		program: "pty=y @ tty_lock=y tty_locked=y tty_echo=y",
-		subjects: swept,
+		subjects: sweptInitial,
 		expect: gated(["0", "0:echo", "0:kept"], ["EPERM", "0:none", "0:changed"]),
-		catches: "the check is missing, asks for another capability or another user namespace; the lock has no effect, or has one in spite of the refusal",
+		catches:
+			"the check is missing, asks for another capability or another user namespace; the lock has no effect, or has one in spite of the refusal",
 	},
 	{
 		name: "unlock",
@@ -54,7 +77,11 @@ const ROWS: readonly Row[] = [
 		probe: "tty_locked",
 		program: "pty=y tty_lock=y @ tty_locked=y tty_locked=y,bad",
 		subjects: few,
-		expect: always(["0:echo", "EFAULT"], "seeing the locks takes no capability", "tty_lock_read"),
+		expect: always(
+			["0:echo", "EFAULT"],
+			"seeing the locks takes no capability",
+			"tty_lock_read",
+		),
 		catches: "seeing the locks takes the capability",
 	},
 	{
@@ -63,12 +90,17 @@ const ROWS: readonly Row[] = [
 		probe: "tty_lock",
 		program: "pty=y @ eff=none tty_lock=y tty_echo=y",
 		subjects: few,
-		expect: always(["EPERM", "0:changed"], "only effective capabilities count", "tty_lock_old"),
+		expect: always(
+			["EPERM", "0:changed"],
+			"only effective capabilities count",
+			"tty_lock_old",
+		),
 		catches: "the permitted set is looked at instead of the effective one",
 	},
 	{
 		name: "thread_without_capability",
-		title: "a thread drops its capabilities and locks, then the thread that kept them does",
+		title:
+			"a thread drops its capabilities and locks, then the thread that kept them does",
 		probe: "tty_lock",
 		program: "pty=y @ thread { caps=none tty_lock=y } tty_lock=y tty_echo=y",
 		subjects: few,

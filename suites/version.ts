@@ -62,7 +62,6 @@ export function hasChange(
 
 export function formatVersion(version: KernelVersion): string {
 	const [major, minor, patch] = version.numbers;
-	const base =
-		patch === 0 ? `${major}.${minor}` : `${major}.${minor}.${patch}`;
+	const base = patch === 0 ? `${major}.${minor}` : `${major}.${minor}.${patch}`;
 	return Number.isFinite(version.rc) ? `${base}-rc${version.rc}` : base;
 }
