@@ -26,7 +26,7 @@ const RESULT = /^([A-Za-z0-9_?-]+):(0|-|E[A-Z0-9-]+)(?::(.*))?$/;
 const LONGEST = 8000;
 
 /** Undoes %XX. What is no character of its own stays escaped, so that the text is printable. */
-function unescape(text: string): string {
+function unescapeText(text: string): string {
 	return text.replace(/%([0-9A-F]{2})/g, (whole, hex: string) => {
 		const code = Number.parseInt(hex, 16);
 		return code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : whole;
@@ -58,7 +58,7 @@ export function parseObservation(payload: string): Observation {
 			results.push({
 				step: match[1],
 				result: match[2],
-				...(match[3] === undefined ? {} : { value: unescape(match[3]) }),
+				...(match[3] === undefined ? {} : { value: unescapeText(match[3]) }),
 			});
 		} else if (keys.has(key)) {
 			refuse(`${key} stands twice`);
@@ -81,8 +81,8 @@ export function parseObservation(payload: string): Observation {
 		end,
 		kids,
 		results,
-		...(at === undefined ? {} : { at: unescape(at) }),
-		...(why === undefined ? {} : { why: unescape(why) }),
+		...(at === undefined ? {} : { at: unescapeText(at) }),
+		...(why === undefined ? {} : { why: unescapeText(why) }),
 		...(who === undefined ? {} : { who }),
 	};
 }
