@@ -1,4 +1,5 @@
 /** What changed between results: of two kernels, architectures, configurations, accelerators, or two days. */
+import { differences, pairUp } from "./comparePairs.js";
 import type { CaseResult, Report, TargetResult, Verdict } from "./model.js";
 import { isBad, isKnown } from "./summary.js";
 
@@ -69,6 +70,7 @@ export function compare(old: NamedReport, ...newer: NamedReport[]): Comparison {
 		exitCode: 0,
 	};
 	for (const other of newer) {
+		const mine: TargetComparison[] = [];
 		const { pairs, onlyOld, onlyNew } = pairUp(
 			old.report.targets,
 			other.report.targets,
@@ -82,7 +84,7 @@ export function compare(old: NamedReport, ...newer: NamedReport[]): Comparison {
 				label(old, before),
 				label(other, after),
 			);
-			result.pairs.push(pair);
+			mine.push(pair);
 			result.warnings.push(
 				...incompleteness(before, pair.old),
 				...incompleteness(after, pair.new),
@@ -96,40 +98,12 @@ export function compare(old: NamedReport, ...newer: NamedReport[]): Comparison {
 		result.onlyNew.push(
 			...onlyNew.map((target) => `${other.name}: ${target.name}`),
 		);
-		result.warnings.push(...versionWarning(old, other, result.pairs));
+		result.pairs.push(...mine);
+		result.warnings.push(...versionWarning(old, other, mine));
 	}
 	result.warnings = [...new Set(result.warnings)];
 	result.exitCode = exitCode(result);
 	return result;
-}
-
-/** Targets of the same name; else, where one is left on either side, these; else those of the same architecture and accelerator. */
-function pairUp(old: readonly TargetResult[], newer: readonly TargetResult[]) {
-	const pairs: [TargetResult, TargetResult][] = [];
-	let left = [...old];
-	let right = [...newer];
-	const take = (same: (a: TargetResult, b: TargetResult) => boolean): void => {
-		for (const a of [...left]) {
-			const b = right.find((one) => same(a, one));
-			if (b === undefined) continue;
-			pairs.push([a, b]);
-			left = left.filter((one) => one !== a);
-			right = right.filter((one) => one !== b);
-		}
-	};
-	take(
-		(a, b) =>
-			a.name === b.name &&
-			a.kernel.arch === b.kernel.arch &&
-			a.accel === b.accel,
-	);
-	take((a, b) => a.name === b.name);
-	take(
-		(a, b) =>
-			a.kernel.arch === b.kernel.arch && a.kernel.release === b.kernel.release,
-	);
-	if (left.length === 1 && right.length === 1) take(() => true);
-	return { pairs, onlyOld: left, onlyNew: right };
 }
 
 function comparePair(
@@ -208,35 +182,6 @@ function change(
 function outcome(result: CaseResult): Outcome {
 	const { verdict, expected, observed, reason } = result;
 	return { verdict, expected, observed, reason, known: isKnown(result) };
-}
-
-/** Facts and the like that differ, so that a reader sees what may be behind a change. */
-function differences(before: TargetResult, after: TargetResult): string[] {
-	const rows = (target: TargetResult): Record<string, string> => ({
-		kernel: target.kernel.release,
-		arch: target.kernel.arch,
-		image: target.kernel.sha256.slice(0, 12),
-		accel: target.accel,
-		kind: target.kind,
-		...prefixed("tool", target.tools),
-		...prefixed("fact", target.facts),
-	});
-	const [a, b] = [rows(before), rows(after)];
-	return [...new Set([...Object.keys(a), ...Object.keys(b)])]
-		.filter((name) => a[name] !== b[name])
-		.map((name) => `${name}: ${a[name] ?? "-"} -> ${b[name] ?? "-"}`);
-}
-
-function prefixed(
-	prefix: string,
-	values: Record<string, unknown>,
-): Record<string, string> {
-	return Object.fromEntries(
-		Object.entries(values).map(([name, value]) => [
-			`${prefix} ${name}`,
-			String(value),
-		]),
-	);
 }
 
 function incompleteness(target: TargetResult, label: string): string[] {

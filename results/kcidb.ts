@@ -1,14 +1,13 @@
 /** KCIDB 5.3 JSON: what Kernel CI's database takes. Submitting it needs credentials and is somebody else's work. */
 import { createHash } from "node:crypto";
 import type { CaseStore } from "./document.js";
-import { clip, visible } from "./escape.js";
+import { clean, logExcerpt, text } from "./kcidbText.js";
 import type { CaseResult, TargetHead, Verdict } from "./model.js";
 import {
 	isBad,
 	isKnown,
 	type ReportSummary,
 	type TargetSummary,
-	words,
 } from "./summary.js";
 
 /**
@@ -26,9 +25,6 @@ export const STATUS: Readonly<
 	not_run: "MISS",
 	skip: "SKIP",
 };
-
-/** The schema's bound on an excerpt. */
-const MAX_EXCERPT = 16384;
 
 /** The suite's place among all that the database holds. */
 const PATH = "cap_checkpoint_restore";
@@ -186,23 +182,6 @@ function oneTest(
 	};
 }
 
-function logExcerpt(result: CaseResult): string {
-	const rows = [
-		`${words(result.verdict)}: ${result.reason}`,
-		`expected: ${result.expected}`,
-		`observed: ${result.observed}`,
-		`subject: ${result.readback ?? result.subject}`,
-		`replay: ${result.replay.crprobe}`,
-		...(result.console ?? []),
-	];
-	return fitted(rows.map((row) => text(row)).join("\n"));
-}
-
-/** Code points count in the schema; UTF-16 units are never fewer. */
-function fitted(log: string): string {
-	return log.length <= MAX_EXCERPT ? log : clip(log, MAX_EXCERPT - 80);
-}
-
 /** Each reason for which a failure is known, once. */
 function known(summary: ReportSummary, cases: CaseStore): string[] {
 	const reasons = new Set<string>();
@@ -249,22 +228,6 @@ function* incidents(
 			};
 		}
 	}
-}
-
-/** Foreign text as the schema allows it: no NUL, and bounded. */
-function text(value: string): string {
-	return visible(clip(value));
-}
-
-/** Every string inside, made harmless; nothing undefined. */
-function clean(value: unknown): unknown {
-	if (typeof value === "string") return text(value);
-	if (typeof value !== "object" || value === null) return value;
-	return Object.fromEntries(
-		Object.entries(value)
-			.filter(([, item]) => item !== undefined)
-			.map(([key, item]) => [text(key), clean(item)]),
-	);
 }
 
 /** The same kernel on two targets is one checkout and one build. */

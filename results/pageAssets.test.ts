@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { build } from "esbuild";
 import { SCRIPT, STYLE } from "./pageAssets.js";
-import { consume, ROOT } from "./support.test.data.js";
+import { consume, ROOT, writeFormatted } from "./support.test.data.js";
 
 const PAGE = join(ROOT, "results/page");
 
@@ -25,13 +25,13 @@ test("the page's style and script are what results/page makes", async () => {
 		"",
 	);
 	if (process.env.UPDATE_GOLDEN === "1") {
-		writeFileSync(
+		writeFormatted(
 			join(ROOT, "results/pageAssets.ts"),
 			`/** Made of results/page by pageAssets.test.ts with UPDATE_GOLDEN=1; not to be edited. */\n// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is a program\nexport const STYLE = ${JSON.stringify(style)};\nexport const SCRIPT = ${JSON.stringify(script)};\n`,
 		);
 		return;
 	}
-	const hint = "results/page changed: UPDATE_GOLDEN=1, build, and biome format";
+	const hint = "results/page changed: UPDATE_GOLDEN=1, then build";
 	assert.ok(script === SCRIPT, hint);
 	assert.ok(style === STYLE, hint);
 });

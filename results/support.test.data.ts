@@ -62,6 +62,14 @@ export function golden(name: string, text: string): void {
 	);
 }
 
+/** Writes a generated file as the formatter would have it. */
+export function writeFormatted(path: string, text: string): void {
+	writeFileSync(path, text);
+	const biome = join(ROOT, "node_modules/@biomejs/biome/bin/biome");
+	const done = consume("node", [biome, "format", "--write", path], "");
+	assert.equal(done.status, 0, done.stderr);
+}
+
 /** Runs a program on an input and gives what it said. */
 export function consume(
 	command: string,

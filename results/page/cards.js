@@ -100,7 +100,10 @@ function changes(page, lead) {
 							"button.ghost",
 							{
 								type: "button",
-								onclick: () => page.set({ open: id, show: "all" }),
+								onclick: () => {
+									page.set({ open: id, show: "all" });
+									document.querySelector(".cases")?.scrollIntoView();
+								},
 							},
 							id,
 						),

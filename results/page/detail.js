@@ -1,6 +1,7 @@
 /** One case in full: on one target as a list, on several side by side. */
 import { isBad, letter, mark, words } from "./data.js";
 import { badge, el } from "./dom.js";
+import { replay } from "./replay.js";
 
 /**
  * @typedef {import("./data.js").Line} Line
@@ -214,65 +215,6 @@ function besideRow(label, values, bads) {
 		el(value === usual ? "td" : "td.odd", { colspan: wide }, value || "–"),
 	);
 	return [el("tr", {}, el("th", { scope: "row" }, label), ...cells)];
-}
-
-/**
- * @param {Data} data
- * @param {Case} one
- * @param {number} at
- * @param {{ one: Case, at: number }[]} there
- * @param {boolean} many
- */
-function replay(data, one, at, there, many) {
-	// The same line on every target is told once, and the guest to boot is one in which it went wrong.
-	const first = there.find((other) => other.one.crprobe === one.crprobe);
-	const said = [];
-	if (first?.at === at && one.crprobe !== "")
-		said.push(
-			command(`Try it by hand${many ? ` (${letter(at)})` : ""}`, one.crprobe),
-		);
-	const telling =
-		isBad(one.verdict) ||
-		(first?.at === at && !there.some((other) => isBad(other.one.verdict)));
-	if (one.qemu !== "" && telling)
-		said.push(
-			command(
-				`Boot the same guest${many ? ` (${letter(at)}, ${data.targets[at]?.release})` : ""}`,
-				one.qemu,
-			),
-		);
-	return said;
-}
-
-/**
- * @param {string} label
- * @param {string} text
- */
-function command(label, text) {
-	const code = el("code", {}, text);
-	const button = el(
-		"button.ghost.copy",
-		{
-			type: "button",
-			onclick: async () => {
-				try {
-					await navigator.clipboard.writeText(text);
-					button.textContent = "copied";
-				} catch {
-					// Without the right to the clipboard the text is selected, for the reader to copy.
-					getSelection()?.selectAllChildren(code);
-					button.textContent = "selected";
-				}
-			},
-		},
-		"copy",
-	);
-	return el(
-		"div.command",
-		{},
-		el("div.commandhead", {}, el("h3", {}, label), button),
-		el("pre", {}, code),
-	);
 }
 
 /**

@@ -1,13 +1,14 @@
 /** The matrix: subjects down, boundaries across, and under each boundary the targets. */
 import { cell, letter, mark } from "./data.js";
 import { el } from "./dom.js";
+import { keys, placeOf } from "./matrixKeys.js";
 
 /** Subjects shown before one asks for the rest. */
 const ROWS = 150;
 
 /**
  * @typedef {import("./cards.js").Page} Page
- * @typedef {{ boundary: string, subject: string, target: number }} Place
+ * @typedef {import("./matrixKeys.js").Place} Place
  */
 
 /**
@@ -199,70 +200,6 @@ function box({ data }, place, many) {
 function tells({ verdict }) {
 	if (verdict === "pass") return "good";
 	return ["fail", "crash", "timeout"].includes(verdict) ? "bad" : "";
-}
-
-/** @param {EventTarget | null} target @returns {Place | null} */
-function placeOf(target) {
-	const box =
-		target instanceof Element ? target.closest("td[data-boundary]") : null;
-	if (!(box instanceof HTMLElement)) return null;
-	const { boundary = "", subject = "", target: at = "0" } = box.dataset;
-	return { boundary, subject, target: Number(at) };
-}
-
-/** How far each arrow goes: across, down. */
-const STEPS = {
-	ArrowLeft: [-1, 0],
-	ArrowRight: [1, 0],
-	ArrowUp: [0, -1],
-	ArrowDown: [0, 1],
-};
-
-/**
- * Arrows move in the grid, Enter chooses.
- * @param {HTMLElement} table
- * @param {KeyboardEvent} event
- * @param {(place: Place) => void} choose
- */
-function keys(table, event, choose) {
-	const from =
-		event.target instanceof Element ? event.target.closest("td") : null;
-	const place = placeOf(from);
-	if (from === null || place === null) return;
-	if (event.key === "Enter" || event.key === " ") {
-		event.preventDefault();
-		choose(place);
-		return;
-	}
-	const step = STEPS[/** @type {keyof typeof STEPS} */ (event.key)];
-	if (step === undefined) return;
-	event.preventDefault();
-	const to = neighbour(table, from, step[0] ?? 0, step[1] ?? 0);
-	if (to === null) return;
-	from.tabIndex = -1;
-	to.tabIndex = 0;
-	to.focus();
-}
-
-/**
- * The next cell in a direction that holds something.
- * @param {HTMLElement} table
- * @param {HTMLTableCellElement} from
- * @param {number} across
- * @param {number} down
- */
-function neighbour(table, from, across, down) {
-	const rows = [...table.querySelectorAll("tbody tr")];
-	let y = rows.indexOf(/** @type {Element} */ (from.parentElement));
-	let x = from.cellIndex;
-	for (;;) {
-		x += across;
-		y += down;
-		const next = /** @type {HTMLTableRowElement | undefined} */ (rows[y])
-			?.cells[x];
-		if (next === undefined) return null;
-		if (next.dataset.boundary !== undefined) return next;
-	}
 }
 
 function legend() {
