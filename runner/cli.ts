@@ -1,8 +1,13 @@
 #!/usr/bin/env node
-import { realDeps } from "./deps.js";
-import { main } from "./program.js";
-import { tolerateClosedStdout } from "./stdout.js";
-import { suiteBook } from "./suiteBook.js";
+import { EXIT } from "./exitStatus.js";
+import { exitOnSignals } from "./interrupt.js";
+
+// Before the rest is even loaded: whoever interrupts that early gets the same status.
+exitOnSignals(EXIT.interrupted);
+const { tolerateClosedStdout } = await import("./stdout.js");
+const { main } = await import("./program.js");
+const { realDeps } = await import("./deps.js");
+const { suiteBook } = await import("./suiteBook.js");
 
 tolerateClosedStdout();
 const status = await main(process.argv.slice(2), realDeps(suiteBook));

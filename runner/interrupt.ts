@@ -7,6 +7,20 @@ export type StopReason =
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+let early: readonly (readonly [NodeJS.Signals, () => void])[] = [];
+
+/** Where nothing has begun, a signal ends the process at once with this status. listenForStop() takes over from it. */
+export function exitOnSignals(status: number): void {
+	releaseEarly();
+	early = SIGNALS.map((name) => [name, () => process.exit(status)] as const);
+	for (const [name, handler] of early) process.on(name, handler);
+}
+
+function releaseEarly(): void {
+	for (const [name, handler] of early) process.off(name, handler);
+	early = [];
+}
+
 /** The reason in words, for reports. */
 export function stopText(reason: unknown): string {
 	const known = reason as Partial<StopReason> | undefined;
@@ -47,6 +61,7 @@ export function listenForStop(
 		return [name, handler] as const;
 	});
 	for (const [name, handler] of handlers) process.on(name, handler);
+	releaseEarly();
 	const timer =
 		timeoutSeconds === undefined
 			? undefined
