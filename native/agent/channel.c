@@ -11,8 +11,8 @@
 #include "agent.h"
 
 #define LINE_MAX_BYTES 4200
-#define RING (128 * 1024)
-#define FRAMES 1024
+#define RING	       (128 * 1024)
+#define FRAMES	       1024
 
 static int port = -1;
 static char ring[RING]; /* the latest frames' payloads, one after the other */
@@ -85,7 +85,8 @@ void cr_channel_send(const char *payload, size_t len)
 	if (ring_at + len > RING)
 		ring_at = 0;
 	for (i = 0; i < FRAMES; i++) /* what is overwritten can't be sent again */
-		if (sent[i].valid && sent[i].start < ring_at + len && ring_at < sent[i].start + sent[i].len)
+		if (sent[i].valid && sent[i].start < ring_at + len &&
+		    ring_at < sent[i].start + sent[i].len)
 			sent[i].valid = false;
 	memcpy(ring + ring_at, payload, len);
 	i = seq % FRAMES;

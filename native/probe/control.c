@@ -39,7 +39,8 @@ static int step_sockopt(struct cr_ctx *c, char *arg)
 	if (repair)
 		err = setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &one, sizeof(one));
 	else
-		err = setsockopt(fd, SOL_SOCKET, *arg == 's' ? SO_SNDBUFFORCE : SO_RCVBUFFORCE, &size, sizeof(size));
+		err = setsockopt(fd, SOL_SOCKET, *arg == 's' ? SO_SNDBUFFORCE : SO_RCVBUFFORCE,
+				 &size, sizeof(size));
 	err = err ? -errno : 0;
 	close(fd);
 	return err;
@@ -72,7 +73,8 @@ static int step_suspend_seccomp(struct cr_ctx *c, char *arg)
 	(void)arg;
 	if (pid < 0)
 		return pid;
-	return end_child(pid, ptrace(PTRACE_SEIZE, pid, NULL, (long)PTRACE_O_SUSPEND_SECCOMP) ? -errno : 0);
+	return end_child(
+		pid, ptrace(PTRACE_SEIZE, pid, NULL, (long)PTRACE_O_SUSPEND_SECCOMP) ? -errno : 0);
 }
 
 /* PTRACE_SECCOMP_GET_FILTER on a child of one's own. */
@@ -106,7 +108,8 @@ static int step_pagemap(struct cr_ctx *c, char *arg)
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (pread(fd, &entry, sizeof(entry), (off_t)((uintptr_t)touched / page * sizeof(entry))) != sizeof(entry))
+	if (pread(fd, &entry, sizeof(entry), (off_t)((uintptr_t)touched / page * sizeof(entry))) !=
+	    sizeof(entry))
 		err = -errno;
 	close(fd);
 	/* bit 63: present; bits 0 to 54: the frame */

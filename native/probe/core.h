@@ -14,7 +14,7 @@
 /* Where the shared page's descriptor stands, so that an executed image finds it. */
 #define CR_SHARED_FD 99
 /* A step's result for "could not be tried": the operation it builds on had failed. */
-#define CR_NOT_TRIED (-4095)
+#define CR_NOT_TRIED		  (-4095)
 #define CAP_CHECKPOINT_RESTORE_NR 40
 
 enum cr_slot_type { SLOT_NONE, SLOT_FD, SLOT_PID, SLOT_RANGE, SLOT_NUM };
@@ -30,8 +30,8 @@ enum cr_end { END_NONE, END_OK, END_SUBJECT, END_SETUP, END_SIGNAL, END_PARSE };
 
 /* One case's record, in memory that every process of the case shares. */
 struct cr_shared {
-	int end; /* enum cr_end */
-	int signal; /* with END_SIGNAL */
+	int end;     /* enum cr_end */
+	int signal;  /* with END_SIGNAL */
 	char at[64]; /* the step that ended it */
 	char why[256];
 	char who[1024]; /* the subject as read back */
@@ -55,10 +55,10 @@ struct cr_shared {
 struct cr_ctx {
 	struct cr_shared *sh;
 	const char *p; /* where the program goes on */
-	bool probing; /* past "--" */
-	bool quiet; /* in a block whose steps prepare and are not reported */
+	bool probing;  /* past "--" */
+	bool quiet;    /* in a block whose steps prepare and are not reported */
 	bool in_child; /* in a child's block: its end ends the process, not the case */
-	int ready; /* a spawned process says here that it has taken its steps; 0 elsewhere */
+	int ready;     /* a spawned process says here that it has taken its steps; 0 elsewhere */
 	struct cr_slot slot[CR_SLOTS];
 	pid_t spawned[8];
 	int nspawned;
@@ -69,7 +69,7 @@ struct cr_ctx {
 };
 
 enum cr_step_kind {
-	STEP_OP, /* an operation under test: its errno is an observation */
+	STEP_OP,    /* an operation under test: its errno is an observation */
 	STEP_SETUP, /* preparation: where it fails, the case is in error */
 	STEP_BLOCK, /* takes { steps } and moves past them itself; else like STEP_SETUP */
 };
@@ -98,7 +98,8 @@ extern const struct cr_step cr_steps_workaround[];
 
 /* program.c */
 void cr_interpret(struct cr_ctx *c);
-void cr_finish(struct cr_ctx *c, enum cr_end end, const char *at, const char *why) __attribute__((noreturn));
+void cr_finish(struct cr_ctx *c, enum cr_end end, const char *at, const char *why)
+	__attribute__((noreturn));
 const char *cr_skip_block(const char *p);
 void cr_for_each_step(void (*fn)(const struct cr_step *step));
 /* An executed image goes on with the case whose record stands at CR_SHARED_FD. */
@@ -106,7 +107,8 @@ void cr_resume(void) __attribute__((noreturn));
 
 /* supervise.c */
 int cr_supervisor_init(const char *self);
-int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n, char *out, size_t outlen);
+int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n, char *out,
+		 size_t outlen);
 
 /* process.c */
 pid_t cr_fork(void);
@@ -139,6 +141,7 @@ void cr_putx(struct cr_text *t, unsigned long long v, int digits);
 void cr_put_escaped(struct cr_text *t, const char *s, size_t n);
 size_t cr_unescape(char *s);
 const char *cr_errno_name(int err, char buf[16]);
+ssize_t cr_slurp_at(int dir, const char *path, char *buf, size_t size);
 ssize_t cr_slurp(const char *path, char *buf, size_t size);
 int cr_spit(const char *path, const char *data, size_t len);
 bool cr_parse_long(const char *s, long long *v);

@@ -26,7 +26,8 @@ extern "C" {
  * A supervisor process is forked, which reaps and kills whatever the case leaves behind.
  * Returns the payload's length, or -errno when the case could not even be started.
  */
-int cr_run_case(const char *program, unsigned int deadline_ms, const char *self, char *out, size_t outlen);
+int cr_run_case(const char *program, unsigned int deadline_ms, const char *self, char *out,
+		size_t outlen);
 
 /*
  * Tell the kernel facts: lines "fact NAME=VALUE\n", values %XX-escaped.

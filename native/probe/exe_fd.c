@@ -98,8 +98,11 @@ static int step_mm_map(struct cr_ctx *c, char *arg)
 		} else if (!strcmp(key, "ptr")) {
 			bad = true;
 		} else if (!strcmp(key, "auxv")) {
-			m.auxv = *item == 'b' && item[1] == 'a' ? (void *)16 : *item == 'n' ? NULL : (void *)auxv;
-			m.auxv_size = *item == 'b' && item[1] == 'i' ? sizeof(auxv) : 2 * sizeof(long);
+			m.auxv = *item == 'b' && item[1] == 'a' ? (void *)16
+				 : *item == 'n'			? NULL
+								: (void *)auxv;
+			m.auxv_size =
+				*item == 'b' && item[1] == 'i' ? sizeof(auxv) : 2 * sizeof(long);
 		} else if (!cr_parse_long(item, &v)) {
 			return -EINVAL;
 		} else if (!strcmp(key, "size")) {
@@ -110,7 +113,8 @@ static int step_mm_map(struct cr_ctx *c, char *arg)
 			return -EINVAL;
 		}
 	}
-	return prctl(PR_SET_MM, PR_SET_MM_MAP, bad ? (void *)16 : (void *)&m, size, arg5) ? -errno : 0;
+	return prctl(PR_SET_MM, PR_SET_MM_MAP, bad ? (void *)16 : (void *)&m, size, arg5) ? -errno
+											  : 0;
 }
 
 /* @arg: "", "bad" for a bad pointer, "arg4" for rubbish in the argument that is not used. Evidence: the size. */
@@ -118,7 +122,8 @@ static int step_mm_map_size(struct cr_ctx *c, char *arg)
 {
 	unsigned int size = 0;
 
-	if (prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, *arg == 'b' ? (void *)16 : (void *)&size, *arg == 'a' ? 0x5a5aUL : 0UL, 0UL))
+	if (prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, *arg == 'b' ? (void *)16 : (void *)&size,
+		  *arg == 'a' ? 0x5a5aUL : 0UL, 0UL))
 		return -errno;
 	cr_value(c, size == sizeof(struct prctl_mm_map) ? "native" : "");
 	if (!c->value_len)
@@ -133,13 +138,20 @@ static int step_mm(struct cr_ctx *c, char *arg)
 		const char *name;
 		int option;
 	} names[] = {
-		{ "start_code", PR_SET_MM_START_CODE },	  { "end_code", PR_SET_MM_END_CODE },
-		{ "start_data", PR_SET_MM_START_DATA },	  { "end_data", PR_SET_MM_END_DATA },
-		{ "start_stack", PR_SET_MM_START_STACK }, { "start_brk", PR_SET_MM_START_BRK },
-		{ "brk", PR_SET_MM_BRK },		  { "arg_start", PR_SET_MM_ARG_START },
-		{ "arg_end", PR_SET_MM_ARG_END },	  { "env_start", PR_SET_MM_ENV_START },
-		{ "env_end", PR_SET_MM_ENV_END },	  { "auxv", PR_SET_MM_AUXV },
-		{ "exe_file", PR_SET_MM_EXE_FILE },	  { "unknown", 99 },
+		{ "start_code", PR_SET_MM_START_CODE },
+		{ "end_code", PR_SET_MM_END_CODE },
+		{ "start_data", PR_SET_MM_START_DATA },
+		{ "end_data", PR_SET_MM_END_DATA },
+		{ "start_stack", PR_SET_MM_START_STACK },
+		{ "start_brk", PR_SET_MM_START_BRK },
+		{ "brk", PR_SET_MM_BRK },
+		{ "arg_start", PR_SET_MM_ARG_START },
+		{ "arg_end", PR_SET_MM_ARG_END },
+		{ "env_start", PR_SET_MM_ENV_START },
+		{ "env_end", PR_SET_MM_ENV_END },
+		{ "auxv", PR_SET_MM_AUXV },
+		{ "exe_file", PR_SET_MM_EXE_FILE },
+		{ "unknown", 99 },
 	};
 	char *name = cr_next(&arg, ',');
 	static uint64_t auxv[2];
@@ -176,7 +188,11 @@ static int step_mm(struct cr_ctx *c, char *arg)
 		value = 0;
 		break;
 	default: /* the table's order is the struct's, but for the three above */
-		value = i < 4 ? fields[i] : i == 7 ? m.arg_start : i == 8 ? m.arg_end : i == 9 ? m.env_start : m.env_end;
+		value = i < 4	 ? fields[i]
+			: i == 7 ? m.arg_start
+			: i == 8 ? m.arg_end
+			: i == 9 ? m.env_start
+				 : m.env_end;
 	}
 	return prctl(PR_SET_MM, names[i].option, value, 0UL, 0UL) ? -errno : 0;
 }
@@ -200,7 +216,9 @@ static unsigned long long number(const char **p, unsigned int base)
 	unsigned long long v = 0;
 
 	for (;; (*p)++) {
-		int d = **p >= '0' && **p <= '9' ? **p - '0' : (**p | 32) >= 'a' && (**p | 32) <= 'f' ? (**p | 32) - 'a' + 10 : 99;
+		int d = **p >= '0' && **p <= '9'		 ? **p - '0'
+			: (**p | 32) >= 'a' && (**p | 32) <= 'f' ? (**p | 32) - 'a' + 10
+								 : 99;
 
 		if (d >= (int)base)
 			return v;
@@ -221,7 +239,9 @@ static int replace(unsigned long start, unsigned long end, int prot)
 	__builtin___clear_cache(copy, copy + size);
 	if (mprotect(copy, size, prot))
 		return -errno;
-	return mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)start) == MAP_FAILED ? -errno : 0;
+	return mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)start) == MAP_FAILED
+		       ? -errno
+		       : 0;
 }
 
 /*
@@ -287,9 +307,11 @@ static int step_memfd(struct cr_ctx *c, char *arg)
 }
 
 const struct cr_step cr_steps_exe_fd[] = {
-	{ "mm_map", step_mm_map, STEP_OP, "=KEY:VALUE,... PR_SET_MM_MAP: exe:S|N size:N arg5:N spoil:FIELD auxv:KIND ptr:bad" },
+	{ "mm_map", step_mm_map, STEP_OP,
+	  "=KEY:VALUE,... PR_SET_MM_MAP: exe:S|N size:N arg5:N spoil:FIELD auxv:KIND ptr:bad" },
 	{ "mm_map_size", step_mm_map_size, STEP_OP, "[=bad|arg4] PR_SET_MM_MAP_SIZE" },
-	{ "mm", step_mm, STEP_OP, "=OPTION[,S] an older PR_SET_MM operation with the value that is there" },
+	{ "mm", step_mm, STEP_OP,
+	  "=OPTION[,S] an older PR_SET_MM operation with the value that is there" },
 	{ "exe", step_exe, STEP_OP, "=S is /proc/self/exe the file in slot S: yes or no" },
 	{ "exe_unmap", step_exe_unmap, STEP_SETUP, "live on without a mapping of the executable" },
 	{ "memfd", step_memfd, STEP_SETUP, "=S[,noexec] an empty memfd" },

@@ -23,9 +23,10 @@ static const struct {
 	const char *name;
 	int flag;
 } open_flags[] = {
-	{ "r", O_RDONLY },	{ "w", O_WRONLY },	   { "rw", O_RDWR },	 { "path", O_PATH },
-	{ "creat", O_CREAT },	{ "trunc", O_TRUNC },	   { "dir", O_DIRECTORY }, { "nofollow", O_NOFOLLOW },
-	{ "nonblock", O_NONBLOCK }, { "noctty", O_NOCTTY },
+	{ "r", O_RDONLY },	{ "w", O_WRONLY },	    { "rw", O_RDWR },
+	{ "path", O_PATH },	{ "creat", O_CREAT },	    { "trunc", O_TRUNC },
+	{ "dir", O_DIRECTORY }, { "nofollow", O_NOFOLLOW }, { "nonblock", O_NONBLOCK },
+	{ "noctty", O_NOCTTY },
 };
 
 /* r+nofollow and the like; -1 for a word that is none. */
@@ -72,8 +73,13 @@ static int step_openat2(struct cr_ctx *c, char *arg)
 	static const struct {
 		const char *name;
 		uint64_t flag;
-	} resolve[] = { { "none", 0 }, { "no_xdev", 1 }, { "no_magiclinks", 2 }, { "no_symlinks", 4 }, { "beneath", 8 } };
-	char *rest = arg, *slot = cr_next(&rest, ','), *how = cr_next(&rest, ','), *res = cr_next(&rest, ',');
+	} resolve[] = { { "none", 0 },
+			{ "no_xdev", 1 },
+			{ "no_magiclinks", 2 },
+			{ "no_symlinks", 4 },
+			{ "beneath", 8 } };
+	char *rest = arg, *slot = cr_next(&rest, ','), *how = cr_next(&rest, ','),
+	     *res = cr_next(&rest, ',');
 	struct {
 		uint64_t flags, mode, resolve;
 	} open_how = { 0, 0, 0 };
@@ -386,14 +392,16 @@ static int step_ls(struct cr_ctx *c, char *arg)
 }
 
 const struct cr_step cr_steps_file[] = {
-	{ "open", step_open, STEP_OP, "=S,FLAGS,PATH flags: r w rw path creat trunc dir nofollow, joined by +" },
+	{ "open", step_open, STEP_OP,
+	  "=S,FLAGS,PATH flags: r w rw path creat trunc dir nofollow, joined by +" },
 	{ "openat2", step_openat2, STEP_OP, "=S,FLAG,RESOLVE,PATH" },
 	{ "read", step_read, STEP_OP, "=S,COUNT[,OFFSET] the bytes" },
 	{ "write", step_write, STEP_OP, "=S,BYTES[,OFFSET] how many were taken" },
 	{ "seek", step_seek, STEP_OP, "=S,OFFSET" },
 	{ "close", step_close, STEP_OP, "=S" },
 	{ "cat", step_cat, STEP_OP, "=PATH its first line" },
-	{ "number", step_number, STEP_SETUP, "=S,PATH[,DELTA] the number in a file, plus DELTA, into slot S" },
+	{ "number", step_number, STEP_SETUP,
+	  "=S,PATH[,DELTA] the number in a file, plus DELTA, into slot S" },
 	{ "page", step_page, STEP_SETUP, "=S[,DELTA] the size of a page, plus DELTA, into slot S" },
 	{ "put", step_put, STEP_SETUP, "=PATH,TEXT write it" },
 	{ "mkfile", step_mkfile, STEP_SETUP, "=PATH[,MODE[,UID[,TEXT]]]" },

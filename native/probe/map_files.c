@@ -47,7 +47,8 @@ static int keep(struct cr_ctx *c, const char *slot, void *at, size_t size)
 }
 
 /* Fill a new file, give it its mode, map it, and let the descriptor go. */
-static int map_fd(struct cr_ctx *c, const char *slot, int fd, const char *mode, const char *data, size_t len)
+static int map_fd(struct cr_ctx *c, const char *slot, int fd, const char *mode, const char *data,
+		  size_t len)
 {
 	long page = sysconf(_SC_PAGESIZE);
 	int err = 0;
@@ -55,7 +56,8 @@ static int map_fd(struct cr_ctx *c, const char *slot, int fd, const char *mode, 
 
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, page) || pwrite(fd, data, len, 0) != (ssize_t)len || (mode && fchmod(fd, octal(mode))))
+	if (ftruncate(fd, page) || pwrite(fd, data, len, 0) != (ssize_t)len ||
+	    (mode && fchmod(fd, octal(mode))))
 		err = -errno;
 	if (!err) {
 		at = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -73,7 +75,8 @@ static int map_sealed(struct cr_ctx *c, const char *slot, const char *data, size
 
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, page) || write(fd, data, len) != (ssize_t)len || fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE))
+	if (ftruncate(fd, page) || write(fd, data, len) != (ssize_t)len ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE))
 		err = -errno;
 	else
 		err = keep(c, slot, mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, 0), page);
@@ -81,7 +84,8 @@ static int map_sealed(struct cr_ctx *c, const char *slot, const char *data, size
 	return err;
 }
 
-static int map_sysv(struct cr_ctx *c, const char *slot, const char *mode, const char *data, size_t len)
+static int map_sysv(struct cr_ctx *c, const char *slot, const char *mode, const char *data,
+		    size_t len)
 {
 	long page = sysconf(_SC_PAGESIZE);
 	int id = shmget(IPC_PRIVATE, page, IPC_CREAT | octal(mode));
@@ -195,7 +199,8 @@ static int step_mapped(struct cr_ctx *c, char *arg)
 	struct cr_slot *s = cr_slot(c, cr_next(&arg, ','));
 	long long n;
 
-	if (s->type != SLOT_RANGE || !arg || !cr_parse_long(arg, &n) || n < 0 || n > (long long)sizeof(c->value))
+	if (s->type != SLOT_RANGE || !arg || !cr_parse_long(arg, &n) || n < 0 ||
+	    n > (long long)sizeof(c->value))
 		return -EINVAL;
 	memcpy(c->value, (void *)s->start, n);
 	c->value_len = n;
@@ -203,7 +208,8 @@ static int step_mapped(struct cr_ctx *c, char *arg)
 }
 
 const struct cr_step cr_steps_map_files[] = {
-	{ "map", step_map, STEP_SETUP, "=S,KIND,... a mapping: file deleted new memfd sealed anon sysv secret hugetlb" },
+	{ "map", step_map, STEP_SETUP,
+	  "=S,KIND,... a mapping: file deleted new memfd sealed anon sysv secret hugetlb" },
 	{ "mapped", step_mapped, STEP_OP, "=S,COUNT the bytes in the mapping" },
 	{ NULL, NULL, 0, NULL },
 };

@@ -40,8 +40,8 @@ static bool maps_itself(const char *map)
 	cr_next(&rest, ':');
 	out = cr_next(&rest, ':');
 	count = cr_next(&rest, ':');
-	return out && count && !strcmp(count, "1") && cr_parse_long(out, &id) && id == (long long)geteuid() &&
-	       id == (long long)getegid();
+	return out && count && !strcmp(count, "1") && cr_parse_long(out, &id) &&
+	       id == (long long)geteuid() && id == (long long)getegid();
 }
 
 /* A privileged process of the parent namespace writes the maps: a child that stays behind there. */
@@ -178,12 +178,15 @@ static int step_setns(struct cr_ctx *c, char *arg)
 }
 
 const struct cr_step cr_steps_namespace[] = {
-	{ "userns", step_userns, STEP_SETUP, "[=IN:OUT:COUNT,...] a new user namespace with this id map" },
+	{ "userns", step_userns, STEP_SETUP,
+	  "[=IN:OUT:COUNT,...] a new user namespace with this id map" },
 	{ "pidns", step_pidns, STEP_SETUP, "a new pid namespace; go on as its first process" },
-	{ "inside", step_inside, STEP_SETUP, "fork, and go on as the child: in the pid namespace entered last" },
+	{ "inside", step_inside, STEP_SETUP,
+	  "fork, and go on as the child: in the pid namespace entered last" },
 	{ "unshare", step_unshare, STEP_SETUP, "=user|pid|ipc|mnt|net|uts" },
 	{ "unshare?", step_unshare, STEP_OP, "=TYPE the same as an operation under test" },
-	{ "setns", step_setns, STEP_SETUP, "=TYPE,S enter the namespace of the process (fd: descriptor) in slot S" },
+	{ "setns", step_setns, STEP_SETUP,
+	  "=TYPE,S enter the namespace of the process (fd: descriptor) in slot S" },
 	{ "setns?", step_setns, STEP_OP, "=TYPE,S the same as an operation under test" },
 	{ NULL, NULL, 0, NULL },
 };

@@ -94,7 +94,8 @@ static int thread_main(void *arg)
 
 	c.nspawned = 0;
 	cr_interpret(&c);
-	memcpy(caller->slot, c.slot, sizeof(c.slot)); /* descriptors are shared, so their slots are too */
+	memcpy(caller->slot, c.slot,
+	       sizeof(c.slot)); /* descriptors are shared, so their slots are too */
 	syscall(SYS_exit, 0);
 	return 0;
 }
@@ -104,8 +105,8 @@ static int step_thread(struct cr_ctx *c, char *arg)
 {
 	static int tid;
 	const char *block = c->p;
-	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
-		    CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+		    CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 	int now;
 
 	(void)arg;
@@ -294,8 +295,11 @@ const struct cr_step cr_steps_process[] = {
 	{ "spawn", step_spawn, STEP_BLOCK, "=S { steps } a process that stays; its pid in slot S" },
 	{ "kill", step_kill, STEP_SETUP, "=S kill the process in slot S and reap it" },
 	{ "selfcopy", step_selfcopy, STEP_SETUP, "=PATH,MODE[,UID[,real]] a copy of this helper" },
-	{ "exec", step_exec, STEP_OP, "=PATH|self execve a copy of this helper (self: the original), which goes on with the program" },
-	{ "sysrq", step_sysrq, STEP_SETUP, "=C write C to /proc/sysrq-trigger (c crashes the kernel)" },
+	{ "exec", step_exec, STEP_OP,
+	  "=PATH|self execve a copy of this helper (self: the original), which goes on with the "
+	  "program" },
+	{ "sysrq", step_sysrq, STEP_SETUP,
+	  "=C write C to /proc/sysrq-trigger (c crashes the kernel)" },
 	{ "hang", step_hang, STEP_SETUP, "=case|guest never return" },
 	{ "raise", step_raise, STEP_SETUP, "=SIGNAL send this process a signal" },
 	{ NULL, NULL, 0, NULL },

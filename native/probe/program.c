@@ -10,8 +10,9 @@
 #include "core.h"
 
 static const struct cr_step *const tables[] = {
-	cr_steps_subject, cr_steps_namespace, cr_steps_process, cr_steps_file, cr_steps_mount,	 cr_steps_set_tid,
-	cr_steps_map_files, cr_steps_exe_fd, cr_steps_ipc,	cr_steps_tty,  cr_steps_control, cr_steps_workaround,
+	cr_steps_subject, cr_steps_namespace, cr_steps_process,	  cr_steps_file,
+	cr_steps_mount,	  cr_steps_set_tid,   cr_steps_map_files, cr_steps_exe_fd,
+	cr_steps_ipc,	  cr_steps_tty,	      cr_steps_control,	  cr_steps_workaround,
 };
 
 #define NTABLES (sizeof(tables) / sizeof(tables[0]))
@@ -105,7 +106,8 @@ static void failed(struct cr_ctx *c, const struct cr_step *s, const char *arg, i
 		cr_puts(&t, arg);
 	}
 	cr_puts(&t, ": ");
-	cr_puts(&t, res == CR_NOT_TRIED ? "it builds on a step that failed" : cr_errno_name(-res, name));
+	cr_puts(&t, res == CR_NOT_TRIED ? "it builds on a step that failed"
+					: cr_errno_name(-res, name));
 	if (c->why) {
 		cr_puts(&t, ", ");
 		cr_puts(&t, c->why);
@@ -198,7 +200,8 @@ void cr_interpret(struct cr_ctx *c)
 void cr_resume(void)
 {
 	struct cr_ctx c;
-	struct cr_shared *sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE, MAP_SHARED, CR_SHARED_FD, 0);
+	struct cr_shared *sh =
+		mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE, MAP_SHARED, CR_SHARED_FD, 0);
 
 	if (sh == MAP_FAILED)
 		_exit(125);
@@ -217,7 +220,8 @@ void cr_resume(void)
 		cr_stay(&c);
 	if (c.in_child)
 		_exit(0);
-	cr_finish(&c, c.probing ? END_OK : END_PARSE, c.probing ? "" : "--", c.probing ? "" : "the step -- is missing");
+	cr_finish(&c, c.probing ? END_OK : END_PARSE, c.probing ? "" : "--",
+		  c.probing ? "" : "the step -- is missing");
 }
 
 /* Evidence of the step in hand. */

@@ -19,7 +19,7 @@
 struct clone3_args {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
 	uint64_t set_tid, set_tid_size; /* 5.5: size 80 */
-	uint64_t cgroup; /* 5.7: size 88 */
+	uint64_t cgroup;		/* 5.7: size 88 */
 	uint64_t tail[509 + 12];
 };
 
@@ -76,7 +76,8 @@ static inline __attribute__((always_inline)) long raw_syscall2(long nr, long a, 
 	__asm__ volatile("sc\n\tbns+ 1f\n\tneg 3,3\n1:"
 			 : "+r"(r0), "+r"(r3), "+r"(r4)
 			 :
-			 : "cr0", "memory", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "ctr");
+			 : "cr0", "memory", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12",
+			   "ctr");
 	return r3;
 #else
 #error "no raw system call for this architecture yet: add one here"
@@ -334,8 +335,10 @@ static int step_getpid(struct cr_ctx *c, char *arg)
 
 const struct cr_step cr_steps_set_tid[] = {
 	{ "fork", step_fork, STEP_OP, "fork; the child's pids, outermost namespace first" },
-	{ "next_pid", step_next_pid, STEP_OP, "=S,N write N to ns_last_pid in slot S and fork; the child's pid less N" },
-	{ "clone3", step_clone3, STEP_OP, "=KEY:VALUE,... tid:A/B flags:newpid+thread size tidsize tidptr exit tail" },
+	{ "next_pid", step_next_pid, STEP_OP,
+	  "=S,N write N to ns_last_pid in slot S and fork; the child's pid less N" },
+	{ "clone3", step_clone3, STEP_OP,
+	  "=KEY:VALUE,... tid:A/B flags:newpid+thread size tidsize tidptr exit tail" },
 	{ "getpid", step_getpid, STEP_SETUP, "=S this process's pid into slot S" },
 	{ NULL, NULL, 0, NULL },
 };

@@ -19,18 +19,52 @@
 #define SYS_clone3 435
 #endif
 #ifndef PR_CAP_AMBIENT
-#define PR_CAP_AMBIENT 47
+#define PR_CAP_AMBIENT	     47
 #define PR_CAP_AMBIENT_RAISE 2
 #endif
 
 static const char *const cap_names[] = {
-	"chown",	"dac_override",	   "dac_read_search", "fowner",		  "fsetid",	  "kill",
-	"setgid",	"setuid",	   "setpcap",	      "linux_immutable",  "net_bind_service",
-	"net_broadcast", "net_admin",	   "net_raw",	      "ipc_lock",	  "ipc_owner",	  "sys_module",
-	"sys_rawio",	"sys_chroot",	   "sys_ptrace",      "sys_pacct",	  "sys_admin",	  "sys_boot",
-	"sys_nice",	"sys_resource",	   "sys_time",	      "sys_tty_config",	  "mknod",	  "lease",
-	"audit_write",	"audit_control",   "setfcap",	      "mac_override",	  "mac_admin",	  "syslog",
-	"wake_alarm",	"block_suspend",   "audit_read",      "perfmon",	  "bpf",	  "checkpoint_restore",
+	"chown",
+	"dac_override",
+	"dac_read_search",
+	"fowner",
+	"fsetid",
+	"kill",
+	"setgid",
+	"setuid",
+	"setpcap",
+	"linux_immutable",
+	"net_bind_service",
+	"net_broadcast",
+	"net_admin",
+	"net_raw",
+	"ipc_lock",
+	"ipc_owner",
+	"sys_module",
+	"sys_rawio",
+	"sys_chroot",
+	"sys_ptrace",
+	"sys_pacct",
+	"sys_admin",
+	"sys_boot",
+	"sys_nice",
+	"sys_resource",
+	"sys_time",
+	"sys_tty_config",
+	"mknod",
+	"lease",
+	"audit_write",
+	"audit_control",
+	"setfcap",
+	"mac_override",
+	"mac_admin",
+	"syslog",
+	"wake_alarm",
+	"block_suspend",
+	"audit_read",
+	"perfmon",
+	"bpf",
+	"checkpoint_restore",
 };
 
 /* The highest capability that this kernel knows; counted once. */
@@ -210,7 +244,8 @@ static int step_uid(struct cr_ctx *c, char *arg)
 		return -errno;
 	if (getgroups(0, NULL) > 0 && syscall(NR_SETGROUPS, 0L, none))
 		return -errno;
-	if (syscall(NR_SETRESGID, (long)id, (long)id, (long)id) || syscall(NR_SETRESUID, (long)id, (long)id, (long)id))
+	if (syscall(NR_SETRESGID, (long)id, (long)id, (long)id) ||
+	    syscall(NR_SETRESUID, (long)id, (long)id, (long)id))
 		return -errno;
 	return prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) ? -errno : 0;
 }
@@ -271,24 +306,34 @@ static int step_seccomp(struct cr_ctx *c, char *arg)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) ? -errno : 0;
 }
 
-static unsigned long ns_inode(const char *path)
+static unsigned long ns_inode(int self, const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) ? 0 : st.st_ino;
+	return fstatat(self, path, &st, 0) ? 0 : st.st_ino;
+}
+
+/* /proc/self, walked to once for all that is read from it. */
+static int open_self(void)
+{
+	return open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* The namespaces that a case starts in. */
 void cr_note_namespaces(struct cr_shared *sh)
 {
-	sh->ns_user = ns_inode("/proc/self/ns/user");
-	sh->ns_pid = ns_inode("/proc/self/ns/pid");
-	sh->ns_ipc = ns_inode("/proc/self/ns/ipc");
+	int self = open_self();
+
+	sh->ns_user = ns_inode(self, "ns/user");
+	sh->ns_pid = ns_inode(self, "ns/pid");
+	sh->ns_ipc = ns_inode(self, "ns/ipc");
+	close(self);
 }
 
-static void put_ns(struct cr_text *t, const char *key, const char *path, unsigned long before)
+static void put_ns(struct cr_text *t, const char *key, int self, const char *path,
+		   unsigned long before)
 {
-	unsigned long ino = ns_inode(path);
+	unsigned long ino = ns_inode(self, path);
 
 	cr_puts(t, key);
 	cr_puts(t, ino == before ? "same/" : "new/");
@@ -296,7 +341,8 @@ static void put_ns(struct cr_text *t, const char *key, const char *path, unsigne
 }
 
 /* The words of a /proc/self/status line, joined by '/'; one word where all are equal and @fold. */
-static void put_field(struct cr_text *t, const char *status, const char *field, const char *key, bool fold)
+static void put_field(struct cr_text *t, const char *status, const char *field, const char *key,
+		      bool fold)
 {
 	const char *p = strstr(status, field), *first, *q;
 	size_t len, n;
@@ -326,13 +372,13 @@ static void put_field(struct cr_text *t, const char *status, const char *field, 
 }
 
 /* uid_map's lines as INSIDE:OUTSIDE:COUNT, joined by ';'. */
-static void put_map(struct cr_text *t)
+static void put_map(struct cr_text *t, int self)
 {
 	char buf[512];
 	const char *p = buf;
 	int word = 0;
 
-	if (cr_slurp("/proc/self/uid_map", buf, sizeof(buf)) <= 0)
+	if (cr_slurp_at(self, "uid_map", buf, sizeof(buf)) <= 0)
 		return;
 	while (*(p += strspn(p, " \n"))) {
 		size_t n = strcspn(p, " \n");
@@ -350,10 +396,13 @@ int cr_read_back(struct cr_ctx *c)
 {
 	char status[4096];
 	struct cr_text t;
-	ssize_t n = cr_slurp("/proc/self/status", status, sizeof(status));
+	int self = open_self();
+	ssize_t n = cr_slurp_at(self, "status", status, sizeof(status));
 
-	if (n < 0)
+	if (n < 0) {
+		close(self);
 		return n;
+	}
 	cr_text_init(&t, c->sh->who, sizeof(c->sh->who));
 	put_field(&t, status, "\nUid:", "uid:", true);
 	put_field(&t, status, "\nGid:", ",gid:", true);
@@ -366,12 +415,13 @@ int cr_read_back(struct cr_ctx *c)
 	put_field(&t, status, "\nSeccomp:", ",seccomp:", true);
 	cr_puts(&t, ",dumpable:");
 	cr_putd(&t, prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
-	put_ns(&t, ",userns:", "/proc/self/ns/user", c->sh->ns_user);
+	put_ns(&t, ",userns:", self, "ns/user", c->sh->ns_user);
 	cr_puts(&t, ",map:");
-	put_map(&t);
-	put_ns(&t, ",pidns:", "/proc/self/ns/pid", c->sh->ns_pid);
+	put_map(&t, self);
+	put_ns(&t, ",pidns:", self, "ns/pid", c->sh->ns_pid);
 	put_field(&t, status, "\nNSpid:", ",nspid:", false);
-	put_ns(&t, ",ipcns:", "/proc/self/ns/ipc", c->sh->ns_ipc);
+	put_ns(&t, ",ipcns:", self, "ns/ipc", c->sh->ns_ipc);
+	close(self);
 	return t.cut ? -E2BIG : 0;
 }
 
@@ -449,8 +499,10 @@ static int step_ready(struct cr_ctx *c, char *arg)
 }
 
 const struct cr_step cr_steps_subject[] = {
-	{ "--", step_ready, STEP_SETUP, "[=KEY:VALUE,...] the subject ends here; read it back and compare" },
-	{ "uid", step_uid, STEP_SETUP, "=N become user and group N, keeping permitted capabilities" },
+	{ "--", step_ready, STEP_SETUP,
+	  "[=KEY:VALUE,...] the subject ends here; read it back and compare" },
+	{ "uid", step_uid, STEP_SETUP,
+	  "=N become user and group N, keeping permitted capabilities" },
 	{ "euid", step_euid, STEP_SETUP, "=N change the effective user only" },
 	{ "caps", step_caps, STEP_SETUP, "=SET effective and permitted; inheritable none" },
 	{ "eff", step_eff, STEP_SETUP, "=SET effective" },
@@ -461,6 +513,7 @@ const struct cr_step cr_steps_subject[] = {
 	{ "dumpable", step_dumpable, STEP_SETUP, "=0|1" },
 	{ "securebits", step_securebits, STEP_SETUP, "=BITS" },
 	{ "nnp", step_nnp, STEP_SETUP, "no_new_privs" },
-	{ "seccomp", step_seccomp, STEP_SETUP, "=clone3-enosys a filter that answers ENOSYS for clone3" },
+	{ "seccomp", step_seccomp, STEP_SETUP,
+	  "=clone3-enosys a filter that answers ENOSYS for clone3" },
 	{ NULL, NULL, 0, NULL },
 };

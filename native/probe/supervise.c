@@ -69,7 +69,8 @@ static void worker(void)
 	c.sh = shared;
 	c.p = shared->program;
 	cr_interpret(&c);
-	cr_finish(&c, c.probing ? END_OK : END_PARSE, c.probing ? "" : "--", c.probing ? "" : "the step -- is missing");
+	cr_finish(&c, c.probing ? END_OK : END_PARSE, c.probing ? "" : "--",
+		  c.probing ? "" : "the step -- is missing");
 }
 
 /* Sleep until a child changes or until @deadline; false when that has passed. */
@@ -132,7 +133,8 @@ static int clean_up(pid_t group)
 
 static bool same_item(const char *a, const char *b, size_t len)
 {
-	return a && b && !strncmp(a, b, len) && (a[len] == ',' || !a[len]) && (b[len] == ',' || !b[len]);
+	return a && b && !strncmp(a, b, len) && (a[len] == ',' || !a[len]) &&
+	       (b[len] == ',' || !b[len]);
 }
 
 /* Where @key's value starts in the read-back, or NULL. */
@@ -164,7 +166,8 @@ static void put_who(struct cr_text *t, const char *who)
 		end = p + strcspn(p, ",");
 		v = p + key + 1;
 		len = end - v;
-		if (key == 3 && strncmp(p, "uid", 3) && strncmp(p, "gid", 3) && strncmp(p, "map", 3) && strncmp(p, "nnp", 3))
+		if (key == 3 && strncmp(p, "uid", 3) && strncmp(p, "gid", 3) &&
+		    strncmp(p, "map", 3) && strncmp(p, "nnp", 3))
 			for (; len > 1 && *v == '0'; v++)
 				len--;
 		if (strchr("upi", *p) && key > 4 && !strncmp(p + key - 2, "ns", 2))
@@ -172,7 +175,8 @@ static void put_who(struct cr_text *t, const char *who)
 		if ((len == 1 && *v == '0' && *p != 'u' && *p != 'g' && *p != 'e' && *p != 'd') ||
 		    (len == 4 && !strncmp(v, "same", 4)) || (!strncmp(p, "dumpable:1", 10)) ||
 		    (!strncmp(p, "gid:", 4) && same_item(v, value_of(who, "uid", 3), len)) ||
-		    (!strncmp(p, "prm:", 4) && same_item(p + 4, value_of(who, "eff", 3), end - p - 4)) ||
+		    (!strncmp(p, "prm:", 4) &&
+		     same_item(p + 4, value_of(who, "eff", 3), end - p - 4)) ||
 		    (!strncmp(p, "map:0:0:4294967295", 18)))
 			continue;
 		if (!first)
@@ -189,7 +193,8 @@ static const char *const end_names[] = { "died", "ok", "subject", "setup", "sign
  * Run one program and write "obs N ..." to out. cr_supervisor_init() must have succeeded in this process.
  * @deadline_ms: from the fork on. Returns the payload's length or -errno.
  */
-int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n, char *out, size_t outlen)
+int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n, char *out,
+		 size_t outlen)
 {
 	long long start, deadline;
 	struct cr_text t;
@@ -276,7 +281,8 @@ struct handover {
 	char out[CR_PAYLOAD_MAX];
 };
 
-int cr_run_case(const char *program, unsigned int deadline_ms, const char *self, char *out, size_t outlen)
+int cr_run_case(const char *program, unsigned int deadline_ms, const char *self, char *out,
+		size_t outlen)
 {
 	struct handover *h;
 	int len, status;

@@ -66,7 +66,8 @@ void cr_putx(struct cr_text *t, unsigned long long v, int digits)
 /* The characters with a meaning in programs, observations and facts, and all that is not printable ASCII. */
 static bool must_escape(unsigned char ch)
 {
-	return ch <= ' ' || ch >= 0x7f || ch == '%' || ch == '{' || ch == '}' || ch == ',' || ch == ':';
+	return ch <= ' ' || ch >= 0x7f || ch == '%' || ch == '{' || ch == '}' || ch == ',' ||
+	       ch == ':';
 }
 
 void cr_put_escaped(struct cr_text *t, const char *s, size_t n)
@@ -77,7 +78,8 @@ void cr_put_escaped(struct cr_text *t, const char *s, size_t n)
 		unsigned char ch = s[i];
 
 		if (must_escape(ch)) {
-			char esc[3] = { '%', "0123456789ABCDEF"[ch >> 4], "0123456789ABCDEF"[ch & 15] };
+			char esc[3] = { '%', "0123456789ABCDEF"[ch >> 4],
+					"0123456789ABCDEF"[ch & 15] };
 
 			cr_putn(t, esc, 3);
 		} else {
@@ -118,14 +120,17 @@ const char *cr_errno_name(int err, char buf[16])
 		const char *name;
 	} names[] = {
 #define E(n) { n, #n }
-		E(EPERM),     E(ENOENT),     E(ESRCH),	 E(EINTR),	E(EIO),	    E(ENXIO),	E(E2BIG),
-		E(ENOEXEC),   E(EBADF),	     E(ECHILD),	 E(EAGAIN),	E(ENOMEM),  E(EACCES),	E(EFAULT),
-		E(EBUSY),     E(EEXIST),     E(EXDEV),	 E(ENODEV),	E(ENOTDIR), E(EISDIR),	E(EINVAL),
-		E(ENFILE),    E(EMFILE),     E(ENOTTY),	 E(ETXTBSY),	E(EFBIG),   E(ENOSPC),	E(ESPIPE),
-		E(EROFS),     E(EMLINK),     E(EPIPE),	 E(EDOM),	E(ERANGE),  E(EDEADLK), E(ENAMETOOLONG),
-		E(ENOSYS),    E(ENOTEMPTY),  E(ELOOP),	 E(ENODATA),	E(EPROTO),  E(EUSERS),	E(EOVERFLOW),
-		E(EOPNOTSUPP), E(ENOPROTOOPT), E(EAFNOSUPPORT), E(EPROTONOSUPPORT), E(ENOTCONN), E(ETIMEDOUT),
-		E(ESTALE),    E(EDQUOT),     E(ENOMSG),	 E(EIDRM),	E(EADDRNOTAVAIL), E(ENETUNREACH),
+		E(EPERM),	    E(ENOENT),	  E(ESRCH),	    E(EINTR),	    E(EIO),
+		E(ENXIO),	    E(E2BIG),	  E(ENOEXEC),	    E(EBADF),	    E(ECHILD),
+		E(EAGAIN),	    E(ENOMEM),	  E(EACCES),	    E(EFAULT),	    E(EBUSY),
+		E(EEXIST),	    E(EXDEV),	  E(ENODEV),	    E(ENOTDIR),	    E(EISDIR),
+		E(EINVAL),	    E(ENFILE),	  E(EMFILE),	    E(ENOTTY),	    E(ETXTBSY),
+		E(EFBIG),	    E(ENOSPC),	  E(ESPIPE),	    E(EROFS),	    E(EMLINK),
+		E(EPIPE),	    E(EDOM),	  E(ERANGE),	    E(EDEADLK),	    E(ENAMETOOLONG),
+		E(ENOSYS),	    E(ENOTEMPTY), E(ELOOP),	    E(ENODATA),	    E(EPROTO),
+		E(EUSERS),	    E(EOVERFLOW), E(EOPNOTSUPP),    E(ENOPROTOOPT), E(EAFNOSUPPORT),
+		E(EPROTONOSUPPORT), E(ENOTCONN),  E(ETIMEDOUT),	    E(ESTALE),	    E(EDQUOT),
+		E(ENOMSG),	    E(EIDRM),	  E(EADDRNOTAVAIL), E(ENETUNREACH),
 #undef E
 	};
 	struct cr_text t;
@@ -140,11 +145,16 @@ const char *cr_errno_name(int err, char buf[16])
 	return buf;
 }
 
-/* Read a small file whole; returns the length or -errno. The buffer is NUL-terminated. */
 ssize_t cr_slurp(const char *path, char *buf, size_t size)
 {
+	return cr_slurp_at(AT_FDCWD, path, buf, size);
+}
+
+/* Read a small file whole; returns the length or -errno. The buffer is NUL-terminated. */
+ssize_t cr_slurp_at(int dir, const char *path, char *buf, size_t size)
+{
 	size_t len = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;

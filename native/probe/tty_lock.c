@@ -52,7 +52,9 @@ static int step_tty_locked(struct cr_ctx *c, char *arg)
 	memset(&t, 0, sizeof(t));
 	if (ioctl(fd, TIOCGLCKTRMIOS, arg ? (void *)16 : (void *)&t))
 		return -errno;
-	cr_value(c, t.c_lflag == ECHO ? "echo" : t.c_lflag || t.c_iflag || t.c_oflag || t.c_cflag ? "other" : "none");
+	cr_value(c, t.c_lflag == ECHO				       ? "echo"
+		    : t.c_lflag || t.c_iflag || t.c_oflag || t.c_cflag ? "other"
+								       : "none");
 	return 0;
 }
 

@@ -102,12 +102,14 @@ static int step_ptrace_exe(struct cr_ctx *c, char *arg)
 	named = !stat(link, &have) && have.st_dev == want.st_dev && have.st_ino == want.st_ino;
 	kill(pid, SIGKILL);
 	reap(pid);
-	cr_value(c, rewritten ? named ? "rewritten, exe kept" : "rewritten, exe lost" : "untouched");
+	cr_value(c,
+		 rewritten ? named ? "rewritten, exe kept" : "rewritten, exe lost" : "untouched");
 	return 0;
 }
 
 /* Needs nothing but itself, so it runs wherever it is mapped. */
-static __attribute__((noinline, noclone, section(".text.loaded"), aligned(64))) int loaded_code(int n)
+static __attribute__((noinline, noclone, section(".text.loaded"), aligned(64))) int
+loaded_code(int n)
 {
 	return n * 2 + 1;
 }
@@ -127,7 +129,8 @@ static int step_load_code(struct cr_ctx *c, char *arg)
 	int fd;
 
 	for (i = 0; ph && i < count; i++)
-		if (ph[i].p_type == PT_LOAD && at >= ph[i].p_vaddr && at < ph[i].p_vaddr + ph[i].p_filesz)
+		if (ph[i].p_type == PT_LOAD && at >= ph[i].p_vaddr &&
+		    at < ph[i].p_vaddr + ph[i].p_filesz)
 			offset = at - ph[i].p_vaddr + ph[i].p_offset;
 	if (offset < 0)
 		return -ENOEXEC;
@@ -146,7 +149,9 @@ static int step_load_code(struct cr_ctx *c, char *arg)
 
 const struct cr_step cr_steps_workaround[] = {
 	{ "cycle", step_cycle, STEP_OP, "=N fork until the pid N ahead comes" },
-	{ "ptrace_exe", step_ptrace_exe, STEP_OP, "=PATH execute a copy of this helper under ptrace and rewrite its code" },
-	{ "load_code", step_load_code, STEP_OP, "=PATH map a copy of this helper and run code from it" },
+	{ "ptrace_exe", step_ptrace_exe, STEP_OP,
+	  "=PATH execute a copy of this helper under ptrace and rewrite its code" },
+	{ "load_code", step_load_code, STEP_OP,
+	  "=PATH map a copy of this helper and run code from it" },
 	{ NULL, NULL, 0, NULL },
 };
