@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConsoleLog, type GuestEnd, GuestLost } from "../vm/index.js";
+import { ConsoleLog, type GuestEnd, GuestLost, VmError } from "../vm/index.js";
 import { type GuestPort, requestLines, runOnGuest } from "./qemuSession.js";
 import type { CaseRequest, Complaint } from "./target.js";
 
@@ -158,6 +158,14 @@ test("what a dying guest still printed is told with its case", async () => {
 	assert.deepEqual(log, ["obs 0", "oops in 1"]);
 	assert.equal(how, "died");
 	assert.equal(lastBegun, 1);
+});
+
+test("a request that may not travel is no word about the guest", async () => {
+	const port: GuestPort = {
+		...guest(() => {}),
+		exchange: () => Promise.reject(new VmError("usage", "too long")),
+	};
+	assert.equal((await told(port)).how, "lost");
 });
 
 for (const [kind, how] of [

@@ -5,6 +5,7 @@ import {
 	type Guest,
 	type GuestEnd,
 	GuestLost,
+	VmError,
 } from "../vm/index.js";
 import { complaintOf } from "./consoleFindings.js";
 import { markedCase } from "./marker.js";
@@ -40,7 +41,9 @@ export async function runOnGuest(
 			delivery.add(payload),
 		);
 	} catch (error) {
-		if (!(error instanceof GuestLost)) throw error;
+		if (!(error instanceof VmError)) throw error;
+		// A guest that is lost tells why itself, in its end.
+		if (!(error instanceof GuestLost)) return lost(error, await guest.quit());
 	}
 	const end = await guest.quit();
 	const lastBegun = delivery.finish();
@@ -153,6 +156,11 @@ class Delivery {
 		const complaint = complaintOf(n, findings, lines);
 		if (complaint) this.#events.complaint(complaint);
 	}
+}
+
+/** The talk with the guest could not go on, by no fault of the guest's. */
+function lost(error: VmError, end: GuestEnd): SessionEnd {
+	return { ...sessionEnd(end), how: "lost", detail: error.message };
 }
 
 function sessionEnd(end: GuestEnd): SessionEnd {

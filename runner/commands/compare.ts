@@ -1,26 +1,23 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import {
-	comparisonJson,
-	comparisonMarkdown,
-	comparisonText,
-} from "../../results/compareFormats.js";
-import { type Comparison, compare } from "../../results/index.js";
+	COMPARE_FORMATS,
+	compare,
+	type NamedReport,
+	writeComparison,
+} from "../../results/index.js";
+import { formatHelp } from "../formatHelp.js";
 import { writeOutputs } from "../outputs.js";
 import type { CommandContext } from "../program.js";
-import { readOutput } from "../reports.js";
+import { checkReports, readOutput } from "../reports.js";
 import { loadReport } from "../stored.js";
 import { again, text } from "../values.js";
 
-const WRITERS: Record<string, (comparison: Comparison) => Iterable<string>> = {
-	text: comparisonText,
-	markdown: comparisonMarkdown,
-	json: comparisonJson,
-};
-
 const MORE = `
-Formats: ${Object.keys(WRITERS).join(", ")}. Exit status: 0 nothing got worse; 1 a regression; 3 nothing got worse, but cases that had a
-verdict have none now, or there was nothing to compare; 2 usage.
+${formatHelp(COMPARE_FORMATS)}
+
+Exit status: 0 nothing got worse; 1 a regression; 3 nothing got worse, but cases that had a verdict have none now, or
+there was nothing to compare; 2 usage.
 
   crcap compare 6.1.json 7.3.json --report markdown=changes.md`;
 
@@ -39,26 +36,30 @@ export function addCompare(program: Command, context: CommandContext): void {
 		.addHelpText("after", MORE)
 		.action(
 			async (old: string, newer: string[], options: { report?: string[] }) => {
-				const formats = Object.keys(WRITERS);
+				const formats = COMPARE_FORMATS.map(({ name }) => name);
 				const outputs = (options.report ?? ["text"]).map((one) =>
 					readOutput(one, formats),
 				);
-				const names = shortNames([old, ...newer]);
-				const reports = [];
-				for (const [i, file] of [old, ...newer].entries()) {
-					const name = names[i] ?? file;
-					reports.push({ name, report: await loadReport(file) });
-				}
+				checkReports(outputs);
+				const reports = await loadAll([old, ...newer]);
 				const [first, ...others] = reports;
 				if (first === undefined) return;
 				const comparison = compare(first, ...others);
-				await writeOutputs(
-					outputs,
-					(format) => WRITERS[format]?.(comparison) ?? [],
+				await writeOutputs(outputs, (format, out) =>
+					writeComparison(format, out, comparison, reports),
 				);
 				context.status = comparison.exitCode;
 			},
 		);
+}
+
+async function loadAll(files: readonly string[]): Promise<NamedReport[]> {
+	const names = shortNames(files);
+	const reports = [];
+	for (const [i, file] of files.entries()) {
+		reports.push({ name: names[i] ?? file, report: await loadReport(file) });
+	}
+	return reports;
 }
 
 /** Files by their last part, where that tells them apart. */

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { type Report, writeReport } from "../../results/index.js";
+import { FORMATS, type Report, writeReport } from "../../results/index.js";
 import { exitStatus, type Outcome } from "../exitStatus.js";
+import { formatHelp } from "../formatHelp.js";
 import { mergeReports } from "../mergeReports.js";
 import type { CommandContext } from "../program.js";
 import { DEFAULT_REPORT, readReportSpec } from "../reports.js";
@@ -12,6 +13,8 @@ const MORE = `
 Shares come from \`crcap run --shard I/N\`, one file each; reports of different targets may be joined as well.
 Refused: shares that are missing or there twice, and shares of different plans, kernels or versions.
 The exit status is that of the run as a whole.
+
+${formatHelp(FORMATS)}
 
   crcap merge shard1.json shard2.json --report json=all.json --report tap`;
 

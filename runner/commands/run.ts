@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { FORMATS } from "../../results/index.js";
 import { loadConfig } from "../config.js";
 import { bisectStatus, EXIT } from "../exitStatus.js";
+import { formatHelp } from "../formatHelp.js";
 import type { CommandContext } from "../program.js";
 import { run } from "../run.js";
 import { type RunOptions, runRequest } from "../runRequest.js";
@@ -12,8 +13,9 @@ import { selectionOptions } from "./selection.js";
 
 const MORE = `
 Kernels are paths or names of the catalogue (\`crcap kernels\`). In a GLOB, * stands for any text, dots included.
-Formats: ${FORMATS.map((format) => format.name).join(", ")}. Without --report: tap on standard output.
 Values of crcap.config.json in the current directory hold where the command line says nothing.
+
+${formatHelp(FORMATS)}
 
   crcap run --kernel arch/x86/boot/bzImage --suite set_tid
   crcap run --kernel debian:bookworm --kernel debian:sid --report json=all.json
@@ -52,7 +54,7 @@ export function addRun(program: Command, context: CommandContext): void {
 		.option("--case-timeout <seconds>", "time for one case", seconds)
 		.option(
 			"-r, --report <format[=file]>",
-			"repeatable; at most one to standard output",
+			"repeatable; at most one to standard output, where it is tap without this option",
 			again(text),
 		)
 		.option(

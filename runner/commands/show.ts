@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { FORMATS } from "../../results/index.js";
+import { formatHelp } from "../formatHelp.js";
 import type { CommandContext } from "../program.js";
 import {
 	checkReports,
@@ -22,6 +24,7 @@ export function addShow(program: Command, _context: CommandContext): void {
 			"repeatable (default: tap on standard output)",
 			again(text),
 		)
+		.addHelpText("after", `\n${formatHelp(FORMATS)}`)
 		.action(async (file: string, options: { report?: string[] }) => {
 			const specs = options.report?.map(readReportSpec) ?? [DEFAULT_REPORT];
 			await rewrite(specs, (reports) => streamStored(file, reports));
