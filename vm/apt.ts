@@ -40,6 +40,10 @@ export function parseRecords(text: string): PackageRecord[] {
 export interface AptOptions {
 	suite: string;
 	debianArch: string;
+	/** With the suite's updates and its security archive, where it has them. */
+	updates: boolean;
+	/** Where the machine's sources are, instead of `/etc/apt`. */
+	aptDir?: string | undefined;
 	signal?: AbortSignal | undefined;
 	onProgress?: ((line: string) => void) | undefined;
 }
@@ -58,7 +62,10 @@ export class PrivateApt {
 	 * @throws VmError: missing where apt or Debian's archive is not configured; catalogue when nothing can be read from it.
 	 */
 	static async open(dir: string, options: AptOptions): Promise<PrivateApt> {
-		const sources = sourcesForSuite(await configuredSources(), options.suite);
+		const sources = sourcesForSuite(
+			await configuredSources(options.aptDir),
+			options.suite,
+		);
 		if (sources.length === 0)
 			throw new VmError(
 				"missing",
@@ -74,18 +81,13 @@ export class PrivateApt {
 			...source,
 			signedBy: source.signedBy ?? (hasKeyring ? DEBIAN_KEYRING : undefined),
 		}));
-		const [base, ...extra] = signed.map((source) =>
-			formatSource(source, options.debianArch),
+		const wanted = options.updates ? signed : signed.slice(0, 1);
+		await apt.#prepare(
+			wanted
+				.map((source) => formatSource(source, options.debianArch))
+				.join("\n"),
 		);
-		await apt.#prepare([base as string, ...extra].join("\n"));
-		try {
-			await apt.#update();
-		} catch (error) {
-			if (extra.length === 0 || options.signal?.aborted) throw error;
-			// Not every suite has updates and a security archive of its own.
-			await apt.#prepare(base as string);
-			await apt.#update();
-		}
+		await apt.#update();
 		return apt;
 	}
 

@@ -77,6 +77,8 @@ export async function cachedKernel(
 }
 
 export interface FetchOptions {
+	/** Where the machine's package sources are, instead of `/etc/apt`. */
+	aptDir?: string | undefined;
 	signal?: AbortSignal | undefined;
 	onProgress?: ((line: string) => void) | undefined;
 }
@@ -116,14 +118,38 @@ async function removeStale(work: string): Promise<void> {
 	}
 }
 
+/** What apt says of an archive that lists what it has not. */
+const NOT_THERE = /\b404\b|Not Found|does not have a Release file/;
+
 async function fetchInto(
 	dir: string,
 	name: KernelName,
 	options: FetchOptions,
 ): Promise<CachedKernel> {
+	try {
+		return await fetchFrom(join(dir, "all"), name, true, options);
+	} catch (error) {
+		// Not every suite has updates, and an old one's may be half gone.
+		if (!(error instanceof VmError) || !NOT_THERE.test(error.message))
+			throw error;
+		options.onProgress?.(
+			`${error.message.split(";", 1)[0]}; trying ${name.suite} without its updates`,
+		);
+		return await fetchFrom(join(dir, "plain"), name, false, options);
+	}
+}
+
+async function fetchFrom(
+	dir: string,
+	name: KernelName,
+	updates: boolean,
+	options: FetchOptions,
+): Promise<CachedKernel> {
 	const apt = await PrivateApt.open(join(dir, "apt"), {
 		suite: name.suite,
 		debianArch: MACHINES[name.arch].debianArch,
+		updates,
+		aptDir: options.aptDir,
 		signal: options.signal,
 		onProgress: options.onProgress,
 	});
@@ -183,18 +209,9 @@ async function newestByName(
 ): Promise<PackageRecord | undefined> {
 	const suffix = meta.slice("linux-image-".length);
 	const names = await apt.names(`^linux-image-[0-9][^-]*(-[0-9]+)?-${suffix}$`);
-	const versionOf = (one: string) =>
-		(/\d[\d.]*/.exec(one)?.[0] ?? "").split(".").map(Number);
 	const newest = names
 		.filter((one) => !one.endsWith("-dbg"))
-		.sort((a, b) => {
-			const [left, right] = [versionOf(a), versionOf(b)];
-			for (let i = 0; i < Math.max(left.length, right.length); i++) {
-				const difference = (left[i] ?? 0) - (right[i] ?? 0);
-				if (difference) return difference;
-			}
-			return 0;
-		})
+		.sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
 		.at(-1);
 	return newest === undefined ? undefined : apt.show(newest);
 }

@@ -177,6 +177,19 @@ describe("what --kernel accepts", () => {
 });
 
 describe("the catalogue", () => {
+	const aptDir = () => join(dir, "apt-of-a-debian");
+	const fetched = (
+		word: string,
+		options: Parameters<typeof resolveKernel>[1] = {},
+	) => resolveKernel(word, { aptDir: aptDir(), ...options });
+
+	before(async () => {
+		await put(
+			"apt-of-a-debian/sources.list",
+			"deb http://m.example/debian bookworm main\ndeb http://m.example/debian-security bookworm-security main\n",
+		);
+	});
+
 	/** Puts an apt-get on the PATH that does what a script says. */
 	async function fakeApt(script: string): Promise<void> {
 		const path = await put("bin/apt-get", `#!/bin/sh\n${script}\n`);
@@ -188,7 +201,7 @@ describe("the catalogue", () => {
 		await fakeApt(
 			`echo "E: Failed to fetch http://m/InRelease  Temporary failure resolving 'm'" >&2; exit 100`,
 		);
-		await assert.rejects(resolveKernel("debian:bookworm"), {
+		await assert.rejects(fetched("debian:bookworm"), {
 			kind: "catalogue",
 			message: /Temporary failure resolving.*--kernel PATH/,
 		});
@@ -199,7 +212,7 @@ describe("the catalogue", () => {
 		await fakeApt(
 			'echo "E: Write error - write (28: No space left on device)" >&2; exit 100',
 		);
-		await assert.rejects(resolveKernel("debian:bookworm"), {
+		await assert.rejects(fetched("debian:bookworm"), {
 			kind: "storage",
 			message: /XDG_CACHE_HOME/,
 		});
@@ -210,7 +223,7 @@ describe("the catalogue", () => {
 		const controller = new AbortController();
 		setTimeout(() => controller.abort(), 300);
 		await assert.rejects(
-			resolveKernel("debian:bookworm", { signal: controller.signal }),
+			fetched("debian:bookworm", { signal: controller.signal }),
 			{ kind: "aborted" },
 		);
 		assert.deepEqual(await readdir(cacheDir("work")), []);
@@ -278,7 +291,9 @@ describe("the catalogue", () => {
 		process.env.XDG_CACHE_HOME = join(dir, "cache-parallel");
 		await fakeArchive("8");
 		const name = parseKernelName("debian:bookworm@amd64");
-		const all = await Promise.all([1, 2, 3].map(() => fetchKernel(name)));
+		const all = await Promise.all(
+			[1, 2, 3].map(() => fetchKernel(name, { aptDir: aptDir() })),
+		);
 		for (const one of all) assert.deepEqual(one, all[0]);
 		assert.equal(all[0]?.release, "6.1.0-8-cloud-amd64");
 		assert.deepEqual(await readdir(cacheDir("work")), []);
@@ -289,13 +304,30 @@ describe("the catalogue", () => {
 		process.env.XDG_CACHE_HOME = join(dir, "cache-newer");
 		const word = "debian:bookworm@amd64";
 		await fakeArchive("8");
-		assert.equal((await resolveKernel(word)).release, "6.1.0-8-cloud-amd64");
+		assert.equal((await fetched(word)).release, "6.1.0-8-cloud-amd64");
 		await fakeArchive("10");
-		assert.equal((await resolveKernel(word)).release, "6.1.0-8-cloud-amd64");
-		const fresh = await resolveKernel(word, { refresh: true });
+		assert.equal((await fetched(word)).release, "6.1.0-8-cloud-amd64");
+		const fresh = await fetched(word, { refresh: true });
 		assert.equal(fresh.release, "6.1.0-10-cloud-amd64");
 		assert.equal(fresh.source, "linux-image-6.1.0-10-cloud-amd64 6.1.10-1");
-		assert.equal((await resolveKernel(word)).release, "6.1.0-10-cloud-amd64");
+		assert.equal((await fetched(word)).release, "6.1.0-10-cloud-amd64");
+	});
+
+	test("an archive that lists what it has not is done without", async () => {
+		process.env.XDG_CACHE_HOME = join(dir, "cache-404");
+		await fakeArchive("8");
+		const good = await readFile(join(dir, "bin/apt-get"), "utf8");
+		await fakeApt(
+			`grep -q -- -security "$(dirname "$APT_CONFIG")"/sources.d/* &&
+			case "$*" in *download*) echo "E: Failed to fetch http://m/x.deb  404  Not Found" >&2; exit 100;; esac
+			${good}`,
+		);
+		const told: string[] = [];
+		const image = await fetched("debian:bookworm@amd64", {
+			onProgress: (line) => told.push(line),
+		});
+		assert.equal(image.release, "6.1.0-8-cloud-amd64");
+		assert.match(told.join("\n"), /404.*without its updates/);
 	});
 
 	test("what fails half way leaves no entry", async () => {
