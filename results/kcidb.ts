@@ -7,6 +7,7 @@ import {
 	isBad,
 	isKnown,
 	type ReportSummary,
+	size,
 	type TargetSummary,
 } from "./summary.js";
 
@@ -182,10 +183,17 @@ function oneTest(
 	};
 }
 
+/** The targets that have known failures: the others' cases need not be looked at again. */
+function withKnown({ targets }: ReportSummary): number[] {
+	return targets.flatMap(({ known }, index) =>
+		size(known) > 0 ? [index] : [],
+	);
+}
+
 /** Each reason for which a failure is known, once. */
 function known(summary: ReportSummary, cases: CaseStore): string[] {
 	const reasons = new Set<string>();
-	for (const index of summary.targets.keys()) {
+	for (const index of withKnown(summary)) {
 		for (const result of cases.all(index)) {
 			if (result.known !== undefined && isKnown(result))
 				reasons.add(result.known.reason);
@@ -214,7 +222,7 @@ function* incidents(
 	cases: CaseStore,
 	ids: Ids[],
 ): Generator<object> {
-	for (const index of summary.targets.keys()) {
+	for (const index of withKnown(summary)) {
 		for (const result of cases.all(index)) {
 			if (result.known === undefined || !isKnown(result)) continue;
 			const test = `${ids[index]?.run}:${result.id}`;
