@@ -183,3 +183,17 @@ export function plan(facts: Facts | null): PlannedCase[] {
 		),
 	);
 }
+
+const CONCERNS = new Map<string, readonly string[]>(
+	SUITES.flatMap((suite) =>
+		suite.rows.map((row): [string, readonly string[]] => [
+			`${suite.name}.${row.name}`,
+			row.concerns ?? [suite.name],
+		]),
+	),
+);
+
+/** The boundaries that a case is about: its suite's, or for suites of several what its row says. */
+export function concerns(id: string): readonly string[] {
+	return CONCERNS.get(id.split(".").slice(0, 2).join(".")) ?? [];
+}

@@ -24,6 +24,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "exec_bounded_p",
+		concerns: ["set_tid"],
 		title: "execute a file with +p whose capability is not in the bounding set",
 		probe: "exec",
 		program: `${CAPPED},p bnd=all-${CR} @ exec=/tmp/crprobe clone3=tid:20000`,
@@ -75,6 +76,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "map_files_not_dumpable",
+		concerns: ["map_files"],
 		title:
 			"after executing a file with +ep: its own map_files, root's now, still open to it",
 		probe: "open",

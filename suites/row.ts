@@ -33,6 +33,8 @@ export interface Row {
 	readonly needs?: readonly NeedName[];
 	/** How many pid namespaces, the innermost first, the operation writes to (or would, on a broken kernel). */
 	readonly levels?: number;
+	/** The boundaries that it is about, where that is not the suite's own name. */
+	readonly concerns?: readonly string[];
 	/** It writes to the ipc namespace that it starts in. */
 	readonly touchesIpc?: boolean;
 	/** Milliseconds, where it needs longer than most. */

@@ -1,0 +1,129 @@
+/** The table of planted faults: what each run showed, judged and written down. */
+import type { TargetResult } from "../results/model.js";
+
+export interface Fault {
+	readonly name: string;
+	readonly boundary: string;
+	readonly kind: string;
+	/** What it stands for. */
+	readonly description: string;
+	/** Other boundaries whose cases it fails, each with the reason. */
+	readonly maySpread?: readonly { boundary: string; reason: string }[];
+}
+
+/** What one boot with a fault (or none) showed. */
+export interface Finding {
+	/** Cases of the fault's own boundary that failed. */
+	readonly caught: readonly string[];
+	/** Failed cases that concern other boundaries only, and that the fault's entry does not announce. */
+	readonly spread: readonly string[];
+	/** Why the run says nothing: it was incomplete, or cases were in error. */
+	readonly trouble: string | null;
+}
+
+const BAD = new Set(["fail", "crash", "timeout"]);
+
+/**
+ * Judges the run of a kernel with this fault; null: without one, when nothing may fail.
+ * `concerns` tells which boundaries a case is about.
+ */
+export function findingOf(
+	result: TargetResult,
+	fault: Fault | null,
+	concerns: (id: string) => readonly string[],
+): Finding {
+	const bad = result.cases.filter(({ verdict }) => BAD.has(verdict));
+	const errors = result.cases.filter(({ verdict }) => verdict === "error");
+	const own = (id: string): boolean =>
+		fault !== null && concerns(id).includes(fault.boundary);
+	const announced = new Set(
+		fault?.maySpread?.map(({ boundary }) => boundary) ?? [],
+	);
+	return {
+		caught: bad.map(({ id }) => id).filter(own),
+		spread: bad
+			.map(({ id }) => id)
+			.filter(
+				(id) => !own(id) && !concerns(id).some((name) => announced.has(name)),
+			),
+		trouble: !result.complete
+			? `incomplete: ${result.incompleteReason ?? "no reason given"}`
+			: errors.length > 0 && fault === null
+				? `in error: ${errors
+						.slice(0, 3)
+						.map(({ id, reason }) => `${id} (${reason})`)
+						.join(", ")}`
+				: null,
+	};
+}
+
+/** Did the run show what it should: the fault caught and nothing else, or without one nothing at all? */
+export function isSound(finding: Finding, fault: Fault | null): boolean {
+	return (
+		finding.trouble === null &&
+		finding.spread.length === 0 &&
+		finding.caught.length > 0 === (fault !== null)
+	);
+}
+
+/** The cases that caught it, the most telling first: the fewest words, then the order of the plan. */
+export function verdictText(finding: Finding, fault: Fault | null): string {
+	if (finding.trouble !== null) return `NOTHING SHOWN: ${finding.trouble}`;
+	const spread =
+		finding.spread.length === 0
+			? ""
+			: `; SPREAD to ${finding.spread.slice(0, 3).join(", ")}${finding.spread.length > 3 ? ` and ${finding.spread.length - 3} more` : ""}`;
+	if (fault === null)
+		return finding.spread.length === 0 ? "nothing failed" : `FAILED${spread}`;
+	const [first, ...rest] = finding.caught;
+	if (first === undefined) return `SURVIVED${spread}`;
+	const more = rest.length === 0 ? "" : ` and ${rest.length} more`;
+	return `${first}${more}${spread}`;
+}
+
+export interface TableRow {
+	readonly config: string;
+	readonly fault: Fault | null;
+	readonly finding: Finding;
+}
+
+/** The page for the documentation. */
+export function markdown(
+	rows: readonly TableRow[],
+	versions: Readonly<Record<string, string>>,
+): string {
+	const head = Object.entries(versions).map(
+		([name, value]) => `- ${name}: ${value}`,
+	);
+	const configs = [...new Set(rows.map(({ config }) => config))];
+	const caught = rows.filter(
+		({ fault, finding }) => fault !== null && isSound(finding, fault),
+	).length;
+	const planted = rows.filter(({ fault }) => fault !== null).length;
+	return [
+		"# Planted faults",
+		"",
+		"Each row is one boot of one kernel with one fault planted in it, and the first case that caught it. `npm run faults` makes this page.",
+		"",
+		...head,
+		`- caught: ${caught} of ${planted}`,
+		"",
+		...configs.flatMap((config) => [
+			`## ${config}`,
+			"",
+			"| fault | boundary | what it stands for | caught by |",
+			"|---|---|---|---|",
+			...rows
+				.filter((row) => row.config === config)
+				.map(
+					({ fault, finding }) =>
+						`| ${fault?.name ?? "none"} | ${fault?.boundary ?? ""} | ${cell(fault?.description ?? "the kernel as it is")} | ${cell(verdictText(finding, fault))} |`,
+				),
+			"",
+		]),
+	].join("\n");
+}
+
+function cell(text: string): string {
+	return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+}
