@@ -1,6 +1,7 @@
 /** Where things are kept between runs, and how they get there whole or not at all. */
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { errnoOf, messageOf, VmError } from "./errors.js";
@@ -30,6 +31,56 @@ export function storageError(what: string, cause: unknown): VmError {
 	});
 }
 
+/** What is half made goes with this process, also when it leaves in the middle. */
+const halfMade = new Set<string>();
+let guarded = false;
+
+/** Runs `work` with a temporary path that is removed afterwards, whatever happens. */
+export async function withTemporary<T>(
+	path: string,
+	work: (path: string) => Promise<T>,
+): Promise<T> {
+	if (!guarded) {
+		guarded = true;
+		process.once("exit", () => {
+			for (const one of halfMade) rmSync(one, { recursive: true, force: true });
+		});
+	}
+	halfMade.add(path);
+	try {
+		return await work(path);
+	} finally {
+		await rm(path, { recursive: true, force: true });
+		halfMade.delete(path);
+	}
+}
+
+const TEMPORARY = ".tmp-";
+const STALE_MS = 24 * 3600 * 1000;
+
+/** What a killed run left behind goes after a day. */
+async function removeStale(dir: string): Promise<void> {
+	for (const name of await readdir(dir)) {
+		if (!name.includes(TEMPORARY)) continue;
+		const path = join(dir, name);
+		const info = await stat(path).catch(() => undefined);
+		if (info && info.mtimeMs < Date.now() - STALE_MS)
+			await rm(path, { recursive: true, force: true });
+	}
+}
+
+/** A name beside `target` that nobody else uses; the directory is made. @throws VmError (storage). */
+export async function temporaryBeside(target: string): Promise<string> {
+	const dir = dirname(target);
+	try {
+		await mkdir(dir, { recursive: true });
+		await removeStale(dir);
+	} catch (cause) {
+		throw storageError(`the cache ${dir} cannot be made`, cause);
+	}
+	return `${target}${TEMPORARY}${process.pid}-${randomBytes(4).toString("hex")}`;
+}
+
 /**
  * Makes `target` (a file or a directory) with `fill`, which writes to a temporary name beside it. Runs that do the same
  * at the same time do no harm: the first to finish wins. What is interrupted leaves no `target`.
@@ -38,22 +89,16 @@ export async function fillAtomically(
 	target: string,
 	fill: (temporary: string) => Promise<void>,
 ): Promise<void> {
-	const temporary = `${target}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
-	try {
-		await mkdir(dirname(target), { recursive: true });
-	} catch (cause) {
-		throw storageError(`the cache ${dirname(target)} cannot be made`, cause);
-	}
-	try {
-		await fill(temporary);
-		await rename(temporary, target).catch(async (error: unknown) => {
-			const raced = ["ENOTEMPTY", "EEXIST"].includes(errnoOf(error));
-			if (!raced || !(await exists(target))) throw error;
-		});
-	} catch (cause) {
-		if (cause instanceof VmError) throw cause;
-		throw storageError(`the cache ${target} cannot be filled`, cause);
-	} finally {
-		await rm(temporary, { recursive: true, force: true });
-	}
+	await withTemporary(await temporaryBeside(target), async (temporary) => {
+		try {
+			await fill(temporary);
+			await rename(temporary, target).catch(async (error: unknown) => {
+				const raced = ["ENOTEMPTY", "EEXIST"].includes(errnoOf(error));
+				if (!raced || !(await exists(target))) throw error;
+			});
+		} catch (cause) {
+			if (cause instanceof VmError) throw cause;
+			throw storageError(`the cache ${target} cannot be filled`, cause);
+		}
+	});
 }

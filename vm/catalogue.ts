@@ -1,18 +1,16 @@
 /** Kernels by name: fetched once, kept by package version, used offline from then on. */
-import {
-	mkdir,
-	mkdtemp,
-	readdir,
-	readFile,
-	rename,
-	rm,
-	stat,
-	writeFile,
-} from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type PackageRecord, PrivateApt } from "./apt.js";
-import { cacheDir, exists, fillAtomically, storageError } from "./cache.js";
+import {
+	cacheDir,
+	exists,
+	fillAtomically,
+	storageError,
+	temporaryBeside,
+	withTemporary,
+} from "./cache.js";
 import { VmError } from "./errors.js";
 import { type Arch, MACHINES } from "./machines.js";
 import { type KernelName, metaPackage } from "./names.js";
@@ -91,31 +89,16 @@ export async function fetchKernel(
 	name: KernelName,
 	options: FetchOptions = {},
 ): Promise<CachedKernel> {
-	const work = cacheDir("work");
-	await mkdir(work, { recursive: true }).catch((cause: unknown) => {
-		throw storageError(`the cache ${work} cannot be made`, cause);
+	const temporary = await temporaryBeside(cacheDir("work", "fetch"));
+	return withTemporary(temporary, async (dir) => {
+		try {
+			await mkdir(dir);
+			return await fetchInto(dir, name, options);
+		} catch (cause) {
+			if (cause instanceof VmError) throw cause;
+			throw storageError(`${name.name} cannot be fetched`, cause);
+		}
 	});
-	await removeStale(work);
-	const dir = await mkdtemp(join(work, "fetch-"));
-	try {
-		return await fetchInto(dir, name, options);
-	} catch (cause) {
-		if (cause instanceof VmError) throw cause;
-		throw storageError(`${name.name} cannot be fetched`, cause);
-	} finally {
-		await rm(dir, { recursive: true, force: true });
-	}
-}
-
-/** What a killed run left behind goes after a day. */
-async function removeStale(work: string): Promise<void> {
-	const limit = Date.now() - 24 * 3600 * 1000;
-	for (const entry of await readdir(work)) {
-		const path = join(work, entry);
-		const age = await stat(path).catch(() => undefined);
-		if (age && age.mtimeMs < limit)
-			await rm(path, { recursive: true, force: true });
-	}
 }
 
 /** What apt says of an archive that lists what it has not. */

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Channel, type ChannelEvent, encodeLine, WINDOW } from "./channel.js";
+import { Channel, type ChannelEvent } from "./channel.js";
 import { crc32, crcHex } from "./crc32.js";
 import { encodeFrame, type FrameItem, FrameReader } from "./frames.js";
+import { encodeLine, WINDOW } from "./lines.js";
 
 /** The agent's side of the protocol, as its document tells it. */
 class AgentModel {

@@ -2,14 +2,10 @@
  * The runner's side of the talk with the agent, without any input or output of its own: bytes from the guest go in,
  * payloads in their right order and bytes for the guest come out.
  */
-import { crcHex } from "./crc32.js";
 import { VmError } from "./errors.js";
 import { type FrameItem, FrameReader } from "./frames.js";
+import { encodeLine, isReplyTo, type Line, replyTo, WINDOW } from "./lines.js";
 
-/** The tty has no flow control: at most so many bytes of unanswered lines are under way. */
-export const WINDOW = 2048;
-/** The longest line, with its newline, bytes. */
-export const MAX_LINE = 4000;
 /** The agent keeps 64 KiB of frames; a hole wider than this can not be honest. */
 const MAX_GAP = 4096;
 /** So many missing frames are asked for at once. */
@@ -25,16 +21,6 @@ export type ChannelEvent =
 	/** The agent broke the protocol; nothing it says from here on can be trusted. */
 	| { type: "violation"; what: string };
 
-interface Line {
-	num: number;
-	text: string;
-	wire: string;
-	/** The first words of the reply that ends it, or null when it has none. */
-	reply: string | null;
-	/** Sent by the channel itself to keep the window moving; its reply is nobody's. */
-	own: boolean;
-}
-
 /** What happened on the way, for the report. */
 export interface ChannelStats {
 	/** Frames that came broken. */
@@ -43,34 +29,6 @@ export interface ChannelStats {
 	asked: number;
 	/** Lines sent again. */
 	resent: number;
-}
-
-/** A line as it travels: `NUM CRC TEXT LF`. @throws VmError (usage) for text that may not travel. */
-export function encodeLine(num: number | "r", text: string): string {
-	if (!/^[\x20-\x7e]+$/.test(text))
-		throw new VmError(
-			"usage",
-			`a request must be printable ASCII: ${JSON.stringify(text.slice(0, 80))}`,
-		);
-	const wire = `${num} ${crcHex(`${num} ${text}`)} ${text}\n`;
-	if (wire.length > MAX_LINE)
-		throw new VmError(
-			"usage",
-			`a request has ${wire.length} bytes, at most ${MAX_LINE} may travel: ${text.slice(0, 80)}…`,
-		);
-	return wire;
-}
-
-function replyTo(text: string): string | null {
-	const [word, arg] = text.split(" ", 2);
-	if (word === "case") return `obs ${arg}`;
-	if (word === "rate") return `rate ${arg}`;
-	if (word === "quit") return "bye";
-	return null;
-}
-
-function isReplyTo(payload: string, reply: string): boolean {
-	return payload === reply || payload.startsWith(`${reply} `);
 }
 
 export class Channel {

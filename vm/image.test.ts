@@ -8,7 +8,8 @@ import { execa } from "execa";
 import fc from "fast-check";
 import { hasPvhNote, readElf } from "./elf.js";
 import { HEAD_BYTES, sniff } from "./formats.js";
-import { BannerFinder, identifyFile } from "./image.js";
+import { identifyFile } from "./image.js";
+import { BannerFinder } from "./imageFile.js";
 import { parseConfig, preflight } from "./preflight.js";
 
 let dir: string;

@@ -1,19 +1,12 @@
 /** What a kernel image is: format, architecture, release, and the file that QEMU gets. Nothing is booted to find out. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { cacheDir, exists, fillAtomically } from "./cache.js";
 import { decompress, MAX_UNPACKED } from "./decompress.js";
 import { type ElfKernel, flatLayout, isElf, readElf } from "./elf.js";
 import { errnoOf, messageOf, VmError } from "./errors.js";
-import {
-	type Compression,
-	type Format,
-	HEAD_BYTES,
-	type Sniff,
-	sniff,
-} from "./formats.js";
+import { type Compression, type Format, type Sniff, sniff } from "./formats.js";
+import { type FileFacts, readAt, readFacts } from "./imageFile.js";
 import type { Arch } from "./machines.js";
 
 export interface Image {
@@ -35,8 +28,6 @@ export interface Image {
 	config?: string;
 }
 
-const BANNER = Buffer.from("Linux version ");
-const MAX_BANNER = 512;
 const MAX_LAYERS = 3;
 
 function refuse(path: string, reason: string, hint?: string): VmError {
@@ -45,74 +36,6 @@ function refuse(path: string, reason: string, hint?: string): VmError {
 		`${path}: ${reason}`,
 		hint === undefined ? {} : { hint },
 	);
-}
-
-/** Finds `Linux version RELEASE` in a stream of chunks. The format string in the kernel's own text does not count. */
-export class BannerFinder {
-	release: string | undefined;
-	#tail = Buffer.alloc(0);
-
-	feed(chunk: Buffer): void {
-		if (this.release !== undefined) return;
-		const data = Buffer.concat([this.#tail, chunk]);
-		let at = data.indexOf(BANNER);
-		while (at >= 0) {
-			const words = data.toString("latin1", at, at + MAX_BANNER);
-			const match = /^Linux version (\d+\.[\w.+~-]+) /.exec(words);
-			if (match) {
-				this.release = match[1];
-				return;
-			}
-			at = data.indexOf(BANNER, at + 1);
-		}
-		this.#tail = Buffer.from(data.subarray(-MAX_BANNER));
-	}
-}
-
-interface FileFacts {
-	head: Buffer;
-	size: number;
-	sha256: string;
-	banner: string | undefined;
-}
-
-async function openImage(path: string): Promise<FileHandle> {
-	try {
-		return await open(path, "r");
-	} catch (cause) {
-		const why = errnoOf(cause) === "ENOENT" ? "no such file" : messageOf(cause);
-		throw new VmError("image", `${path}: ${why}`, { cause });
-	}
-}
-
-async function readAt(
-	path: string,
-	offset: number,
-	length: number,
-): Promise<Buffer> {
-	const file = await openImage(path);
-	try {
-		const buffer = Buffer.alloc(length);
-		const { bytesRead } = await file.read(buffer, 0, length, offset);
-		return buffer.subarray(0, bytesRead);
-	} finally {
-		await file.close();
-	}
-}
-
-/** One pass over the file: its head, its hash, its banner. */
-async function readFacts(path: string): Promise<FileFacts> {
-	const { size } = await stat(path);
-	const head = await readAt(path, 0, Math.min(size, HEAD_BYTES));
-	const hash = createHash("sha256");
-	const banner = new BannerFinder();
-	for await (const chunk of createReadStream(path, {
-		highWaterMark: 1 << 20,
-	})) {
-		hash.update(chunk as Buffer);
-		banner.feed(chunk as Buffer);
-	}
-	return { head, size, sha256: hash.digest("hex"), banner: banner.release };
 }
 
 /** `config-RELEASE` beside a `vmlinuz-RELEASE`. */

@@ -6,11 +6,15 @@ import { messageOf, VmError } from "./errors.js";
 import type { GuestSpec } from "./qemu.js";
 import { replayScript } from "./replay.js";
 
+/** A log that a guest floods stops growing here, bytes. */
+const MAX_LOG = 256 * 1024 * 1024;
+
 export class Keeper {
 	/** Where the initramfs was left; undefined when nothing is kept. */
 	readonly initramfsPath: string | undefined;
 	#dir: string | undefined;
 	#fds: { console: number; channel: number } | undefined;
+	#written = 0;
 
 	private constructor(dir: string | undefined) {
 		this.#dir = dir;
@@ -79,7 +83,8 @@ export class Keeper {
 
 	/** A full disk costs the log, not the run. */
 	#write(which: "console" | "channel", bytes: Buffer): void {
-		if (!this.#fds) return;
+		if (!this.#fds || this.#written > MAX_LOG) return;
+		this.#written += bytes.length;
 		try {
 			writeSync(this.#fds[which], bytes);
 		} catch {

@@ -157,6 +157,7 @@ describe("what --kernel accepts", () => {
 	test("a directory of images and packages: all of them, or none", async () => {
 		const shelf = join(dir, "shelf");
 		await put("shelf/vmlinuz-1.1-a", kernel("1.1-a"));
+		await put("shelf/vmlinuz.old", kernel("1.1-a"));
 		await put("shelf/README", "no kernel");
 		const from = await deb("linux-image-2.2", {
 			"boot/vmlinuz-2.2-b": kernel("2.2-b"),
@@ -328,6 +329,23 @@ describe("the catalogue", () => {
 		});
 		assert.equal(image.release, "6.1.0-8-cloud-amd64");
 		assert.match(told.join("\n"), /404.*without its updates/);
+	});
+
+	test("a process that leaves in the midst of a fetch leaves nothing", async () => {
+		process.env.XDG_CACHE_HOME = join(dir, "cache-left");
+		await fakeApt("exec sleep 600");
+		const index = new URL("./index.js", import.meta.url).href;
+		const script = `import { resolveKernel } from ${JSON.stringify(index)};
+			process.on("SIGTERM", () => process.exit(143));
+			setTimeout(() => process.kill(process.pid, "SIGTERM"), 500);
+			await resolveKernel("debian:bookworm", { aptDir: ${JSON.stringify(aptDir())} });`;
+		const left = await execa(
+			process.execPath,
+			["--input-type=module", "-e", script],
+			{ reject: false },
+		);
+		assert.equal(left.exitCode, 143, left.stderr);
+		assert.deepEqual(await readdir(cacheDir("work")), []);
 	});
 
 	test("what fails half way leaves no entry", async () => {

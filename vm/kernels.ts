@@ -107,7 +107,11 @@ async function fromDirectory(dir: string): Promise<Image[]> {
 		throw new VmError("image", `${dir}: no kernel in this directory`, {
 			hint: "it may hold images (vmlinuz-…), packages (.deb, .rpm), or be a build tree",
 		});
-	return images;
+	// Links such as vmlinuz.old show the same kernel twice.
+	const first = new Map(
+		images.toReversed().map((image) => [image.sha256, image]),
+	);
+	return images.filter((image) => first.get(image.sha256) === image);
 }
 
 async function fromName(
