@@ -1,6 +1,7 @@
 /** The HTML page: one file, no request to anywhere, nothing of a guest's ever run. */
 import { createHash } from "node:crypto";
 import type { CaseStore, Render } from "./document.js";
+import { oneLine } from "./escape.js";
 import { SCRIPT, STYLE } from "./pageAssets.js";
 import { type PageLead, pageData } from "./pageData.js";
 import type { ReportSummary } from "./summary.js";
@@ -50,7 +51,7 @@ function* page(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>${escapeHtml(title)} - crcap</title>
+<title>${escapeHtml(oneLine(title, 200))} - crcap</title>
 <link rel="icon" href="${ICON}">
 <style>${STYLE}</style>
 </head>

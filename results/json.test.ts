@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { Report } from "./model.js";
 import { cleanReport, HOSTILE, sampleReport } from "./sample.test.data.js";
 import { reportSchema } from "./schema.js";
@@ -52,6 +53,22 @@ test("the published schema is the model's", () => {
 		JSON.parse(schema),
 		"the model changed: UPDATE_GOLDEN=1",
 	);
+});
+
+test("a validator of JSON Schema agrees", async () => {
+	const valid = new Ajv2020({ strict: false }).compile(
+		JSON.parse(readFileSync(join(ROOT, "results/schema.json"), "utf8")),
+	);
+	for (const report of [sampleReport(), cleanReport()]) {
+		assert.equal(
+			valid(JSON.parse(await render("json", report))),
+			true,
+			JSON.stringify(valid.errors),
+		);
+		const [target] = report.targets;
+		Object.assign(target?.cases[0] ?? {}, { verdict: "great" });
+		assert.equal(valid(JSON.parse(await render("json", report))), false);
+	}
 });
 
 /** The same value with the keys of every record-free object reversed. */

@@ -87,7 +87,7 @@ export function* pageData(
 	);
 	let room = MAX_PAGE_CASES - badCases(summary);
 	const { tool, startedAt } = summary.head;
-	yield `{"lead":${json(lead === null ? null : safeLead(lead))},"tool":${json(`${tool.name} ${tool.version}`)},"startedAt":${json(startedAt)},"all":${all},"fields":${json(FIELDS)},"verdicts":${json(VERDICTS)},"targets":[`;
+	yield `{"lead":${json(lead === null ? null : safeLead(lead))},"tool":${json(safe(`${tool.name} ${tool.version}`))},"startedAt":${json(safe(startedAt))},"all":${all},"fields":${json(FIELDS)},"verdicts":${json(VERDICTS)},"targets":[`;
 	let shown = 0;
 	let badShown = 0;
 	for (const [index, target] of summary.targets.entries()) {

@@ -146,7 +146,7 @@ function lastOfTarget(target: TargetProgress, paint: Palette): string[] {
 		word === "PASS" ? paint.good : word === "FAIL" ? paint.bad : paint.warn;
 	const { release, arch } = summary.head.kernel;
 	const lines = [
-		`${colour(word)}  ${paint.bold(oneLine(target.name))}: Linux ${oneLine(release)} ${arch}, ${summary.head.accel}`,
+		`${colour(word)}  ${paint.bold(oneLine(target.name))}: Linux ${oneLine(`${release} ${arch}`)}, ${summary.head.accel}`,
 		`      ${oneLine(sentence(summary))}`,
 	];
 	for (const failure of failures) lines.push(...lastOfCase(failure, paint));
