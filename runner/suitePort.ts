@@ -27,6 +27,8 @@ export interface PlannedCase {
 	readonly title: string;
 	/** The kernel fault that it would catch. */
 	readonly catches: string;
+	/** What manual pages say of it, a sentence each. */
+	readonly manual?: readonly string[];
 }
 
 /** What a reply means. */

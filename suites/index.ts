@@ -4,6 +4,7 @@ import { subjectsFor } from "./plan.js";
 
 export { type Facts, type RawFacts, readFacts } from "./facts.js";
 export { type Judgement, judge } from "./judge.js";
+export { MANUALS } from "./manuals.js";
 export { concerns, type PlannedCase, plan, SUITES } from "./plan.js";
 export { formatVersion } from "./version.js";
 

@@ -8,6 +8,7 @@ import { EXE_FD } from "./exe_fd.js";
 import { FACTS_OF_ANY, type Facts } from "./facts.js";
 import { IPC_NEXT_ID } from "./ipc_next_id.js";
 import { formatExpected } from "./judge.js";
+import { manualNotes } from "./manuals.js";
 import { MAP_FILES } from "./map_files.js";
 import { NAMESPACE_SUBJECTS } from "./namespaces.js";
 import { missing } from "./needs.js";
@@ -66,6 +67,8 @@ export interface PlannedCase {
 	readonly reason: string;
 	readonly catches: string;
 	readonly title: string;
+	/** What manual pages say of it. */
+	readonly manual: readonly string[];
 }
 
 /** The operations of a program that are reported: those behind the point where the subject stands. */
@@ -155,6 +158,7 @@ function plannedCase(
 		reason: expectation.reason,
 		catches: row.catches,
 		title: row.title,
+		manual: manualNotes(`${suite.name}.${row.name}`),
 		...(row.deadlineMs === undefined ? {} : { deadlineMs: row.deadlineMs }),
 		...(reason === null ? {} : { skip: reason }),
 	};

@@ -101,6 +101,7 @@ export function explainCase(
 		["since", citation?.since],
 		["note", citation?.note],
 		["catches", planned.catches],
+		...(planned.manual ?? []).map((note): Row => ["manual", note]),
 		["skipped", release === undefined ? undefined : planned.skip],
 		["by hand", shellLine(["crprobe", planned.program])],
 	];
