@@ -168,8 +168,11 @@ interface FirstWords {
 function firstWords(session: Session): FirstWords {
 	const book = new FactBook();
 	let hello: Hello | undefined;
-	const broken = (reason: string) =>
+	const broken = (reason: string) => {
+		// What came in the same piece is not listened to any more.
+		session.onPayload = () => {};
 		session.kill({ kind: "broken-channel", reason });
+	};
 	const ready = new Promise<{ hello: Hello; facts: Record<string, string> }>(
 		(resolve) => {
 			session.onPayload = (payload) => {

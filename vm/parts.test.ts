@@ -12,7 +12,7 @@ import { FactBook, parseHello, unescapeValue } from "./facts.js";
 import { agentEntries, buildInitramfs } from "./initramfs.js";
 import { ARCHES, MACHINES, machineFor } from "./machines.js";
 import { catalogueNames, parseKernelName } from "./names.js";
-import { kernelCmdline, qemuArgs, shellQuote } from "./qemu.js";
+import { kernelCmdline, qemuArgs, qemuBuild, shellQuote } from "./qemu.js";
 import { parseDeb822, parseList, sourcesForSuite } from "./sources.js";
 
 test("cpio reads the initramfs back, node, modes and all, and it is the same each time", async () => {
@@ -150,6 +150,16 @@ test("every machine is cut off from the world and panics to an end", () => {
 	}
 	assert.equal(machineFor("constructor"), undefined);
 	assert.equal(machineFor("vax"), undefined);
+});
+
+test("a QEMU that is not installed is named with its package", async () => {
+	const machine = { ...MACHINES.s390x, qemu: "qemu-system-nowhere" };
+	await assert.rejects(qemuBuild(machine), {
+		kind: "missing",
+		message: /qemu-system-nowhere.*apt-get install qemu-system-misc/,
+	});
+	const other = { ...MACHINES.s390x, qemu: "true" };
+	await assert.rejects(qemuBuild(other), /does not name its version/);
 });
 
 test("words for the shell come back as they were", async () => {
