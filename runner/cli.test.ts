@@ -201,6 +201,16 @@ test("git bisect: a kernel that is not there can't be judged, a mistyped command
 	);
 });
 
+test("trouble of our own is neither a failed case nor a bad commit", async () => {
+	await withFolder(async (folder) => {
+		writeFileSync(join(folder, "r.json"), stored("pass"));
+		const args = ["show", "r.json", "--report", "tap=/dev/full"];
+		const { status, stderr } = await cli(args, { cwd: folder });
+		assert.equal(status, 3);
+		assert.match(stderr, /\/dev\/full could not be written/);
+	});
+});
+
 test("the configuration is read from the current folder, and its mistakes are told", async () => {
 	await withFolder(async (folder) => {
 		writeFileSync(join(folder, "crcap.config.json"), '{"suites": []}');

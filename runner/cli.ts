@@ -5,11 +5,16 @@ import { exitOnSignals } from "./interrupt.js";
 // Before the rest is even loaded: whoever interrupts that early gets the same status.
 exitOnSignals(EXIT.interrupted);
 const { tolerateClosedStdout } = await import("./stdout.js");
-const { main } = await import("./program.js");
+const { main, reportTrouble } = await import("./program.js");
 const { realDeps } = await import("./deps.js");
 const { suiteBook } = await import("./suiteBook.js");
 
+const argv = process.argv.slice(2);
 tolerateClosedStdout();
-const status = await main(process.argv.slice(2), realDeps(suiteBook));
+// Node's own status for it, 1, would say that a case failed.
+process.on("uncaughtException", (error) => {
+	process.exit(reportTrouble(error, argv));
+});
+const status = await main(argv, realDeps(suiteBook));
 // What was printed must be out before the process ends, and nothing that still waits may keep it.
 process.stdout.write("", () => process.exit(status));

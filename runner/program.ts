@@ -7,7 +7,7 @@ import { addList } from "./commands/list.js";
 import { addMerge } from "./commands/merge.js";
 import { addRun } from "./commands/run.js";
 import { addShow } from "./commands/show.js";
-import { EXIT } from "./exitStatus.js";
+import { bisectStatus, EXIT } from "./exitStatus.js";
 import type { RunDeps } from "./run.js";
 import type { SuiteBook } from "./suitePort.js";
 import { UsageError } from "./usage.js";
@@ -41,9 +41,15 @@ export async function main(
 			process.stderr.write(`crcap: ${error.message}\n`);
 			return usage;
 		}
-		process.stderr.write(`crcap: ${describe(error)}\n`);
-		return EXIT.incomplete;
+		return reportTrouble(error, argv);
 	}
+}
+
+/** Tells an error that is not the user's, and returns its exit status. */
+export function reportTrouble(error: unknown, argv: readonly string[]): number {
+	process.stderr.write(`crcap: ${describe(error)}\n`);
+	const bisect = argv.includes("--bisect");
+	return bisect ? bisectStatus(EXIT.incomplete) : EXIT.incomplete;
 }
 
 function makeProgram(context: CommandContext): Command {
