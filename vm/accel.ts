@@ -12,7 +12,8 @@ import { z } from "zod";
 import { BootError } from "./boot.js";
 import { cacheDir, fillAtomically } from "./cache.js";
 import { errnoOf, messageOf, VmError } from "./errors.js";
-import { type BootOptions, bootGuest } from "./guest.js";
+import { bootGuest } from "./guest.js";
+import type { BootOptions } from "./options.js";
 import { type Accel, qemuBuild } from "./qemu.js";
 
 export type AccelWish = "auto" | Accel;

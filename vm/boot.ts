@@ -4,6 +4,7 @@ import type { EndKind, GuestEnd } from "./ending.js";
 import { VmError } from "./errors.js";
 import { FactBook, type Hello, parseHello } from "./facts.js";
 import type { Keeper } from "./keep.js";
+import type { BootLimits } from "./options.js";
 import { spawnQemu } from "./process.js";
 import type { GuestSpec } from "./qemu.js";
 import { Session } from "./session.js";
@@ -41,15 +42,11 @@ export class BootError extends VmError {
 	}
 }
 
-export interface BootPlan {
+export interface BootPlan extends BootLimits {
 	program: string;
 	spec: Omit<GuestSpec, "initrd">;
 	initramfs: Uint8Array;
 	keeper: Keeper;
-	bootTimeoutMs: number;
-	bootSilenceMs: number;
-	slackMs: number;
-	maxBoots: number;
 	signal: AbortSignal | undefined;
 	/** QEMU is broken when its standard error matches. */
 	fatalStderr: RegExp | undefined;

@@ -1,18 +1,14 @@
 /** A booted guest: facts first, then requests and replies, then its end. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type BootAttempt, BootError, tryBoots } from "./boot.js";
+import { type BootAttempt, tryBoots } from "./boot.js";
 import type { ConsoleLog } from "./console.js";
 import type { GuestEnd } from "./ending.js";
 import { VmError } from "./errors.js";
 import type { Hello } from "./facts.js";
-import {
-	agentEntries,
-	buildInitramfs,
-	type InitramfsEntry,
-} from "./initramfs.js";
+import { agentEntries, buildInitramfs } from "./initramfs.js";
 import { Keeper } from "./keep.js";
-import type { Machine } from "./machines.js";
+import { type BootOptions, limitsOf } from "./options.js";
 import {
 	type Accel,
 	type GuestSpec,
@@ -21,42 +17,6 @@ import {
 } from "./qemu.js";
 import { keepForReplay, replayCommand } from "./replay.js";
 import { GuestLost, type Session } from "./session.js";
-
-export interface BootOptions {
-	/** What QEMU boots: an image's `bootPath`. */
-	kernel: string;
-	machine: Machine;
-	/** Path of the agent, a static program for the guest's architecture. */
-	agent: string;
-	accel: Accel;
-	/** Added to the kernel's command line; its words win over ours. */
-	append?: string;
-	/** Until the agent's first word, milliseconds; a machine that is slow to emulate gets more by default. */
-	bootTimeoutMs?: number;
-	/** Longest silence of the console before the agent's first word, milliseconds. */
-	bootSilenceMs?: number;
-	/** Boots tried before giving up, 1 to 3. */
-	maxBoots?: number;
-	/** Added to a case's deadline before silence means a hang, milliseconds. */
-	slackMs?: number;
-	/** MiB, instead of the machine's own. */
-	memoryMiB?: number;
-	/** Ends the boot, or the guest. */
-	signal?: AbortSignal | undefined;
-	/** Console, channel, initramfs and a script that boots the same guest are left here. */
-	keepDir?: string | undefined;
-	/** More members for the initramfs. */
-	extraFiles?: readonly InitramfsEntry[];
-	/** QEMU is broken when its standard error matches: the boot ends at once. */
-	fatalStderr?: RegExp;
-	/** Told what happens, for progress: one short line each. */
-	onProgress?: (line: string) => void;
-}
-
-const BOOT_TIMEOUT_MS = { tcg: 60_000, kvm: 30_000 } as const;
-const BOOT_SILENCE_MS = { tcg: 20_000, kvm: 10_000 } as const;
-const SLACK_MS = 10_000;
-const MAX_BOOTS = 3;
 
 export class Guest {
 	readonly hello: Hello;
@@ -225,16 +185,12 @@ export async function bootGuest(options: BootOptions): Promise<Guest> {
 	});
 	const replayInitramfs =
 		keeper.initramfsPath ?? (await keepForReplay(initramfs));
-	const scale = accel === "tcg" ? machine.slowness : 1;
 	const booted = await tryBoots({
 		program: build.program,
 		spec,
 		initramfs,
 		keeper,
-		bootTimeoutMs: options.bootTimeoutMs ?? BOOT_TIMEOUT_MS[accel] * scale,
-		bootSilenceMs: options.bootSilenceMs ?? BOOT_SILENCE_MS[accel] * scale,
-		slackMs: options.slackMs ?? SLACK_MS * scale,
-		maxBoots: Math.min(MAX_BOOTS, Math.max(1, options.maxBoots ?? MAX_BOOTS)),
+		...limitsOf(options),
 		signal: options.signal,
 		fatalStderr: options.fatalStderr,
 		onProgress: options.onProgress ?? (() => {}),
@@ -253,5 +209,3 @@ export async function bootGuest(options: BootOptions): Promise<Guest> {
 		failedBoots: booted.failed,
 	});
 }
-
-export { BootError };

@@ -12,6 +12,7 @@ import { FactBook, parseHello, unescapeValue } from "./facts.js";
 import { agentEntries, buildInitramfs } from "./initramfs.js";
 import { ARCHES, MACHINES, machineFor } from "./machines.js";
 import { catalogueNames, parseKernelName } from "./names.js";
+import { limitsOf } from "./options.js";
 import { kernelCmdline, qemuArgs, qemuBuild, shellQuote } from "./qemu.js";
 import { parseDeb822, parseList, sourcesForSuite } from "./sources.js";
 
@@ -150,6 +151,17 @@ test("every machine is cut off from the world and panics to an end", () => {
 	}
 	assert.equal(machineFor("constructor"), undefined);
 	assert.equal(machineFor("vax"), undefined);
+});
+
+test("a quiet kernel may be silent as long as it may take to boot", () => {
+	const limits = (append: string) =>
+		limitsOf({ machine: MACHINES.x86_64, accel: "tcg", append });
+	const { bootTimeoutMs, bootSilenceMs } = limits("quietly=1");
+	assert.ok(bootSilenceMs < bootTimeoutMs);
+	for (const append of ["quiet", "a loglevel=3 b"])
+		assert.equal(limits(append).bootSilenceMs, bootTimeoutMs);
+	const slow = limitsOf({ machine: MACHINES.ppc64el, accel: "tcg" });
+	assert.ok(slow.bootTimeoutMs > bootTimeoutMs);
 });
 
 test("a QEMU that is not installed is named with its package", async () => {
