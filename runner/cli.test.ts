@@ -76,6 +76,7 @@ test("every option of a run is in its help", async () => {
 		"--timeout",
 		"--case-timeout",
 		"--report",
+		"--compat",
 		"--keep",
 		"--jobs",
 		"--config",

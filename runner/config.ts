@@ -37,6 +37,8 @@ const Config = z.strictObject({
 	/** As for --report. */
 	reports: z.array(Words).optional(),
 	accel: z.enum(["auto", "kvm", "tcg"]).optional(),
+	/** As for --compat. */
+	compat: z.boolean().optional(),
 	jobs: z.int().min(1).max(256).optional(),
 	/** Seconds. */
 	timeout: z.number().positive().max(MAX_SECONDS).optional(),

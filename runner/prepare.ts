@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { chooseAccel } from "../vm/index.js";
 import { loadAddon } from "./addon.js";
 import { agentPath } from "./agents.js";
+import { compatArch } from "./compat.js";
 import { type FoundKernel, findKernels } from "./kernels.js";
 import { localArch, localTarget } from "./localTarget.js";
 import { type BootableKernel, qemuTarget } from "./qemuTarget.js";
@@ -30,9 +31,10 @@ export async function prepare(
 	if (spec.kind === "local") return [prepareLocal(spec)];
 	try {
 		const found = await findKernels(spec.kernel, context);
-		const alone = request.targets.length === 1 && found.length === 1;
-		return found.map((kernel) =>
-			prepareGuest(spec, kernel, request, { ...context, alone }),
+		const wishes = found.flatMap((one) => withCompat(one, request));
+		const alone = request.targets.length === 1 && wishes.length === 1;
+		return wishes.map((wish) =>
+			prepareGuest(spec, wish, request, { ...context, alone }),
 		);
 	} catch (error) {
 		if (error instanceof OpenError) return [unavailable(spec, error)];
@@ -54,16 +56,33 @@ function prepareLocal(spec: Extract<TargetSpec, { kind: "local" }>): Target {
 	});
 }
 
+/** A kernel and the helper that is to run on it. */
+interface Wish {
+	readonly found: FoundKernel;
+	/** The helper's architecture; `suffix` tells its target from the kernel's own. */
+	readonly arch: string;
+	readonly suffix: string;
+}
+
+function withCompat(found: FoundKernel, { compat }: RunRequest): Wish[] {
+	const { machine, config } = found.kernel;
+	const own: Wish = { found, arch: machine.arch, suffix: "" };
+	const other = compat ? compatArch(machine.arch, config) : undefined;
+	return other === undefined
+		? [own]
+		: [own, { found, arch: other, suffix: `+${other}` }];
+}
+
 function prepareGuest(
 	spec: GuestSpec,
-	found: FoundKernel,
+	{ found, arch, suffix }: Wish,
 	request: RunRequest,
 	context: PrepareContext & { readonly alone: boolean },
 ): Target {
 	const { kernel } = found;
 	const { machine, bootPath, info } = kernel;
-	const agent = agentPath(machine.arch);
-	const name = spec.name ?? found.name;
+	const agent = agentPath(arch);
+	const name = `${spec.name ?? found.name}${suffix}`;
 	const { keep } = request;
 	context.say(`${name}: ${kernelText(kernel)}`);
 	return qemuTarget({

@@ -77,24 +77,29 @@ async function told(
 	return { log, complaints, how: end.how, lastBegun: end.lastBegun };
 }
 
-test("a subject is named once, before its first case; none needs no name", () => {
+test("subjects and operations are named once, before the first case that needs them", () => {
+	const again = { ...request(8), probeProgram: "try=0" };
 	const requests = [
 		request(0),
 		request(1),
 		request(5, "uid=2"),
 		request(7, ""),
-		request(8),
+		again,
 	];
 	assert.deepEqual(
 		[...requestLines(requests)],
 		[
-			"subject s0 uid=1",
-			"case 0 100 s0 try=0",
-			"case 1 100 s0 try=1",
-			"subject s1 uid=2",
-			"case 5 100 s1 try=5",
-			"case 7 100 - try=7",
-			"case 8 100 s0 try=8",
+			"subject 0 uid=1",
+			"program 0 try=0",
+			"case 0 100 0 =0",
+			"program 1 try=1",
+			"case 1 100 0 =1",
+			"subject 1 uid=2",
+			"program 2 try=5",
+			"case 5 100 1 =2",
+			"program 3 try=7",
+			"case 7 100 - =3",
+			"case 8 100 0 =0",
 		],
 	);
 });

@@ -1,6 +1,13 @@
 /** Real kernels in real guests, with plans made for the purpose. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -150,8 +157,12 @@ test("a signal: the report is written, and no QEMU and no file is left", async (
 				"--report",
 				"json=r.json",
 			];
-			const before = entries(tmpdir());
-			const running = startCli(args, { plan, cwd: folder });
+			const temporary = mkdtempSync(join(tmpdir(), "crcap-test-"));
+			const running = startCli(args, {
+				plan,
+				cwd: folder,
+				env: { TMPDIR: temporary },
+			});
 			const pid = running.pid ?? 0;
 			await heard(running.stderr, /3 cases/);
 			const qemu = await guestOf(pid);
@@ -168,14 +179,15 @@ test("a signal: the report is written, and no QEMU and no file is left", async (
 				new RegExp(signal),
 			);
 			assert.deepEqual(entries(folder), ["r.json"]);
-			assert.deepEqual(newEntries(before), []);
+			assert.deepEqual(entries(temporary), []);
+			rmSync(temporary, { recursive: true });
 		});
 	}
 });
 
 test("a second signal ends it at once, with nothing left", async () => {
 	await withFolder(async (folder) => {
-		const before = entries(tmpdir());
+		const temporary = mkdtempSync(join(tmpdir(), "crcap-test-"));
 		const plan = { a: "-- hang=case" };
 		const args = [
 			"run",
@@ -185,7 +197,11 @@ test("a second signal ends it at once, with nothing left", async () => {
 			"--report",
 			"json=r.json",
 		];
-		const running = startCli(args, { plan, cwd: folder });
+		const running = startCli(args, {
+			plan,
+			cwd: folder,
+			env: { TMPDIR: temporary },
+		});
 		const pid = running.pid ?? 0;
 		await heard(running.stderr, /1 cases/);
 		const qemu = await guestOf(pid);
@@ -199,7 +215,8 @@ test("a second signal ends it at once, with nothing left", async () => {
 			assert.equal(name, "r.json");
 			Report.parse(JSON.parse(readFileSync(join(folder, name), "utf8")));
 		}
-		assert.deepEqual(newEntries(before), []);
+		assert.deepEqual(entries(temporary), []);
+		rmSync(temporary, { recursive: true });
 	});
 });
 
@@ -369,14 +386,4 @@ async function gone(pid: number): Promise<void> {
 		if (stdout === "" || stdout.startsWith("Z")) return;
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
-}
-
-/** What this project put into the folder for temporary files since. */
-function newEntries(before: readonly string[]): string[] {
-	return entries(tmpdir()).filter(
-		(name) =>
-			/^crcap/.test(name) &&
-			!name.startsWith("crcap-test-") &&
-			!before.includes(name),
-	);
 }

@@ -28,6 +28,7 @@ export interface RunOptions {
 	config?: string;
 	shard?: Shard;
 	bisect?: boolean;
+	compat?: boolean;
 }
 
 /** What to run on. `name` is what reports call it, where the kernel's own name won't do. */
@@ -53,6 +54,8 @@ export interface RunRequest {
 	readonly caseTimeoutMs?: number;
 	readonly keep?: string;
 	readonly bisect: boolean;
+	/** Also the 32-bit helper, where a 64-bit kernel takes it. */
+	readonly compat: boolean;
 	readonly known: readonly KnownFailure[];
 }
 
@@ -88,6 +91,7 @@ export function runRequest(
 		),
 		...given("keep", options.keep),
 		bisect: options.bisect ?? false,
+		compat: options.compat ?? config.compat ?? false,
 		known: config.knownFailures ?? [],
 	};
 }

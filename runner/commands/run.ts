@@ -58,6 +58,10 @@ export function addRun(program: Command, context: CommandContext): void {
 			again(text),
 		)
 		.option(
+			"--compat",
+			"also the 32-bit helper on 64-bit kernels that take it, as targets of their own",
+		)
+		.option(
 			"--keep <dir>",
 			"keep console log, initramfs, and a script that boots the same guest by hand",
 			text,
