@@ -385,6 +385,26 @@ describe("the page in a browser", { skip }, () => {
 		});
 	});
 
+	test("with many subjects the matrix shows those that matter, and all when asked", async () => {
+		const report = cleanReport();
+		const [target] = report.targets;
+		const [one] = target?.cases ?? [];
+		assert.ok(target && one);
+		target.cases = Array.from({ length: 200 }, (_, n) => ({
+			...one,
+			id: `a.b.s${n}`,
+			subject: `subject${n}`,
+			verdict: n === 150 ? ("fail" as const) : one.verdict,
+		}));
+		await visit(report, async (page) => {
+			assert.equal(await page.locator(".matrix tbody tr").count(), 40);
+			assert.ok(await page.locator("td[data-subject=subject150]").isVisible());
+			await page.click(".more");
+			assert.equal(await page.locator(".matrix tbody tr").count(), 200);
+			assert.equal(await page.locator(".more").count(), 0);
+		});
+	});
+
 	test("without scripts the results are there as text", async () => {
 		await withFile(
 			"page.html",

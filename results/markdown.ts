@@ -13,7 +13,7 @@ import {
 	unexpected,
 	words,
 } from "./summary.js";
-import { table } from "./table.js";
+import { boundaryRows, quietWords, table } from "./table.js";
 
 /** Failures shown in full; a summary has to fit where CI shows it (1 MiB), and nobody reads more. */
 const IN_FULL = 50;
@@ -58,12 +58,21 @@ function* overview(summary: ReportSummary): Generator<string> {
 }
 
 function* matrix(target: TargetSummary): Generator<string> {
-	const { boundaries, rows } = table(target);
-	if (rows.length === 0) return;
-	yield `| subject | ${boundaries.map(plain).join(" | ")} |\n|---|${":-:|".repeat(boundaries.length)}\n`;
+	const found = table(target);
+	const { boundaries, rows, quiet } = found;
+	if (boundaries.length === 0) return;
+	yield "| boundary | passed | not passed | skipped |\n|---|--:|--:|--:|\n";
+	for (const row of boundaryRows(target)) {
+		yield `| ${plain(row.boundary)} | ${row.pass} | ${row.bad} | ${row.skip} |\n`;
+	}
+	if (rows.length > 0) {
+		yield `\n| subject | ${boundaries.map(plain).join(" | ")} |\n|---|${":-:|".repeat(boundaries.length)}\n`;
+	}
 	for (const { subject, cells } of rows) {
 		yield `| ${plain(subject)} | ${cells.map(mark).join(" | ")} |\n`;
 	}
+	if (quiet > 0) yield `\n${quietWords(found)}\n`;
+	if (rows.length === 0) return;
 	yield "\nF: failed, C: crashed, T: timed out, E: could not be tried, N: not run; the number says how many cases.\n";
 }
 

@@ -73,6 +73,28 @@ test("a clean run says that all passed, and shows no failure", async () => {
 	}
 });
 
+test("of many subjects a table shows those with whom something went wrong", async () => {
+	const report = cleanReport();
+	const [target] = report.targets;
+	const [first] = target?.cases ?? [];
+	assert.ok(target && first);
+	target.cases = Array.from({ length: 100 }, (_, n) => ({
+		...first,
+		id: `a.b.s${n}`,
+		subject: `subject${n}`,
+		verdict: n === 50 ? "fail" : "pass",
+	}));
+	const text = await render("text", report);
+	assert.match(text, /^subject50 +1F$/m);
+	assert.doesNotMatch(text, /^subject51/m);
+	for (const format of ["text", "markdown"] as const) {
+		assert.match(
+			await render(format, report),
+			/^Nothing went wrong with the other 99 subjects\.$/m,
+		);
+	}
+});
+
 test("a run in which nothing ran does not say that all passed", async () => {
 	const report = cleanReport();
 	for (const one of report.targets[0]?.cases ?? []) one.verdict = "skip";

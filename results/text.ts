@@ -13,8 +13,11 @@ import {
 	type TargetSummary,
 	words,
 } from "./summary.js";
-import { table } from "./table.js";
+import { boundaryRows, quietWords, table } from "./table.js";
 import { COLUMNS, columns, fit, wrapShell, wrapWords } from "./wrap.js";
+
+/** Columns for a boundary's letter and name. */
+const NAME = 42;
 
 /** Widest label of a failure's rows, with its colon and a blank. */
 const LABEL = 11;
@@ -61,26 +64,30 @@ function* head(target: TargetSummary): Generator<string> {
 		yield fitLines(`Note: ${oneLine(note)}`);
 }
 
-/** Subjects down, boundaries across under letters, for their names are too long; as many at once as there is room for. */
+/** The boundaries with a letter and their counts; then the subjects down and the letters across, as many at once as there is room for. */
 function* matrix(target: TargetSummary): Generator<string> {
-	const { boundaries, rows } = table(target);
-	if (rows.length === 0) return;
-	const names = boundaries.map((boundary) => oneLine(boundary));
-	const width = Math.max(
-		6,
-		...rows.flatMap(({ cells }) => cells.map((cell) => cell.length + 2)),
+	const found = table(target);
+	const { boundaries, rows, quiet } = found;
+	if (boundaries.length === 0) return;
+	yield `${"boundary".padEnd(NAME)}${"passed".padStart(9)}${"not passed".padStart(12)}${"skipped".padStart(9)}\n`;
+	for (const [at, row] of boundaryRows(target).entries()) {
+		const name = fit(`${letter(at)}  ${oneLine(row.boundary)}`, NAME);
+		yield `${name}${String(row.pass).padStart(9)}${String(row.bad).padStart(12)}${String(row.skip).padStart(9)}\n`;
+	}
+	yield "\n";
+	const cellWidths = rows.flatMap(({ cells }) =>
+		cells.map((one) => one.length),
 	);
-	const subject = Math.min(
-		40,
-		COLUMNS - width,
-		Math.max(...rows.map((row) => columns(oneLine(row.subject)))),
-	);
+	const width = Math.max(4, ...cellWidths.map((one) => one + 2));
+	const names = rows.map((row) => columns(oneLine(row.subject)));
+	const subject = Math.min(40, COLUMNS - width, Math.max(0, ...names));
 	const across = Math.max(1, Math.floor((COLUMNS - subject) / width));
-	for (let from = 0; from < names.length; from += across) {
-		const some = names.slice(from, from + across);
-		for (const [at, name] of some.entries())
-			yield fitLines(`  ${letter(from + at)}  ${name}`, "     ");
-		yield "\n";
+	for (
+		let from = 0;
+		rows.length > 0 && from < boundaries.length;
+		from += across
+	) {
+		const some = boundaries.slice(from, from + across);
 		yield line(
 			"",
 			some.map((_, at) => letter(from + at)),
@@ -91,13 +98,15 @@ function* matrix(target: TargetSummary): Generator<string> {
 			const cells = row.cells.slice(from, from + across);
 			yield line(
 				oneLine(row.subject),
-				cells.map((cell) => (cell === "" ? "-" : cell)),
+				cells.map((one) => (one === "" ? "-" : one)),
 				subject,
 				width,
 			);
 		}
 		yield "\n";
 	}
+	if (quiet > 0) yield fitLines(quietWords(found));
+	if (rows.length === 0) return;
 	yield "ok: all passed  -: not tried  F: failed  C: crashed  T: timed out\n";
 	yield "E: could not be tried  N: not run; the number says how many cases\n";
 }

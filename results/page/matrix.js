@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 import { keys, placeOf } from "./matrixKeys.js";
 
 /** Subjects shown before one asks for the rest. */
-const ROWS = 150;
+const ROWS = 40;
 
 /**
  * @typedef {import("./cards.js").Page} Page
@@ -25,23 +25,23 @@ export function matrix(page, choose) {
 		heads(page, many),
 		body,
 	);
-	/** @param {number} from @param {number} to */
-	const fill = (from, to) => {
-		for (const subject of data.subjects.slice(from, to))
-			body.append(row(page, subject, many));
-	};
-	fill(0, ROWS);
-	const left = data.subjects.length - ROWS;
+	const first = firstShown(data);
+	for (const subject of first) body.append(row(page, subject, many));
+	const left = data.subjects.length - first.length;
 	const more = el(
-		"button.ghost",
+		"button.ghost.more",
 		{
 			type: "button",
 			onclick: () => {
-				fill(ROWS, data.subjects.length);
+				body.replaceChildren(
+					...data.subjects.map((subject) => row(page, subject, many)),
+				);
 				more.remove();
+				table.querySelector("td[data-boundary]")?.setAttribute("tabindex", "0");
+				markChosen(body, page.state);
 			},
 		},
-		`Show ${left} more subjects`,
+		`Show the other ${left} subjects`,
 	);
 	table.addEventListener("click", (event) => {
 		const place = placeOf(event.target);
@@ -57,6 +57,24 @@ export function matrix(page, choose) {
 		left > 0 && more,
 		legend(),
 	);
+}
+
+/**
+ * The subjects that are shown unasked, in their order: those with whom something went wrong, and as many of the others as fit.
+ * @param {import("./data.js").Data} data
+ */
+function firstShown(data) {
+	if (data.subjects.length <= ROWS) return data.subjects;
+	const bad = new Set(
+		data.lines.filter((line) => line.bad).map(({ subject }) => subject),
+	);
+	const room = Math.max(0, ROWS - bad.size);
+	const others = data.subjects.filter((subject) => !bad.has(subject));
+	const shown = new Set([
+		...[...bad].slice(0, 2 * ROWS),
+		...others.slice(0, room),
+	]);
+	return data.subjects.filter((subject) => shown.has(subject));
 }
 
 /** @param {boolean} many */
