@@ -22,15 +22,20 @@ export interface Era {
 	readonly to?: string;
 	readonly expected: string;
 	readonly reason: string;
+	/** Where the expectation comes from. */
+	readonly ref?: string;
 }
 
-/** For each case id its eras, oldest first. Stable releases with backports may differ; `--kernel-facts` knows them. */
+/** For each case id its eras, oldest first, from the version `first` on where it is given. Stable releases with backports may differ; `--kernel-facts` knows them. */
 export function history(
 	suites: SuiteBook,
 	ids: ReadonlySet<string>,
+	first?: string,
 ): Map<string, Era[]> {
 	const eras = new Map<string, Era[]>();
-	for (const { release, capLastCap } of releases()) {
+	const every = releases();
+	const start = every.findIndex(({ release }) => release === first);
+	for (const { release, capLastCap } of every.slice(Math.max(start, 0))) {
 		const told = { release: `${release}.0`, cap_last_cap: String(capLastCap) };
 		const { cases } = suites.plan({ told, arch: "x86_64" });
 		for (const planned of cases) {
@@ -47,13 +52,22 @@ export function history(
 function extended(
 	known: Era[],
 	release: string,
-	{ expected, reason }: PlannedCase,
+	{ expected, reason, citation }: PlannedCase,
 ): Era[] {
 	const last = known.at(-1);
 	if (last?.expected === expected && last.reason === reason) {
 		return [...known.slice(0, -1), { ...last, to: release }];
 	}
-	return [...known, { from: release, to: release, expected, reason }];
+	return [
+		...known,
+		{
+			from: release,
+			to: release,
+			expected,
+			reason,
+			...(citation === null ? {} : { ref: citation.ref }),
+		},
+	];
 }
 
 /** What the newest version still expects has no end. */

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { addCompare } from "./commands/compare.js";
 import { addExplain } from "./commands/explain.js";
+import { addHistory } from "./commands/history.js";
 import { addKernels } from "./commands/kernels.js";
 import { addList } from "./commands/list.js";
 import { addMerge } from "./commands/merge.js";
@@ -74,6 +75,7 @@ Where a run is both failed and incomplete, it is 1.`,
 	addRun(program, context);
 	addList(program, context);
 	addExplain(program, context);
+	addHistory(program, context);
 	addShow(program, context);
 	addCompare(program, context);
 	addMerge(program, context);

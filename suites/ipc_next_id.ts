@@ -1,4 +1,5 @@
 /** The System V IPC sysctls sem_next_id, msg_next_id and shm_next_id: the id that the next object gets. */
+import { has } from "./citations.js";
 import type { Facts } from "./facts.js";
 import {
 	always,
@@ -27,8 +28,14 @@ function generation(facts: Facts): Generation {
 			return "owner";
 		case "0666":
 			return "handler";
-		default:
+		case "0444":
 			return "permissions";
+		default:
+			return has("ipc_permissions", facts.version)
+				? "permissions"
+				: has("ipc_handler", facts.version)
+					? "handler"
+					: "owner";
 	}
 }
 
