@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { Report } from "./model.js";
 import { cleanReport, HOSTILE, sampleReport } from "./sample.test.data.js";
 import { golden, render } from "./support.test.data.js";
 import { COLUMNS, columns } from "./wrap.js";
@@ -73,17 +74,39 @@ test("a clean run says that all passed, and shows no failure", async () => {
 	}
 });
 
-test("of many subjects a table shows those with whom something went wrong", async () => {
+/** A report of one boundary with these subjects, one of whom fails. */
+function withSubjects(names: string[], failing: string): Report {
 	const report = cleanReport();
 	const [target] = report.targets;
 	const [first] = target?.cases ?? [];
 	assert.ok(target && first);
-	target.cases = Array.from({ length: 100 }, (_, n) => ({
+	target.cases = names.map((subject, n) => ({
 		...first,
 		id: `a.b.s${n}`,
-		subject: `subject${n}`,
-		verdict: n === 50 ? "fail" : "pass",
+		subject,
+		verdict: subject === failing ? "fail" : "pass",
 	}));
+	return report;
+}
+
+test("of many subjects those without trouble share a row with their family", async () => {
+	const names = Array.from({ length: 100 }, (_, n) =>
+		n < 50 ? `uid0-${n}` : n < 98 ? `route_${n}` : `alone${n}`,
+	);
+	const report = withSubjects(names, "uid0-7");
+	const text = await render("text", report);
+	assert.match(text, /^uid0-7 +1F$/m);
+	assert.match(text, /^uid0-\* \(49\) +ok$/m);
+	assert.match(text, /^route_\* \(48\) +ok$/m);
+	assert.match(text, /^alone99 +ok$/m);
+	assert.doesNotMatch(text, /uid0-8/);
+	const markdown = await render("markdown", report);
+	assert.match(markdown, /^\| uid0-7 \| ❌ 1F \|$/m);
+});
+
+test("where even the families are many, those without trouble are counted", async () => {
+	const names = Array.from({ length: 100 }, (_, n) => `subject${n}`);
+	const report = withSubjects(names, "subject50");
 	const text = await render("text", report);
 	assert.match(text, /^subject50 +1F$/m);
 	assert.doesNotMatch(text, /^subject51/m);
