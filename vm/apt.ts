@@ -169,7 +169,7 @@ export class PrivateApt {
 		const errors = stderr
 			.split("\n")
 			.filter((line) => line.startsWith("E: "))
-			.map((line) => line.slice(3));
+			.map((line) => line.slice(3).replace(/\.$/, ""));
 		const detail = (errors.length ? errors : [stderr.trim()])
 			.slice(0, 3)
 			.join(" / ");
