@@ -44,10 +44,7 @@ const SAMPLES: Readonly<
 		"ipc_next_id-check_missing",
 		"tty_lock-check_missing",
 	],
-	"no-multiuser": [
-		"exe_fd-no_effect",
-		"ns_last_pid-no_effect",
-	],
+	"no-multiuser": ["exe_fd-no_effect", "ns_last_pid-no_effect"],
 	"no-cap": [
 		"ns_last_pid-check_missing",
 		"set_tid-check_missing",
@@ -57,6 +54,15 @@ const SAMPLES: Readonly<
 		"tty_lock-check_missing",
 	],
 };
+
+/** Beside all cases of its own boundary, a fault must fail none of these. */
+const OTHERS = [
+	"*.uid1000-none",
+	"*.uid1000-cap_checkpoint_restore",
+	"*.userns_pidns-cap_checkpoint_restore",
+	"containers.*",
+	"workarounds.*",
+];
 
 interface Options {
 	readonly only: readonly string[];
@@ -101,6 +107,7 @@ function parse(argv: readonly string[], signal: AbortSignal): Options {
 async function crcap(
 	kernel: Kernel,
 	fault: string | null,
+	cases: readonly string[],
 	signal: AbortSignal,
 ): Promise<{ status: number; report: Report }> {
 	const dir = await mkdtemp(join(tmpdir(), "crcap-faults-"));
@@ -116,6 +123,7 @@ async function crcap(
 				"--kernel",
 				kernel.bzImage,
 				...(fault === null ? [] : ["--append", `crcap_fault=${fault}`]),
+				...cases.flatMap((glob) => ["--case", glob]),
 				"--report",
 				`json=${file}`,
 			],
@@ -133,7 +141,12 @@ async function tryFault(
 	{ kernel, fault }: Job,
 	signal: AbortSignal,
 ): Promise<Finding> {
-	const { status, report } = await crcap(kernel, fault?.name ?? null, signal);
+	const { status, report } = await crcap(
+		kernel,
+		fault?.name ?? null,
+		fault === null ? [] : [`${fault.boundary}.*`, ...OTHERS],
+		signal,
+	);
 	const [target] = report.targets;
 	if (target === undefined) throw new Error("the report has no target");
 	const finding = findingOf(target, fault, concerns);
@@ -148,7 +161,12 @@ async function unknownIsRefused(
 	kernel: Kernel,
 	signal: AbortSignal,
 ): Promise<boolean> {
-	const { status, report } = await crcap(kernel, "no_such_fault", signal);
+	const { status, report } = await crcap(
+		kernel,
+		"no_such_fault",
+		["tty_lock.lock.uid0-none"],
+		signal,
+	);
 	const tail = report.targets[0]?.consoleTail?.join("\n") ?? "";
 	return status === 3 && /unknown fault no_such_fault/.test(tail);
 }
