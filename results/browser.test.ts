@@ -405,6 +405,30 @@ describe("the page in a browser", { skip }, () => {
 		});
 	});
 
+	test("a report with nothing in it is a page that says so", async () => {
+		await visit({ ...cleanReport(), targets: [] }, async (page) => {
+			assert.equal(
+				await page.locator("h1").textContent(),
+				"No target was tried",
+			);
+		});
+		const empty = cleanReport();
+		Object.assign(empty.targets[0] ?? {}, {
+			cases: [],
+			planned: 0,
+			groups: [],
+		});
+		await visit(empty, async (page) => {
+			assert.equal(
+				await page.locator("h1").textContent(),
+				"No case was planned.",
+			);
+			assert.ok(await page.locator(".empty").isVisible());
+			await page.keyboard.press("j");
+			await page.keyboard.press("Enter");
+		});
+	});
+
 	test("without scripts the results are there as text", async () => {
 		await withFile(
 			"page.html",

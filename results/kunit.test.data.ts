@@ -10,15 +10,16 @@ import {
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-const PACKAGE = "linux-source-6.1";
+/** Any of these will do; a release of Debian has one of them. */
+const PACKAGES = ["linux-source-6.1", "linux-source-6.12"];
 
-/** Fetches the package and keeps the two directories that matter; 140 MB pass by, 300 kB stay. */
+/** Fetches the package and keeps the directory that matters; 140 MB pass by, 300 kB stay. */
 const UNPACK = `set -euo pipefail
-apt-get download ${PACKAGE}
-dpkg-deb --fsys-tarfile ${PACKAGE}_*.deb |
-	tar -xO ./usr/src/${PACKAGE}.tar.xz |
+apt-get download ${PACKAGES.join(" || apt-get download ")}
+dpkg-deb --fsys-tarfile linux-source-*.deb |
+	tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
 	tar -xJ --strip-components=1 --wildcards '*/tools/testing/kunit'
-rm ${PACKAGE}_*.deb`;
+rm linux-source-*.deb`;
 
 /** Where kunit.py is, fetched when it is not in the cache yet; or why there is none. */
 export function findKunit(): { path: string } | { missing: string } {
@@ -26,7 +27,7 @@ export function findKunit(): { path: string } | { missing: string } {
 		process.env.XDG_CACHE_HOME || join(homedir(), ".cache"),
 		"crcap",
 	);
-	const home = join(cache, `kunit-${PACKAGE}`);
+	const home = join(cache, "kunit");
 	const path = join(home, "tools/testing/kunit/kunit.py");
 	if (existsSync(path)) return { path };
 	let dir: string | undefined;
@@ -40,7 +41,7 @@ export function findKunit(): { path: string } | { missing: string } {
 		if (done.status !== 0) {
 			const why = done.error?.message ?? done.stderr.trim().split("\n").at(-1);
 			return {
-				missing: `kunit.py is not in ${cache}, and ${PACKAGE} could not be fetched: ${why}`,
+				missing: `kunit.py is not in ${cache}, and ${PACKAGES[0]} could not be fetched: ${why}`,
 			};
 		}
 		// Another run may have been faster: then its copy is as good.

@@ -12,7 +12,7 @@ const READ = 262144;
 export type Ref = string | { at: number; bytes: number };
 
 export class TextStore {
-	readonly #limit: number;
+	#limit: number;
 	#held = 0;
 	#fd: number | undefined;
 	#end = 0;
@@ -21,13 +21,20 @@ export class TextStore {
 		this.#limit = limit;
 	}
 
-	/** Sets text aside. Throws when the temporary directory takes no more. */
+	/** Sets text aside. Where no file can be had, memory it is: a run is not lost for a full temporary directory. */
 	add(text: string): Ref {
-		if (this.#held + text.length <= this.#limit) {
-			this.#held += text.length;
-			return text;
+		if (this.#held + text.length > this.#limit) {
+			try {
+				return this.#write(Buffer.from(text));
+			} catch {
+				this.#limit = Number.POSITIVE_INFINITY;
+			}
 		}
-		const data = Buffer.from(text);
+		this.#held += text.length;
+		return text;
+	}
+
+	#write(data: Buffer): Ref {
 		const at = this.#end;
 		this.#fd ??= openUnlinked();
 		for (let done = 0; done < data.length; ) {

@@ -147,6 +147,7 @@ export function sentence(target: TargetSummary): string {
 		known === 0
 			? ""
 			: ` ${known} of these ${known === 1 ? "is" : "are"} known and expected for now.`;
+	if (all === 0) return `No case was planned.${reason}`;
 	if (bad(totals) > 0) {
 		return `${bad(totals)} of ${all} cases did not pass: ${badWords(totals)}.${noted}${reason}`;
 	}
