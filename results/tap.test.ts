@@ -197,6 +197,9 @@ test("a case that was planned and never reported makes the report fail", async (
 		report.targets[0]?.cases.pop();
 		assert.equal(read(await render(format, report)).final.ok, false);
 	}
+	const report = cleanReport();
+	report.targets[0]?.cases.pop();
+	assert.match(await render("tap", report), /^ {4}not ok 3 - userns-all$/m);
 });
 
 const noProve = missing("prove", "apt install perl");
