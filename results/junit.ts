@@ -1,4 +1,5 @@
 /** JUnit XML as CI systems read it: a suite for each target and boundary, a case for each case. */
+import { detailRows } from "./details.js";
 import type { CaseStore } from "./document.js";
 import { oneLine } from "./escape.js";
 import {
@@ -174,22 +175,11 @@ function outcome(result: CaseResult): string {
 }
 
 function details(result: CaseResult): string[] {
-	const { citation, replay } = result;
+	const { crprobe, qemu } = result.replay;
 	return [
-		`tried: ${result.probe} ${result.args}`,
-		`subject: ${result.subject}`,
-		`readback: ${result.readback ?? "none"}`,
-		`expected: ${result.expected}`,
-		`observed: ${result.observed}`,
-		`reason: ${result.reason}`,
-		...(citation === null
-			? []
-			: [
-					`citation: ${[citation.ref, citation.since, citation.note].filter(Boolean).join(", ")}`,
-				]),
-		...(result.known === undefined ? [] : [`known: ${result.known.reason}`]),
-		`replay: ${replay.crprobe}`,
-		...(replay.qemu === undefined ? [] : [`boot: ${replay.qemu}`]),
+		...detailRows(result).map(([label, text]) => `${label}: ${text}`),
+		`replay: ${crprobe}`,
+		...(qemu === undefined ? [] : [`boot: ${qemu}`]),
 	];
 }
 

@@ -1,6 +1,7 @@
 /** KTAP version 1 as Documentation/dev-tools/ktap.rst has it: nested, every plan first, nothing but lines. */
+import { detailRows } from "./details.js";
 import type { CaseStore } from "./document.js";
-import { oneLine } from "./escape.js";
+import { MAX_TEXT, oneLine } from "./escape.js";
 import type { CaseResult } from "./model.js";
 import {
 	isBad,
@@ -24,13 +25,18 @@ export function* ktap(
 	summary: ReportSummary,
 	cases: CaseStore,
 ): Generator<string> {
-	yield `KTAP version 1\n${diagnostic(0, `${summary.head.tool.name} ${summary.head.tool.version}, started ${summary.head.startedAt}`)}`;
+	const { tool, startedAt } = summary.head;
+	yield "KTAP version 1\n";
 	const [only] = summary.targets;
+	const said = diagnostic(
+		0,
+		`${tool.name} ${tool.version}, started ${startedAt}`,
+	);
 	if (summary.targets.length === 1 && only !== undefined) {
-		yield* targetBody(only, 0, cases, 0);
+		yield* targetBody(only, 0, cases, 0, said);
 		return;
 	}
-	yield `1..${summary.targets.length}\n`;
+	yield `1..${summary.targets.length}\n${said}`;
 	for (const [index, target] of summary.targets.entries()) {
 		yield subtest(1, target.head.name);
 		yield* targetBody(target, index, cases, 1);
@@ -48,9 +54,10 @@ function* targetBody(
 	index: number,
 	cases: CaseStore,
 	depth: number,
+	said = "",
 ): Generator<string> {
 	const { head, tail, groups } = target;
-	yield `${pad(depth)}1..${groups.size}\n`;
+	yield `${pad(depth)}1..${groups.size}\n${said}`;
 	yield diagnostic(depth, `kernel: ${head.kernel.release} ${head.kernel.arch}`);
 	yield diagnostic(
 		depth,
@@ -132,34 +139,17 @@ function diagnosticData(result: CaseResult): string {
 
 /** What there is to know of a failure, before its result line, as the format recommends. */
 function details(depth: number, result: CaseResult): string {
-	const { citation, replay } = result;
-	const rows: [string, string | undefined][] = [
-		["verdict", words(result.verdict)],
-		["tried", `${result.probe} ${result.args}`],
-		["subject", result.subject],
-		["readback", result.readback],
-		["expected", result.expected],
-		["observed", result.observed],
-		["reason", result.reason],
-		[
-			"citation",
-			citation === null
-				? undefined
-				: [citation.ref, citation.since, citation.note]
-						.filter(Boolean)
-						.join(", "),
-		],
-		["replay", replay.crprobe],
-		["boot", replay.qemu],
-		...(result.console ?? []).map((line): [string, string] => [
-			"console",
-			line,
-		]),
-	];
-	return rows
-		.filter(([, value]) => value !== undefined && value !== "")
-		.map(([key, value]) => diagnostic(depth, `${key}: ${value}`))
-		.join("");
+	const lines = detailRows(result).map(([label, text]) =>
+		diagnostic(depth, `${label}: ${text}`),
+	);
+	const { crprobe, qemu } = result.replay;
+	// A line to paste is of no use when it is cut.
+	lines.push(diagnostic(depth, `replay: ${crprobe}`, MAX_TEXT));
+	if (qemu !== undefined)
+		lines.push(diagnostic(depth, `boot: ${qemu}`, MAX_TEXT));
+	for (const line of result.console ?? [])
+		lines.push(diagnostic(depth, `console: ${line}`));
+	return lines.join("");
 }
 
 /** The start of a nested test: both headers that parsers look for. */
@@ -176,8 +166,8 @@ function point(
 	return `${pad(depth)}${failed ? "not ok" : "ok"} ${number} ${name(text)}\n`;
 }
 
-function diagnostic(depth: number, text: string): string {
-	return `${pad(depth)}# ${quiet(oneLine(text, MAX_LINE))}\n`;
+function diagnostic(depth: number, text: string, max = MAX_LINE): string {
+	return `${pad(depth)}# ${quiet(oneLine(text, max))}\n`;
 }
 
 /** A description, which can't hold a `#`. */

@@ -30,7 +30,7 @@ export function code(text: string): string {
 
 /** A block of code whose fence is longer than any inside. */
 export function fence(rows: readonly string[], language: string): string {
-	const shown = rows.map((row) => oneLine(row, MAX)).join("\n");
+	const shown = rows.map((row) => oneLine(row)).join("\n");
 	const longest = Math.max(
 		2,
 		...[...shown.matchAll(/`+/g)].map(([run]) => run.length),
