@@ -63,10 +63,11 @@ const ROWS: readonly Row[] = [
 		title:
 			"execute a file under ptrace and write over its code: /proc/PID/exe names a program that does not run",
 		probe: "ptrace_exe",
-		program: "scratch selfcopy=/tmp/victim,0755,0 @ ptrace_exe=/tmp/victim",
+		program:
+			"scratch selfcopy=/tmp/victim,0755,0 @ exec=self ptrace_exe=/tmp/victim",
 		subjects: takes,
 		expect: always(
-			["0:rewritten, exe kept"],
+			["0", "0:rewritten, exe kept"],
 			"a tracer may write to its tracee's text; the link stays",
 			cite,
 		),
@@ -78,10 +79,10 @@ const ROWS: readonly Row[] = [
 			"map another file's code and run it: /proc/self/exe still names the loader",
 		probe: "load_code",
 		program:
-			"scratch selfcopy=/tmp/loaded,0755,0 open=x,r,/tmp/loaded @ load_code=/tmp/loaded exe=x",
+			"scratch selfcopy=/tmp/loaded,0755,0 open=x,r,/tmp/loaded @ exec=self load_code=/tmp/loaded exe=x",
 		subjects: takes,
 		expect: always(
-			["0:41", "0:no"],
+			["0", "0:41", "0:no"],
 			"a program may load what it can read; the link stays",
 			cite,
 		),

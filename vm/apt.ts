@@ -2,9 +2,10 @@
  * A private root for apt: its own sources, lists and cache, no need to be root, nothing installed. apt itself checks every
  * signature. The machine's own apt settings (proxies and the like) hold, its hooks do not run.
  */
-import { access, mkdir, readdir, writeFile } from "node:fs/promises";
+import { access, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { makeDirs } from "./cache.js";
 import { errnoOf, VmError } from "./errors.js";
 import { configuredSources, formatSource, sourcesForSuite } from "./sources.js";
 
@@ -99,7 +100,7 @@ export class PrivateApt {
 			"state/lists/partial",
 			"archives/partial",
 		])
-			await mkdir(join(this.#dir, dir), { recursive: true });
+			await makeDirs(join(this.#dir, dir));
 		await writeFile(join(this.#dir, "sources.d", "crcap.sources"), sources);
 		await writeFile(join(this.#dir, "status"), "");
 		// Read last, so it can take back what the machine's own files say.
@@ -229,7 +230,7 @@ export class PrivateApt {
 	/** Downloads packages, checks them, and returns the files' paths. */
 	async download(records: readonly PackageRecord[]): Promise<string[]> {
 		const dir = join(this.#dir, "debs");
-		await mkdir(dir, { recursive: true });
+		await makeDirs(dir);
 		this.#options.onProgress?.(
 			`fetching ${records.map(({ name, version }) => `${name} ${version}`).join(", ")}`,
 		);

@@ -20,6 +20,18 @@ export async function exists(path: string): Promise<boolean> {
 	);
 }
 
+/**
+ * Makes a directory and those above it, one after the other. (Node's recursive mkdir spins for ever where a file system
+ * answers ENOENT for what it will not make, as /proc does.)
+ */
+export async function makeDirs(dir: string): Promise<void> {
+	if (await exists(dir)) return;
+	await makeDirs(dirname(dir));
+	await mkdir(dir).catch((error: unknown) => {
+		if (errnoOf(error) !== "EEXIST") throw error;
+	});
+}
+
 /** An error of the file system as one that says what to do. */
 export function storageError(what: string, cause: unknown): VmError {
 	const full = ["ENOSPC", "EDQUOT"].includes(errnoOf(cause));
@@ -73,7 +85,7 @@ async function removeStale(dir: string): Promise<void> {
 export async function temporaryBeside(target: string): Promise<string> {
 	const dir = dirname(target);
 	try {
-		await mkdir(dir, { recursive: true });
+		await makeDirs(dir);
 		await removeStale(dir);
 	} catch (cause) {
 		throw storageError(`the cache ${dir} cannot be made`, cause);

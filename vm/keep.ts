@@ -1,7 +1,8 @@
 /** What `--keep DIR` leaves: console, channel, initramfs and the script that boots the same guest. */
 import { closeSync, openSync, renameSync, writeSync } from "node:fs";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { makeDirs } from "./cache.js";
 import { messageOf, VmError } from "./errors.js";
 import type { GuestSpec } from "./qemu.js";
 import { replayScript } from "./replay.js";
@@ -33,7 +34,7 @@ export class Keeper {
 		const keeper = new Keeper(dir === undefined ? undefined : resolve(dir));
 		if (keeper.#dir === undefined || !keeper.initramfsPath) return keeper;
 		try {
-			await mkdir(keeper.#dir, { recursive: true });
+			await makeDirs(keeper.#dir);
 			await writeFile(keeper.initramfsPath, guest.initramfs);
 			const script = join(keeper.#dir, "boot.sh");
 			await writeFile(

@@ -1,9 +1,10 @@
 /** Kernels out of packages, without installing them: a .deb through dpkg-deb and tar, an .rpm through cpio. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
+import { makeDirs } from "./cache.js";
 import { decompress } from "./decompress.js";
 import { errnoOf, messageOf, VmError } from "./errors.js";
 
@@ -82,7 +83,7 @@ function toolError(program: string, cause: Error): Error {
  * @throws VmError: image for a corrupt package, missing for a missing tool, storage for a full disk.
  */
 export async function unpackDeb(path: string, dir: string): Promise<void> {
-	await mkdir(dir, { recursive: true });
+	await makeDirs(dir);
 	await pipe(
 		path,
 		["dpkg-deb", "--fsys-tarfile", path],
@@ -102,7 +103,7 @@ export async function unpackDeb(path: string, dir: string): Promise<void> {
 
 /** Unpacks the kernel and its configuration from an .rpm; throws as unpackDeb() does. */
 export async function unpackRpm(path: string, dir: string): Promise<void> {
-	await mkdir(dir, { recursive: true });
+	await makeDirs(dir);
 	const { offset, compression } = await rpmPayload(path);
 	const archive = join(dir, ".payload");
 	await decompress({ path, offset }, compression, archive);

@@ -13,6 +13,8 @@
 #define CR_SLOTS 26
 /* Where the shared page's descriptor stands, so that an executed image finds it. */
 #define CR_SHARED_FD 99
+/* The helper's own binary, opened before a subject may be kept from its path. */
+#define CR_SELF_FD 98
 /* A step's result for "could not be tried": the operation it builds on had failed. */
 #define CR_NOT_TRIED		  (-4095)
 #define CAP_CHECKPOINT_RESTORE_NR 40
@@ -46,7 +48,6 @@ struct cr_shared {
 	bool probing;
 	bool in_child;
 	int ready;
-	char self[256];
 	unsigned long ns_user, ns_pid, ns_ipc;
 	struct cr_slot slot[CR_SLOTS];
 };

@@ -13,8 +13,57 @@
 
 #include "core.h"
 
+/*
+ * struct prctl_mm_map, spelled for a 32-bit program on a 64-bit kernel, too: the kernel translates nothing, so such a
+ * program needs the kernel's own layout, where the pointer has 64 bits.
+ */
+struct mm_map {
+	uint64_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
+	uint64_t arg_start, arg_end, env_start, env_end;
+	union {
+		struct {
+			uint64_t auxv;
+			uint32_t auxv_size, exe_fd;
+		} wide;
+		struct {
+			uint32_t auxv, auxv_size, exe_fd;
+		} narrow;
+	};
+};
+
+#define WIDE_SIZE 104
+
+/* The size that this kernel expects; what a program of this word size was compiled with, where it does not tell. */
+static unsigned int map_size(void)
+{
+	unsigned int size = 0;
+
+	if (prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, &size, 0UL, 0UL))
+		size = sizeof(struct prctl_mm_map);
+	return size;
+}
+
+/* Does the kernel read the layout with the 64-bit pointer? */
+static bool is_wide(void)
+{
+	return sizeof(long) == 8 || map_size() > sizeof(struct prctl_mm_map);
+}
+
+static void set_tail(struct mm_map *m, uint64_t auxv, uint32_t auxv_size, uint32_t exe_fd)
+{
+	if (is_wide()) {
+		m->wide.auxv = auxv;
+		m->wide.auxv_size = auxv_size;
+		m->wide.exe_fd = exe_fd;
+	} else {
+		m->narrow.auxv = auxv;
+		m->narrow.auxv_size = auxv_size;
+		m->narrow.exe_fd = exe_fd;
+	}
+}
+
 /* The process's memory layout as the kernel has it: /proc/self/stat's fields, numbered as in proc(5). */
-static int own_map(struct prctl_mm_map *m)
+static int own_map(struct mm_map *m)
 {
 	char buf[1024], *p, *word;
 	unsigned long long f[52] = { 0 };
@@ -41,19 +90,19 @@ static int own_map(struct prctl_mm_map *m)
 	m->env_start = f[50];
 	m->env_end = f[51];
 	m->brk = syscall(SYS_brk, 0);
-	m->exe_fd = -1;
+	set_tail(m, 0, 0, -1);
 	return 0;
 }
 
 /* One field made wrong, for the checks that come before the capability's. */
-static int spoil(struct prctl_mm_map *m, const char *what)
+static int spoil(struct mm_map *m, const char *what)
 {
 	if (!strcmp(what, "start_code"))
 		m->start_code = m->end_code; /* must be below */
 	else if (!strcmp(what, "brk"))
 		m->brk = m->start_brk - 4096;
 	else if (!strcmp(what, "arg_high"))
-		m->arg_start = m->arg_end = ~0ULL >> 1; /* beyond any task */
+		m->arg_start = m->arg_end = ~0ULL; /* beyond any task */
 	else if (!strcmp(what, "arg_low"))
 		m->arg_start = m->arg_end = 1; /* below mmap_min_addr */
 	else if (!strcmp(what, "data_equal"))
@@ -70,8 +119,10 @@ static int spoil(struct prctl_mm_map *m, const char *what)
 static int step_mm_map(struct cr_ctx *c, char *arg)
 {
 	static uint64_t auxv[128];
-	unsigned long size = sizeof(struct prctl_mm_map), arg5 = 0;
-	struct prctl_mm_map m;
+	unsigned long size = map_size(), arg5 = 0;
+	uint64_t auxv_at = 0;
+	uint32_t auxv_size = 0, exe_fd = -1;
+	struct mm_map m;
 	char *item, *key;
 	bool bad = false;
 	long long v;
@@ -86,11 +137,11 @@ static int step_mm_map(struct cr_ctx *c, char *arg)
 			return -EINVAL;
 		if (!strcmp(key, "exe")) {
 			if (cr_parse_long(item, &v)) {
-				m.exe_fd = v;
+				exe_fd = v;
 			} else {
 				if (cr_slot_fd(c, item) < 0)
 					return CR_NOT_TRIED;
-				m.exe_fd = cr_slot_fd(c, item);
+				exe_fd = cr_slot_fd(c, item);
 			}
 		} else if (!strcmp(key, "spoil")) {
 			if (spoil(&m, item))
@@ -98,11 +149,10 @@ static int step_mm_map(struct cr_ctx *c, char *arg)
 		} else if (!strcmp(key, "ptr")) {
 			bad = true;
 		} else if (!strcmp(key, "auxv")) {
-			m.auxv = *item == 'b' && item[1] == 'a' ? (void *)16
-				 : *item == 'n'			? NULL
-								: (void *)auxv;
-			m.auxv_size =
-				*item == 'b' && item[1] == 'i' ? sizeof(auxv) : 2 * sizeof(long);
+			auxv_at = !strcmp(item, "bad")	  ? 16
+				  : !strcmp(item, "null") ? 0
+							  : (uintptr_t)auxv;
+			auxv_size = !strcmp(item, "big") ? sizeof(auxv) : 2 * sizeof(long);
 		} else if (!cr_parse_long(item, &v)) {
 			return -EINVAL;
 		} else if (!strcmp(key, "size")) {
@@ -113,6 +163,7 @@ static int step_mm_map(struct cr_ctx *c, char *arg)
 			return -EINVAL;
 		}
 	}
+	set_tail(&m, auxv_at, auxv_size, exe_fd);
 	return prctl(PR_SET_MM, PR_SET_MM_MAP, bad ? (void *)16 : (void *)&m, size, arg5) ? -errno
 											  : 0;
 }
@@ -125,8 +176,11 @@ static int step_mm_map_size(struct cr_ctx *c, char *arg)
 	if (prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, *arg == 'b' ? (void *)16 : (void *)&size,
 		  *arg == 'a' ? 0x5a5aUL : 0UL, 0UL))
 		return -errno;
-	cr_value(c, size == sizeof(struct prctl_mm_map) ? "native" : "");
-	if (!c->value_len)
+	if (size == sizeof(struct prctl_mm_map))
+		cr_value(c, "native");
+	else if (size == WIDE_SIZE)
+		cr_value(c, "the 64-bit kernel's");
+	else
 		cr_value_num(c, size);
 	return 0;
 }
@@ -155,7 +209,7 @@ static int step_mm(struct cr_ctx *c, char *arg)
 	};
 	char *name = cr_next(&arg, ',');
 	static uint64_t auxv[2];
-	struct prctl_mm_map m;
+	struct mm_map m;
 	unsigned long value;
 	uint64_t *fields = (uint64_t *)&m;
 	size_t i;

@@ -190,36 +190,35 @@ static int step_exec(struct cr_ctx *c, char *arg)
 	c->sh->ready = c->ready;
 	c->sh->in_child = c->in_child;
 	memcpy(c->sh->slot, c->slot, sizeof(c->slot));
-	execve(strcmp(arg, "self") ? arg : c->sh->self, argv, envp);
+	if (strcmp(arg, "self"))
+		execve(arg, argv, envp);
+	else
+		syscall(SYS_execveat, CR_SELF_FD, "", argv, envp, AT_EMPTY_PATH);
 	return -errno;
 }
 
 /* A guest's agent mounts a tmpfs here: its one copy of the helper serves all cases, one after the other. */
 #define POOL "/crcap/exec"
 
-static int copy_self(const char *self, const char *path)
+static int copy_self(const char *path)
 {
 	static char buf[32 * 1024];
-	int in, out, err = 0;
+	int out, err = 0;
+	off_t at = 0;
 	ssize_t n;
 
-	in = open(self, O_RDONLY | O_CLOEXEC);
-	if (in < 0)
-		return -errno;
 	out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
-	if (out < 0) {
-		err = -errno;
-		close(in);
-		return err;
-	}
-	while ((n = read(in, buf, sizeof(buf))) > 0)
+	if (out < 0)
+		return -errno;
+	while ((n = pread(CR_SELF_FD, buf, sizeof(buf), at)) > 0) {
 		if (write(out, buf, n) != n) {
 			n = -1;
 			break;
 		}
+		at += n;
+	}
 	if (n < 0)
 		err = -errno;
-	close(in);
 	close(out);
 	return err;
 }
@@ -231,13 +230,14 @@ static int step_selfcopy(struct cr_ctx *c, char *arg)
 	long long owner = 0, bits = 0;
 	int err = 0;
 
+	(void)c;
 	for (; mode && *mode; mode++)
 		bits = bits * 8 + (*mode - '0');
 	if (uid && !cr_parse_long(uid, &owner))
 		return -EINVAL;
 	if (!arg && !access(POOL, W_OK)) {
 		if (access(POOL "/crprobe", F_OK)) {
-			err = copy_self(c->sh->self, POOL "/new");
+			err = copy_self(POOL "/new");
 			if (!err && rename(POOL "/new", POOL "/crprobe"))
 				err = -errno;
 		}
@@ -246,7 +246,7 @@ static int step_selfcopy(struct cr_ctx *c, char *arg)
 		if (!err && removexattr(POOL "/crprobe", "security.capability") && errno != ENODATA)
 			err = -errno;
 	} else {
-		err = copy_self(c->sh->self, path);
+		err = copy_self(path);
 	}
 	if (err)
 		return err;

@@ -29,7 +29,6 @@ static long long now_us(void)
  */
 int cr_supervisor_init(const char *self)
 {
-	struct cr_text t;
 	sigset_t set;
 	int fd = syscall(SYS_memfd_create, "crcap", 0);
 
@@ -41,10 +40,10 @@ int cr_supervisor_init(const char *self)
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, CR_SHARED_FD, 0);
 	if (shared == MAP_FAILED)
 		return -errno;
-	cr_text_init(&t, shared->self, sizeof(shared->self));
-	cr_puts(&t, self ? self : "/proc/self/exe");
-	if (t.cut)
-		return -ENAMETOOLONG;
+	fd = open(self ? self : "/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || dup2(fd, CR_SELF_FD) < 0)
+		return -errno;
+	close(fd);
 	cr_note_namespaces(shared);
 	/* Once here, not once in every case: workers inherit the copy. A threaded program's image is left alone. */
 	if (!self)
