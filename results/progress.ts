@@ -119,7 +119,9 @@ export function createProgress(
 			if (target.summary !== undefined) target.summary.tail = tail;
 			const words =
 				target.summary === undefined ? "ended" : sentence(target.summary);
-			say(`${name}: ${words} (${(tail.durationMs / 1000).toFixed(1)} s)`);
+			const seconds = (tail.durationMs / 1000).toFixed(1);
+			// Of a single target the last screen, which follows at once, says the same.
+			if (!live || targets.size > 1) say(`${name}: ${words} (${seconds} s)`);
 			for (const note of tail.notes) say(`${name}: note: ${note}`);
 		},
 		end(reports = []) {

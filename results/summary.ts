@@ -156,6 +156,6 @@ export function sentence(target: TargetSummary): string {
 	const skipped =
 		totals.skip === 0
 			? ""
-			: `, ${totals.skip} could not apply here and were skipped`;
+			: `, ${totals.skip} could not apply here and ${totals.skip === 1 ? "was" : "were"} skipped`;
 	return `All ${ran} cases that ran passed${skipped}.${reason}`;
 }
