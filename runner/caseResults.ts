@@ -42,9 +42,20 @@ export function unobserved(
 		durationUs: 0,
 		replay: {
 			crprobe: shellLine(["crprobe", planned.program]),
-			...(replayQemu === undefined ? {} : { qemu: replayQemu }),
+			...(replayQemu === undefined
+				? {}
+				: { qemu: replayOnGuest(replayQemu, planned.program) }),
 		},
 	};
+}
+
+/** The guest's command line with the case on the kernel's: the agent runs it and writes the observation to the console. */
+export function replayOnGuest(replayQemu: string, program: string): string {
+	return replayQemu.replace(
+		/-append '([^']*)'/,
+		(_whole, append: string) =>
+			`-append '${append} crcap_program="${program}"'`,
+	);
 }
 
 /** A result as the suites judged it. */
