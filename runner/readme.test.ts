@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { MANUALS } from "../suites/index.js";
+import { historyTable } from "./commands/history.js";
+import { suiteBook } from "./suiteBook.js";
+
+const README = readFileSync(
+	new URL("../../README.md", import.meta.url),
+	"utf8",
+);
+
+test("the README's table of what kernels answer differently is the tool's", () => {
+	assert.ok(
+		README.includes(historyTable(suiteBook, []).trim()),
+		"run `crcap history` and paste",
+	);
+});
+
+test("the README lists every page of the manual that is wrong", () => {
+	for (const { verdict, note } of MANUALS)
+		if (verdict !== "agrees") assert.ok(README.includes(note), note);
+});
