@@ -14,6 +14,7 @@ import { STEPS } from "./lib/steps.mjs";
 const USAGE = `usage: npm run setup [-- OPTIONS]
 
   --test       also what the tests need
+  --faults     also what building kernels with planted faults takes
   --arch NAME  also what guests of this architecture need (${ARCHES.map((row) => row.name).join(", ")},
                or all); repeatable
   --pack       also every agent that travels in the npm package
@@ -34,6 +35,7 @@ function readOptions(args) {
 			args: [...args],
 			options: {
 				test: { type: "boolean", default: false },
+				faults: { type: "boolean", default: false },
 				pack: { type: "boolean", default: false },
 				help: { type: "boolean", default: false },
 				arch: { type: "string", multiple: true, default: [] },
@@ -50,6 +52,7 @@ function readOptions(args) {
 		const agents = [...guests, ...(values.pack ? FIRST_ARCHES : [])];
 		return {
 			tests: values.test,
+			faults: values.faults,
 			guests: unique(guests),
 			agents: unique(agents),
 		};

@@ -132,17 +132,43 @@ const TESTS = [
 ];
 
 /**
+ * What building a kernel takes, beside a compiler; faults/build.ts checks the same.
+ * @type {readonly Need[]}
+ */
+const FAULTS = [
+	...["flex", "bison", "bc", "patch"].map((command) => ({
+		what: `${command} for building kernels`,
+		commands: [command],
+		files: [],
+		debian: [command],
+	})),
+	{
+		what: "libelf for building kernels",
+		commands: [],
+		files: ["/usr/include/gelf.h"],
+		debian: ["libelf-dev"],
+	},
+	{
+		what: "xz for the kernel's source",
+		commands: ["xz"],
+		files: [],
+		debian: ["xz-utils"],
+	},
+];
+
+/**
  * What a set-up needs of the system.
- * @param {{ build: readonly ArchRow[], guests: readonly ArchRow[], tests: boolean }} wanted agents to build, guests to run
+ * @param {{ build: readonly ArchRow[], guests: readonly ArchRow[], tests: boolean, faults: boolean }} wanted agents to build, guests to run
  * @returns {Need[]}
  */
-export function needsOf({ build, guests, tests }) {
+export function needsOf({ build, guests, tests, faults }) {
 	return [
 		...guests.map(emulatorNeed),
 		...build.flatMap(compilerNeeds),
 		...ALWAYS,
 		...DECOMPRESSORS,
 		...(tests ? TESTS : []),
+		...(faults ? FAULTS : []),
 	];
 }
 

@@ -19,6 +19,7 @@ import {
 /**
  * @typedef {object} Options
  * @property {boolean} tests also what the tests need
+ * @property {boolean} faults also what building kernels takes
  * @property {readonly ArchRow[]} agents the architectures whose agents must be built
  * @property {readonly ArchRow[]} guests the architectures whose guests must run
  */
@@ -42,8 +43,8 @@ export const STEPS = [
 ];
 
 /** @param {Options} options */
-function needsFor({ tests, agents, guests }) {
-	return needsOf({ build: agents, guests, tests });
+function needsFor({ tests, faults, agents, guests }) {
+	return needsOf({ build: agents, guests, tests, faults });
 }
 
 /**
