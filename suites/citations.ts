@@ -167,6 +167,10 @@ export const CITATIONS = {
 		ref: "0889f44e2810 ipc: Check permissions for checkpoint_restart sysctls at open time",
 		since: "5.19",
 	},
+	ipc_limits: {
+		ref: "ipc/ipc_sysctl.c: the limits' mode is 0644",
+		since: "2.6.12",
+	},
 	tty_lock_cap: {
 		ref: "e0f25b899234 tty: allow TIOCSLCKTRMIOS with CAP_CHECKPOINT_RESTORE",
 		since: "6.8",

@@ -260,6 +260,33 @@ const ROWS: readonly Row[] = [
 	),
 	behind("fd_closed", "", "9999", "EBADF", "a descriptor that is not open"),
 	behind("fd_minus_2", "", "-2", "EBADF", "exe_fd -2: only -1 means none"),
+	{
+		name: "fd_zero",
+		title: "exe_fd 0: a descriptor like any other",
+		probe: "mm_map",
+		program: "mm_map=exe:0",
+		subjects: named(
+			"uid1000-none",
+			"uid1000-all_but_both",
+			"userns_pidns-none",
+		),
+		expect: (_s, facts) => ({
+			results: [denied(facts).errno],
+			reason: `${DENIED}; only -1 means none`,
+			cite: denied(facts).cite,
+		}),
+		catches: "0 is taken for none",
+	},
+	{
+		name: "change_with_fields",
+		title: "change /proc/self/exe and arg_start in one call",
+		probe: "mm_map",
+		program: "exe_unmap memfd=x mm_map=exe:x,shift:1 exe=x arg_shift",
+		subjects: few,
+		expect: gated(["0", "0:yes", "0:1"], (no) => [no, "0:no", "0:0"]),
+		catches:
+			"the fields are lost when the executable changes, or change in spite of the refusal",
+	},
 	behind(
 		"fd_path",
 		"open=x,path,/proc/version",

@@ -45,6 +45,10 @@ function mayWrite(s: Subject, facts: Facts): boolean {
 		: mayCheckpointRestore(s, s.ipcOwner, facts);
 }
 
+/** The same for the ipc namespace that the helper starts in. */
+const mayWriteInitial = (s: Subject, facts: Facts): boolean =>
+	mayWrite({ ...s, ipcOwner: 0 }, facts);
+
 const cite = (facts: Facts) =>
 	(
 		({
@@ -102,13 +106,14 @@ function rows(kind: "sem" | "msg" | "shm"): Row[] {
 			title: `root opens ${kind}_next_id, the subject writes to it`,
 			probe: "write",
 			program: `${open} @ write=f,${ID} ipc_new=${kind}`,
-			// The descriptor is of the opener's ipc namespace.
-			subjects: (s) => few(s),
+			// The descriptor is of the opener's ipc namespace, which the initial user namespace owns.
+			subjects: (s) =>
+				few(s) || /^userns_ipcns-(all|cap_checkpoint_restore)$/.test(s.name),
 			expect: (s, facts) => ({
-				results: mayWrite(s, facts)
+				results: mayWriteInitial(s, facts)
 					? ["0:9", `0:${ID}`]
 					: ["EPERM", `0:!${ID}`],
-				reason: `${reason(s, facts)}; the writer counts as well as the opener`,
+				reason: `${mayWriteInitial(s, facts) ? "the subject may write" : "the subject may not write"} to the opener's ipc namespace; the writer counts as well as the opener`,
 				cite: cite(facts),
 			}),
 			catches: "only the opener's credentials count",
@@ -186,6 +191,23 @@ const ROWS: readonly Row[] = [
 	...rows("sem"),
 	...rows("msg"),
 	...rows("shm"),
+	...["msgmni", "msgmax", "shmmax", "sem"].map(
+		(name): Row => ({
+			name: `other_${name}`,
+			title: `open ${name}, which is root's to write`,
+			probe: "open",
+			program: `open=f,w,/proc/sys/kernel/${name}`,
+			subjects: (s) =>
+				/^(uid0|uid1000)-(none|cap_checkpoint_restore)$/.test(s.name),
+			expect: (s) => ({
+				results: [s.kuid === 0 ? "0" : "EACCES"],
+				reason:
+					"the limits have mode 0644 and are root's: no capability counts",
+				cite: "ipc_limits",
+			}),
+			catches: "CAP_CHECKPOINT_RESTORE unlocks other System V IPC sysctls",
+		}),
+	),
 	{
 		name: "access",
 		title: "access(W_OK) on msg_next_id, which asks for the real user",

@@ -357,6 +357,30 @@ const OWN_ROWS: readonly Row[] = [
 		catches: "secret memory can be read through map_files",
 	},
 	follow(
+		"neighbour",
+		MEMFD,
+		`open=g,r,${LINK} read=g,16`,
+		["0", "0:bytes of a memfd"],
+		["EPERM", "-"],
+		"open one of three mappings that lie side by side",
+		{
+			program: `map=n,memfd,0666,another%20memfd map=m,${MEMFD} map=o,memfd,0666,another%20memfd open=g,r,${LINK} read=g,16`,
+			subjects: few,
+			catches: "the link leads to the mapping next to it",
+		},
+	),
+	{
+		name: "own_proc",
+		title:
+			"open a mapping through a proc that was mounted in the own user and pid namespace",
+		probe: "open",
+		program: `scratch @ unshare=mnt proc=/tmp/proc map=m,${MEMFD} open=g,r,/tmp/proc/self/map_files/$m`,
+		subjects: (s) => /^userns_pidns-(all|cap_sys_admin)$/.test(s.name),
+		expect: always(["EPERM"], DENIED, cite),
+		catches:
+			"the user namespace of the mount counts instead of the initial one",
+	},
+	follow(
 		"hugetlb",
 		"hugetlb",
 		`open=g,r,${LINK}`,

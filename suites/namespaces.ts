@@ -23,6 +23,18 @@ const MORE: readonly Place[] = [
 		ipcOwner: 0,
 	},
 	{
+		name: "userns_two_pidns",
+		words:
+			"root of a user namespace, two pid namespaces deep, both of which it owns",
+		steps: `${USER} userns=0:1000:1 pidns pidns`,
+		ready: "uid:0,userns:new,pidns:new,depth:3",
+		needs: [...ROOTLESS, "pid_ns"],
+		kuid: 1000,
+		userDepth: 1,
+		pidOwners: [0, 1, 1],
+		ipcOwner: 0,
+	},
+	{
 		name: "userns_ipcns",
 		words: "root of a user namespace with an ipc namespace of its own",
 		steps: `${USER} userns=0:1000:1 unshare=ipc`,

@@ -149,6 +149,19 @@ const ROWS: readonly Row[] = [
 		catches: "the check is made on read as well as on write",
 	},
 	{
+		name: "read_back",
+		title:
+			"write N and read the file: it says N only where the write was allowed",
+		probe: "cat",
+		program: `${OPEN} write=f,21950 cat=${FILE}`,
+		subjects: few,
+		expect: (s, facts) =>
+			mayCheckpointRestore(s, pidOwner(s), facts)
+				? { results: ["0", "0:5", "0:21950"], reason: GRANTED, cite }
+				: { results: ["0", "EPERM", "0:!21950"], reason: DENIED, cite },
+		catches: "what is read is not what was written",
+	},
+	{
 		name: "open_read_write",
 		title: "open it read-write, and truncate it: anyone may",
 		probe: "open",

@@ -309,6 +309,15 @@ const ROWS: readonly Row[] = [
 		catches: "the last pid can't be had",
 	},
 	{
+		name: "low_tid",
+		title: "ask for a pid below 300",
+		probe: "clone3",
+		program: "clone3=tid:250",
+		subjects: at("pidns", "userns_pidns"),
+		expect: expectAlloc(["free"], (s) => chosen(s, 250)),
+		catches: "low pids are kept back",
+	},
+	{
 		name: "taken_then_refused",
 		title: "the own pid at the inner level, a free one at the outer",
 		probe: "clone3",

@@ -85,6 +85,66 @@ const ROWS: readonly Row[] = [
 		catches: "seeing the locks takes the capability",
 	},
 	{
+		name: "settings_kept",
+		title: "locking changes what can be changed, not the settings",
+		probe: "tty_mode",
+		program: "pty=y @ tty_mode=y tty_lock=y tty_mode=y",
+		subjects: few,
+		expect: gated(
+			["0:icanon echo isig", "0", "0:icanon echo isig"],
+			["0:icanon echo isig", "EPERM", "0:icanon echo isig"],
+		),
+		catches: "the settings themselves are overwritten",
+	},
+	{
+		name: "lock_character",
+		title: "lock ECHO and the INTR character",
+		probe: "tty_lock",
+		program: "pty=y @ tty_lock=y,intr tty_locked=y",
+		subjects: few,
+		expect: gated(["0", "0:echo and intr"], ["EPERM", "0:none"]),
+		catches: "characters are not locked",
+	},
+	{
+		name: "through_master",
+		title: "lock through the master side: the slave is locked",
+		probe: "tty_lock",
+		program: "pty=y,z @ tty_lock=z tty_locked=y tty_echo=y",
+		subjects: few,
+		expect: gated(["0", "0:echo", "0:kept"], ["EPERM", "0:none", "0:changed"]),
+		catches: "the master side is not checked, or is locked itself",
+	},
+	{
+		name: "controlling_terminal",
+		title: "lock one's own controlling terminal, as leader of its session",
+		probe: "tty_lock",
+		program: "pty=y @ child { ctty=y tty_lock=y tty_locked=y }",
+		subjects: few,
+		expect: gated(["0", "0:echo"], ["EPERM", "0:none"]),
+		catches: "who controls a terminal may lock it",
+	},
+	{
+		name: "hangup",
+		title: "TIOCVHANGUP, which takes CAP_SYS_ADMIN",
+		probe: "tty_hangup",
+		program: "pty=y @ tty_hangup=y",
+		subjects: few,
+		expect: (s) =>
+			hasCapability(s, "sys_admin", 0)
+				? {
+						results: ["0"],
+						reason: "CAP_SYS_ADMIN allows it",
+						cite: "tty_lock_old",
+					}
+				: {
+						results: ["EPERM"],
+						reason: "this takes CAP_SYS_ADMIN",
+						cite: "tty_lock_old",
+					},
+		catches:
+			"CAP_CHECKPOINT_RESTORE unlocks more of the terminal than it should",
+	},
+	{
 		name: "permitted_only",
 		title: "the capability is permitted but not effective",
 		probe: "tty_lock",

@@ -112,9 +112,11 @@ static int spoil(struct mm_map *m, const char *what)
 	return 0;
 }
 
+static uint64_t arg_start; /* before the last shift */
+
 /*
  * @arg: items KEY:VALUE joined by ',': exe:S|NUMBER (default -1), size:N, arg5:N, spoil:FIELD,
- * auxv:ok|bad|big|null, ptr:bad
+ * auxv:ok|bad|big|null, ptr:bad, shift:N (arg_start moves)
  */
 static int step_mm_map(struct cr_ctx *c, char *arg)
 {
@@ -157,6 +159,9 @@ static int step_mm_map(struct cr_ctx *c, char *arg)
 			return -EINVAL;
 		} else if (!strcmp(key, "size")) {
 			size = v;
+		} else if (!strcmp(key, "shift")) {
+			arg_start = m.arg_start;
+			m.arg_start += v;
 		} else if (!strcmp(key, "arg5")) {
 			arg5 = v;
 		} else {
@@ -166,6 +171,18 @@ static int step_mm_map(struct cr_ctx *c, char *arg)
 	set_tail(&m, auxv_at, auxv_size, exe_fd);
 	return prctl(PR_SET_MM, PR_SET_MM_MAP, bad ? (void *)16 : (void *)&m, size, arg5) ? -errno
 											  : 0;
+}
+
+/* Evidence: how far the last shift moved arg_start. */
+static int step_arg_shift(struct cr_ctx *c, char *arg)
+{
+	struct mm_map m;
+	int err = own_map(&m);
+
+	(void)arg;
+	if (!err)
+		cr_value_num(c, (long long)(m.arg_start - arg_start));
+	return err;
 }
 
 /* @arg: "", "bad" for a bad pointer, "arg4" for rubbish in the argument that is not used. Evidence: the size. */
@@ -363,6 +380,7 @@ static int step_memfd(struct cr_ctx *c, char *arg)
 const struct cr_step cr_steps_exe_fd[] = {
 	{ "mm_map", step_mm_map, STEP_OP,
 	  "=KEY:VALUE,... PR_SET_MM_MAP: exe:S|N size:N arg5:N spoil:FIELD auxv:KIND ptr:bad" },
+	{ "arg_shift", step_arg_shift, STEP_OP, "how far mm_map's shift moved arg_start" },
 	{ "mm_map_size", step_mm_map_size, STEP_OP, "[=bad|arg4] PR_SET_MM_MAP_SIZE" },
 	{ "mm", step_mm, STEP_OP,
 	  "=OPTION[,S] an older PR_SET_MM operation with the value that is there" },
