@@ -33,6 +33,7 @@ const TOOLS: Readonly<Record<string, string>> = {
 /** The headers that it includes, likewise. */
 const HEADERS: Readonly<Record<string, string>> = {
 	"stdio.h": "libc6-dev",
+	"gelf.h": "libelf-dev",
 };
 
 /** What to install for a build on Debian bookworm, beside what every system has. */
@@ -42,6 +43,7 @@ export const BUILD_PACKAGES: readonly string[] = [
 	"flex",
 	"gcc",
 	"libc6-dev",
+	"libelf-dev",
 	"make",
 	"patch",
 	"xz-utils",
