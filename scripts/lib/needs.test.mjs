@@ -40,7 +40,9 @@ test("the missing line names the need and each package once", () => {
 });
 
 test("the tests need all that a run needs, and every architecture's emulator", () => {
-	const run = packagesOf(needsOf({ build: ARCHES, guests: [], tests: false, faults: false }));
+	const run = packagesOf(
+		needsOf({ build: ARCHES, guests: [], tests: false, faults: false }),
+	);
 	const tests = packagesOf(
 		needsOf({ build: ARCHES, guests: ARCHES, tests: true, faults: true }),
 	);
