@@ -39,21 +39,24 @@ export function findingOf(
 	const announced = new Set(
 		fault?.maySpread?.map(({ boundary }) => boundary) ?? [],
 	);
+	const caught = bad.map(({ id }) => id).filter(own);
 	return {
-		caught: bad.map(({ id }) => id).filter(own),
+		caught,
 		spread: bad
 			.map(({ id }) => id)
 			.filter(
 				(id) => !own(id) && !concerns(id).some((name) => announced.has(name)),
 			),
-		trouble: !result.complete
-			? `incomplete: ${result.incompleteReason ?? "no reason given"}`
-			: errors.length > 0 && fault === null
-				? `in error: ${errors
-						.slice(0, 3)
-						.map(({ id, reason }) => `${id} (${reason})`)
-						.join(", ")}`
-				: null,
+		// A fault may take the guest down once it was caught; what it would have failed after that is not known.
+		trouble:
+			!result.complete && caught.length === 0
+				? `incomplete: ${result.incompleteReason ?? "no reason given"}`
+				: errors.length > 0 && fault === null
+					? `in error: ${errors
+							.slice(0, 3)
+							.map(({ id, reason }) => `${id} (${reason})`)
+							.join(", ")}`
+					: null,
 	};
 }
 

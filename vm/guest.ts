@@ -124,7 +124,8 @@ export class Guest {
 		try {
 			await this.exchange(["quit"], () => {});
 		} catch (error) {
-			if (!(error instanceof GuestLost)) throw error;
+			// Lost before, in the middle of an exchange: there is nobody to say goodbye to. Its end tells how.
+			if (!(error instanceof GuestLost)) this.kill("the goodbye failed");
 		}
 		return this.end;
 	}
