@@ -120,6 +120,7 @@ void cr_relay(struct cr_ctx *c, pid_t pid) __attribute__((noreturn));
 int cr_read_back(struct cr_ctx *c);
 void cr_note_namespaces(struct cr_shared *sh);
 bool cr_parse_caps(const char *expr, uint64_t *set);
+const char *cr_find_key(const char *who, const char *key);
 int cr_cap_last(void);
 int cr_cap_get(uint64_t *eff, uint64_t *prm, uint64_t *inh);
 int cr_cap_set(uint64_t eff, uint64_t prm, uint64_t inh);

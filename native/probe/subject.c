@@ -426,7 +426,7 @@ int cr_read_back(struct cr_ctx *c)
 }
 
 /* Where @key's value starts in "who", or NULL. */
-static const char *find_key(const char *who, const char *key)
+const char *cr_find_key(const char *who, const char *key)
 {
 	size_t len = strlen(key);
 	const char *p = who;
@@ -443,7 +443,7 @@ static const char *find_key(const char *who, const char *key)
 /* How many pid namespaces, the one of the mounted /proc first, see this process. */
 static int pid_depth(const char *who)
 {
-	const char *p = find_key(who, "nspid");
+	const char *p = cr_find_key(who, "nspid");
 	int depth = 1;
 
 	for (; p && *p && *p != ','; p++)
@@ -454,7 +454,7 @@ static int pid_depth(const char *who)
 /* Does "who" show @key with @want? Capability sets compare as sets, the rest up to a '/' or the value's end. */
 static bool shows(const char *who, const char *key, const char *want)
 {
-	const char *p = find_key(who, key);
+	const char *p = cr_find_key(who, key);
 	size_t len = strlen(want);
 	uint64_t set, have = 0;
 

@@ -136,20 +136,6 @@ static bool same_item(const char *a, const char *b, size_t len)
 	       (b[len] == ',' || !b[len]);
 }
 
-/* Where @key's value starts in the read-back, or NULL. */
-static const char *value_of(const char *who, const char *key, size_t len)
-{
-	const char *p = who;
-
-	while (p) {
-		if (!strncmp(p, key, len) && p[len] == ':')
-			return p + len + 1;
-		p = strchr(p, ',');
-		p += p != NULL;
-	}
-	return NULL;
-}
-
 /*
  * A serial port is slow, and most of a read-back is what it always is: items with their ordinary value are left out
  * (see PROTOCOL.md), sets lose their leading zeroes, namespaces their inodes.
@@ -173,9 +159,9 @@ static void put_who(struct cr_text *t, const char *who)
 			len = strcspn(v, "/");
 		if ((len == 1 && *v == '0' && *p != 'u' && *p != 'g' && *p != 'e' && *p != 'd') ||
 		    (len == 4 && !strncmp(v, "same", 4)) || (!strncmp(p, "dumpable:1", 10)) ||
-		    (!strncmp(p, "gid:", 4) && same_item(v, value_of(who, "uid", 3), len)) ||
+		    (!strncmp(p, "gid:", 4) && same_item(v, cr_find_key(who, "uid"), len)) ||
 		    (!strncmp(p, "prm:", 4) &&
-		     same_item(p + 4, value_of(who, "eff", 3), end - p - 4)) ||
+		     same_item(p + 4, cr_find_key(who, "eff"), end - p - 4)) ||
 		    (!strncmp(p, "map:0:0:4294967295", 18)))
 			continue;
 		if (!first)
