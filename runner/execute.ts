@@ -1,11 +1,17 @@
 /** Runs a plan on one target and tells its results in plan order as they complete. */
 import type { CaseResult, TargetHead, TargetTail } from "../results/model.js";
+import { requestFor } from "./caseRequest.js";
 import { headOf, unobserved } from "./caseResults.js";
 import { Execution } from "./execution.js";
 import { stopText } from "./interrupt.js";
 import { Ledger } from "./ledger.js";
 import type { PlannedCase, Suites } from "./suitePort.js";
-import { OpenError, type Session, type Target } from "./target.js";
+import {
+	type CaseRequest,
+	OpenError,
+	type Session,
+	type Target,
+} from "./target.js";
 
 /** Takes what one target found: its head, its cases in plan order, its tail. */
 export interface TargetSink {
@@ -38,7 +44,7 @@ export async function execute(
 	const startedAt = performance.now();
 	let session: Session;
 	try {
-		session = await target.open(options.signal);
+		session = await target.open(options.signal, foresee(options));
 	} catch (error) {
 		if (!(error instanceof OpenError)) throw error;
 		reportUnopened(target, error, options, startedAt);
@@ -54,6 +60,14 @@ export async function execute(
 	} finally {
 		await session.close();
 	}
+}
+
+/** What will be asked unless a fact of the kernel forbids it. */
+function foresee(options: ExecuteOptions): CaseRequest[] {
+	const { cases } = options.choose(options.suites.plan(null).cases);
+	return cases.map((planned, n) =>
+		requestFor(planned, n, options.caseTimeoutMs),
+	);
 }
 
 /** The cases for this kernel, or why what it told of itself allows none. */

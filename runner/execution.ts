@@ -1,6 +1,7 @@
 /** What happens between the first request and the end of one session. */
 import type { CaseResult, TargetHead } from "../results/model.js";
 import { BLAME } from "./blame.js";
+import { requestFor } from "./caseRequest.js";
 import {
 	crashed,
 	headOf,
@@ -21,9 +22,6 @@ import type {
 	SessionEnd,
 	Target,
 } from "./target.js";
-
-/** A case's deadline where neither it nor the user names one, milliseconds: an emulated guest on a busy machine is slow. */
-export const DEFAULT_DEADLINE_MS = 10_000;
 
 /** One session's way from plan to tail. */
 export class Execution {
@@ -90,20 +88,8 @@ export class Execution {
 	}
 
 	*#requests(): Iterable<CaseRequest> {
-		for (const n of this.#asked) {
-			const planned = this.#case(n);
-			yield {
-				n,
-				deadlineMs:
-					this.#options.caseTimeoutMs ??
-					planned.deadlineMs ??
-					DEFAULT_DEADLINE_MS,
-				subject: planned.subject,
-				subjectProgram: planned.subjectProgram,
-				probeProgram: planned.probeProgram,
-				program: planned.program,
-			};
-		}
+		for (const n of this.#asked)
+			yield requestFor(this.#case(n), n, this.#options.caseTimeoutMs);
 	}
 
 	/** Requests are obeyed in order, so only the first unanswered one can be answered. */

@@ -104,6 +104,21 @@ test("subjects and operations are named once, before the first case that needs t
 	);
 });
 
+test("what was foreseen is named first, and keeps its name when a case is left out", () => {
+	const foreseen = [request(0), request(1, "uid=2"), request(2)];
+	const names = [
+		"subject 0 uid=1",
+		"program 0 try=0",
+		"subject 1 uid=2",
+		"program 1 try=1",
+		"program 2 try=2",
+	];
+	assert.deepEqual(
+		[...requestLines([request(2), request(3)], foreseen)],
+		[...names, "case 2 100 0 =2", "program 3 try=3", "case 3 100 0 =3"],
+	);
+});
+
 test("a complaint comes before the reply of its case, though the console may be late", async () => {
 	const port = guest((say, reply) => {
 		say("crcap: case 0");

@@ -34,10 +34,11 @@ export async function runOnGuest(
 	guest: GuestPort,
 	requests: Iterable<CaseRequest>,
 	events: SessionEvents,
+	foreseen: Iterable<CaseRequest> = [],
 ): Promise<SessionEnd> {
 	const delivery = new Delivery(guest, events);
 	try {
-		await guest.exchange(requestLines(requests), (payload) =>
+		await guest.exchange(requestLines(requests, foreseen), (payload) =>
 			delivery.add(payload),
 		);
 	} catch (error) {
@@ -53,27 +54,47 @@ export async function runOnGuest(
 	};
 }
 
-/** The lines of the protocol: subjects and operations are named once, before the first case that needs them. */
+/**
+ * The lines of the protocol: subjects and operations are named once, those of the foreseen requests first, the others before
+ * the first case that needs them.
+ */
 export function* requestLines(
 	requests: Iterable<CaseRequest>,
+	foreseen: Iterable<CaseRequest> = [],
 ): Iterable<string> {
-	const subjects = new Map<string, string>();
-	const programs = new Map<string, string>();
-	for (const request of requests) {
-		const { n, deadlineMs, subjectProgram, probeProgram } = request;
-		let subject = subjectProgram === "" ? "-" : subjects.get(subjectProgram);
-		if (subject === undefined) {
-			subject = String(subjects.size);
-			subjects.set(subjectProgram, subject);
-			yield `subject ${subject} ${subjectProgram}`;
-		}
-		let program = programs.get(probeProgram);
-		if (program === undefined) {
-			program = String(programs.size);
-			programs.set(probeProgram, program);
-			yield `program ${program} ${probeProgram}`;
-		}
-		yield `case ${n} ${deadlineMs} ${subject} =${program}`;
+	const subjects = new Names("subject");
+	const programs = new Names("program");
+	for (const { subjectProgram, probeProgram } of foreseen) {
+		yield* subjects.told(subjectProgram);
+		yield* programs.told(probeProgram);
+	}
+	for (const { n, deadlineMs, subjectProgram, probeProgram } of requests) {
+		yield* subjects.told(subjectProgram);
+		yield* programs.told(probeProgram);
+		const subject =
+			subjectProgram === "" ? "-" : subjects.nameOf(subjectProgram);
+		yield `case ${n} ${deadlineMs} ${subject} =${programs.nameOf(probeProgram)}`;
+	}
+}
+
+/** Short names for programs, in the order in which they were first told. */
+class Names {
+	readonly #word: string;
+	readonly #names = new Map<string, number>();
+
+	constructor(word: string) {
+		this.#word = word;
+	}
+
+	/** The line that names a program, where it has no name yet. */
+	*told(program: string): Iterable<string> {
+		if (program === "" || this.#names.has(program)) return;
+		this.#names.set(program, this.#names.size);
+		yield `${this.#word} ${this.nameOf(program)} ${program}`;
+	}
+
+	nameOf(program: string): number {
+		return this.#names.get(program) ?? -1;
 	}
 }
 

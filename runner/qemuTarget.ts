@@ -12,9 +12,14 @@ import {
 	VmError,
 } from "../vm/index.js";
 import { severityOf } from "./consoleFindings.js";
-import { runOnGuest } from "./qemuSession.js";
+import { requestLines, runOnGuest } from "./qemuSession.js";
 import { shellLine, shellQuote } from "./shellQuote.js";
-import { OpenError, type Session, type Target } from "./target.js";
+import {
+	type CaseRequest,
+	OpenError,
+	type Session,
+	type Target,
+} from "./target.js";
 
 /** A kernel that was found and looked at. */
 export interface BootableKernel {
@@ -52,21 +57,23 @@ export function qemuTarget(options: QemuTargetOptions): Target {
 		kind: "qemu",
 		kernel: kernel.info,
 		mayTouchHost: true,
-		open: (signal) => openGuest(options, signal),
+		open: (signal, foreseen = []) => openGuest(options, signal, foreseen),
 	};
 }
 
 async function openGuest(
 	options: QemuTargetOptions,
 	signal: AbortSignal,
+	foreseen: readonly CaseRequest[],
 ): Promise<Session> {
 	let accel: AccelChoice | undefined;
 	const notes: string[] = [];
 	refuseUnbootable(options.kernel);
 	try {
 		accel = await options.chooseAccel(signal);
-		const guest = await bootClean(options, accel, signal, notes);
-		return guestSession(options, accel, guest, notes);
+		const script = [...requestLines(foreseen, foreseen)];
+		const guest = await bootClean(options, accel, signal, script, notes);
+		return guestSession(options, accel, guest, foreseen, notes);
 	} catch (error) {
 		throw openError(error, accel, notes);
 	}
@@ -86,6 +93,7 @@ async function bootClean(
 	options: QemuTargetOptions,
 	accel: AccelChoice,
 	signal: AbortSignal,
+	script: readonly string[],
 	notes: string[],
 ): Promise<Guest> {
 	for (let boot = 1; ; boot++) {
@@ -95,6 +103,7 @@ async function bootClean(
 			agent: options.agent,
 			accel: accel.accel,
 			append: options.append,
+			script,
 			signal,
 			...(options.keepDir === undefined ? {} : { keepDir: options.keepDir }),
 			...(options.say === undefined ? {} : { onProgress: options.say }),
@@ -121,6 +130,7 @@ function guestSession(
 	options: QemuTargetOptions,
 	accel: AccelChoice,
 	guest: Guest,
+	foreseen: readonly CaseRequest[],
 	notes: readonly string[],
 ): Session {
 	const { kernel, keepDir } = options;
@@ -144,7 +154,7 @@ function guestSession(
 				? `${guest.replayCommand} # initramfs.cpio: ${keepLine(options)}`
 				: shellQuote(join(keepDir, "boot.sh")),
 		notes,
-		run: (requests, events) => runOnGuest(guest, requests, events),
+		run: (requests, events) => runOnGuest(guest, requests, events, foreseen),
 		async close() {
 			guest.kill();
 			await guest.end;

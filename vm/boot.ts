@@ -46,6 +46,8 @@ export interface BootPlan extends BootLimits {
 	program: string;
 	spec: Omit<GuestSpec, "initrd">;
 	initramfs: Uint8Array;
+	/** The requests in it. */
+	script: readonly string[];
 	keeper: Keeper;
 	signal: AbortSignal | undefined;
 	/** QEMU is broken when its standard error matches. */
@@ -112,6 +114,7 @@ async function bootOnce(
 	const qemu = spawnQemu(plan.program, plan.spec, plan.initramfs);
 	const session = new Session(qemu, {
 		slackMs: plan.slackMs,
+		script: plan.script,
 		onConsole: (bytes) => plan.keeper.console(bytes),
 		onChannel: (bytes) => plan.keeper.channel(bytes),
 	});

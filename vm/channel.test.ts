@@ -9,12 +9,18 @@ import { encodeLine, WINDOW } from "./lines.js";
 /** The agent's side of the protocol, as its document tells it. */
 class AgentModel {
 	obeyed: string[] = [];
+	readonly #script: readonly string[];
+	readonly #told: string[] = [];
 	#frames: string[] = [];
 	#want = 0;
 	#complained = -1;
 	#held = "";
 	#out = "";
 	maxHeld = 0;
+
+	constructor(script: readonly string[] = []) {
+		this.#script = script;
+	}
 
 	say(payload: string): void {
 		const wire = encodeFrame(this.#frames.length, payload);
@@ -65,10 +71,24 @@ class AgentModel {
 	}
 
 	#obey(text: string): void {
+		const [word, n, to, subject] = text.split(" ");
+		if (word === "file") {
+			for (const line of this.#script.slice(Number(n), Number(to)))
+				this.#obey(line);
+			return;
+		}
 		this.obeyed.push(text);
-		const [word, n] = text.split(" ");
-		if (word === "case") this.say(`obs ${n} end=ok`);
+		if (word === "case")
+			this.say(`obs ${n} end=ok${this.#who(subject ?? "-")}`);
 		else if (word === "rate") this.say(`rate ${n} 7`);
+	}
+
+	#who(subject: string): string {
+		if (subject === "-") return "";
+		const before = this.#told.indexOf(subject);
+		if (before >= 0) return ` who=*${before} r=x:0`;
+		this.#told.push(subject);
+		return ` who=${subject} r=x:0`;
 	}
 }
 
@@ -211,9 +231,13 @@ interface Talk {
 }
 
 /** Lets both sides talk through the corrupter until all is answered. */
-function talk(lines: string[], corrupter: Corrupter): Talk {
-	const agent = new AgentModel();
-	const channel = new Channel();
+function talk(
+	lines: string[],
+	corrupter: Corrupter,
+	script: readonly string[] = [],
+): Talk {
+	const agent = new AgentModel(script);
+	const channel = new Channel(script);
 	const replies: string[] = [];
 	const violations: string[] = [];
 	const take = (events: ChannelEvent[]) => {
@@ -242,16 +266,21 @@ test("no reply is lost, doubled or reordered, whatever the line does to the byte
 		fc.property(
 			fc.integer(),
 			fc.constantFrom(0, 0.001, 0.01, 0.05),
-			fc.integer({ min: 1, max: 60 }),
-			(seed, rate, count) => {
+			fc.integer({ min: 1, max: 200 }),
+			fc.integer({ min: 1, max: 9 }),
+			(seed, rate, count, gap) => {
 				const lines: string[] = [];
 				for (let n = 0; n < count; n++) {
 					if (n % 7 === 0) lines.push(`subject s${n} caps=${n}`);
 					lines.push(`case ${n} 1000 s${n - (n % 7)} ${"x".repeat(n * 3)}`);
 				}
+				// Most lines, or none, travelled in the initramfs.
+				const script =
+					gap === 1 ? [] : lines.filter((_, place) => place % (gap * 20) !== 0);
 				const { replies, violations, obeyed } = talk(
 					lines,
 					new Corrupter(seed, rate, 200),
+					script,
 				);
 				assert.deepEqual(violations, []);
 				assert.deepEqual(obeyed, lines);
@@ -259,7 +288,10 @@ test("no reply is lost, doubled or reordered, whatever the line does to the byte
 					replies,
 					lines
 						.filter((line) => line.startsWith("case"))
-						.map((line) => `${line} => obs ${line.split(" ")[1]} end=ok`),
+						.map((line) => {
+							const [, n, , subject] = line.split(" ");
+							return `${line} => obs ${n} end=ok who=${subject} r=x:0`;
+						}),
 				);
 			},
 		),
@@ -280,6 +312,40 @@ test("subjects alone do not fill the window for ever", () => {
 	assert.deepEqual(
 		obeyed.filter((line) => !line.startsWith("rate")),
 		[...lines, "case 0 1000 s1 y"],
+	);
+});
+
+test("requests that the initramfs carries are asked for by their places", () => {
+	const script = [
+		"subject 0 x",
+		"case 0 5 0 a",
+		"case 1 5 0 b",
+		"case 2 5 0 c",
+	];
+	const channel = new Channel(script);
+	channel.attach(["subject 0 x", "case 0 5 0 a", "case 2 5 0 c", "quit"]);
+	assert.equal(
+		channel.drain(),
+		[
+			encodeLine(0, "file 0 2"),
+			encodeLine(1, "file 3 4"),
+			encodeLine(2, "quit"),
+		].join(""),
+	);
+	channel.feed(Buffer.from(encodeFrame(0, "obs 0 end=ok")));
+	assert.equal(channel.running, "case 2 5 0 c");
+});
+
+test("one line asks for no more answers than the agent may be deaf for", () => {
+	const script = Array.from({ length: 150 }, (_, n) => `case ${n} 5 - x`);
+	const channel = new Channel(script);
+	channel.attach(script);
+	assert.deepEqual(
+		channel
+			.drain()
+			.split("\n")
+			.map((line) => line.slice(line.indexOf("file"))),
+		["file 0 64", "file 64 128", "file 128 150", ""],
 	);
 });
 
@@ -304,6 +370,8 @@ test("no more than a window of unanswered bytes is under way", () => {
 test("what the agent may not say is called a violation", () => {
 	for (const payload of [
 		"obs 1 end=ok",
+		"obs 0 end=ok who=*0",
+		"obs 0 end=ok who=*x",
 		"rate 5 1",
 		"bad 99",
 		"bad -1",

@@ -4,7 +4,9 @@
  */
 import { VmError } from "./errors.js";
 import { type FrameItem, FrameReader } from "./frames.js";
-import { encodeLine, isReplyTo, type Line, replyTo, WINDOW } from "./lines.js";
+import { dueFor, encodeLine, isReplyTo, type Line, WINDOW } from "./lines.js";
+import { Recall } from "./recall.js";
+import { type Batch, Script } from "./script.js";
 
 /** The agent keeps 64 KiB of frames; a hole wider than this can not be honest. */
 const MAX_GAP = 4096;
@@ -45,28 +47,36 @@ export class Channel {
 	#unanswered: Line[] = [];
 	#unansweredBytes = 0;
 	#nextNum = 0;
-	#source: Iterator<string> | null = null;
-	#peeked: string | null = null;
+	#source: Iterator<Batch> | null = null;
+	#peeked: Batch | null = null;
 	#out: string[] = [];
 	#violated = false;
+	readonly #script: Script;
+	readonly #recall = new Recall();
+
+	/** @param script the requests that the initramfs carries, in their order there */
+	constructor(script: readonly string[] = []) {
+		this.#script = new Script(script);
+	}
 
 	/** True when every request that was asked for has been sent and answered. */
 	get idle(): boolean {
 		return (
-			this.#source === null && !this.#unanswered.some((line) => line.reply)
+			this.#source === null &&
+			!this.#unanswered.some((line) => line.due.length > 0)
 		);
 	}
 
 	/** The oldest request without an answer: the one that is being run. */
 	get running(): string | undefined {
-		return this.#unanswered.find((line) => line.reply !== null && !line.own)
-			?.text;
+		return this.#unanswered.find((line) => line.due.length > 0 && !line.own)
+			?.due[0]?.text;
 	}
 
 	/** Requests to send, drawn as the window allows. One source at a time. */
 	attach(lines: Iterable<string>): void {
 		if (this.#source) throw new VmError("usage", "an exchange is under way");
-		this.#source = lines[Symbol.iterator]();
+		this.#source = this.#script.batches(lines)[Symbol.iterator]();
 		this.#fill();
 	}
 
@@ -159,21 +169,32 @@ export class Channel {
 		else events.push({ type: "payload", payload });
 	}
 
-	#onReply(payload: string, events: ChannelEvent[]): void {
-		const index = this.#unanswered.findIndex((line) => line.reply !== null);
+	#onReply(told: string, events: ChannelEvent[]): void {
+		const index = this.#unanswered.findIndex((line) => line.due.length > 0);
 		const line = this.#unanswered[index];
-		if (!line?.reply || !isReplyTo(payload, line.reply)) {
-			const due = line?.reply ? `"${line.reply}"` : "no answer";
+		const due = line?.due[0];
+		if (!line || !due || !isReplyTo(told, due.reply)) {
+			const wanted = due ? `"${due.reply}"` : "no answer";
 			this.#violation(
-				`"${payload.slice(0, 40)}" came where ${due} was due`,
+				`"${told.slice(0, 40)}" came where ${wanted} was due`,
 				events,
 			);
 			return;
 		}
-		for (const done of this.#unanswered.splice(0, index + 1))
-			this.#unansweredBytes -= done.wire.length;
-		if (!line.own)
-			events.push({ type: "payload", payload, answers: line.text });
+		const payload = this.#recall.expand(told);
+		if (payload === undefined) {
+			this.#violation(
+				`"${told.slice(0, 40)}" names a read-back that was never told`,
+				events,
+			);
+			return;
+		}
+		line.due.shift();
+		// Lines are obeyed in order: those before this one are done, and it is once its last answer is here.
+		const done = line.due.length === 0 ? index + 1 : index;
+		for (const gone of this.#unanswered.splice(0, done))
+			this.#unansweredBytes -= gone.wire.length;
+		if (!line.own) events.push({ type: "payload", payload, answers: due.text });
 	}
 
 	#onBad(payload: string, events: ChannelEvent[]): void {
@@ -210,26 +231,25 @@ export class Channel {
 				}
 				this.#peeked = next.value;
 			}
-			const wire = encodeLine(this.#nextNum, this.#peeked);
+			const wire = encodeLine(this.#nextNum, this.#peeked.text);
 			if (
 				this.#unansweredBytes > 0 &&
 				this.#unansweredBytes + wire.length > WINDOW
 			) {
 				// Lines without an answer alone would block the window for ever: one that has an answer moves it on.
-				if (!this.#unanswered.some((line) => line.reply))
-					this.#push("rate 1", true);
+				if (!this.#unanswered.some((line) => line.due.length > 0))
+					this.#push({ text: "rate 1", requests: ["rate 1"] }, true);
 				return;
 			}
-			const text = this.#peeked;
+			const batch = this.#peeked;
 			this.#peeked = null;
-			this.#push(text, false);
+			this.#push(batch, false);
 		}
 	}
 
-	#push(text: string, own: boolean): void {
-		const wire = encodeLine(this.#nextNum, text);
-		const num = this.#nextNum++;
-		this.#unanswered.push({ num, text, wire, reply: replyTo(text), own });
+	#push({ text, requests }: Batch, own: boolean): void {
+		const wire = encodeLine(this.#nextNum++, text);
+		this.#unanswered.push({ wire, due: dueFor(requests), own });
 		this.#unansweredBytes += wire.length;
 		this.#out.push(wire);
 	}

@@ -6,7 +6,11 @@ import type { ConsoleLog } from "./console.js";
 import type { GuestEnd } from "./ending.js";
 import { VmError } from "./errors.js";
 import type { Hello } from "./facts.js";
-import { agentEntries, buildInitramfs } from "./initramfs.js";
+import {
+	agentEntries,
+	buildInitramfs,
+	type InitramfsEntry,
+} from "./initramfs.js";
 import { Keeper } from "./keep.js";
 import { type BootOptions, limitsOf } from "./options.js";
 import {
@@ -147,11 +151,18 @@ function readAgent(path: string): Promise<Buffer> {
 
 /** The initramfs of a guest. */
 export async function guestInitramfs(
-	options: Pick<BootOptions, "agent" | "machine" | "extraFiles">,
+	options: Pick<BootOptions, "agent" | "machine" | "script" | "extraFiles">,
 ): Promise<Buffer> {
 	const agent = await readAgent(options.agent);
+	const { script = [] } = options;
+	const requests: InitramfsEntry = {
+		type: "file",
+		path: "crcap/requests",
+		data: Buffer.from(script.map((line) => `${line}\n`).join("")),
+	};
 	return buildInitramfs([
 		...agentEntries(agent, options.machine.channel.device),
+		...(script.length === 0 ? [] : [requests]),
 		...(options.extraFiles ?? []),
 	]);
 }
@@ -185,11 +196,13 @@ export async function bootGuest(options: BootOptions): Promise<Guest> {
 		initramfs,
 	});
 	const replayInitramfs =
-		keeper.initramfsPath ?? (await keepForReplay(initramfs));
+		keeper.initramfsPath ??
+		(await keepForReplay(await guestInitramfs({ ...options, script: [] })));
 	const booted = await tryBoots({
 		program: build.program,
 		spec,
 		initramfs,
+		script: options.script ?? [],
 		keeper,
 		...limitsOf(options),
 		signal: options.signal,

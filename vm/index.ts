@@ -1,6 +1,7 @@
 /** How a kernel comes up: the room's public face. */
 export type { AccelChoice, AccelOptions, AccelWish } from "./accel.js";
 export { chooseAccel } from "./accel.js";
+export { PrivateApt } from "./apt.js";
 export type { BootAttempt } from "./boot.js";
 export { BootError } from "./boot.js";
 export { cacheDir } from "./cache.js";

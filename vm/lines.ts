@@ -6,15 +6,28 @@ import { VmError } from "./errors.js";
 export const WINDOW = 2048;
 /** The longest line, with its newline, bytes. */
 export const MAX_LINE = 4000;
+/** A request whose reply is due. */
+export interface Due {
+	text: string;
+	/** The reply's first words. */
+	reply: string;
+}
+
 /** A line that was sent and is not known to be obeyed. */
 export interface Line {
-	num: number;
-	text: string;
 	wire: string;
-	/** The first words of the reply that ends it, or null when it has none. */
-	reply: string | null;
+	/** The replies that it is to bring, in order; answered ones are taken off. */
+	due: Due[];
 	/** Sent by the channel itself to keep the window moving; its reply is nobody's. */
 	own: boolean;
+}
+
+/** The requests with an answer among these, with what must come. */
+export function dueFor(requests: readonly string[]): Due[] {
+	return requests.flatMap((text) => {
+		const reply = replyTo(text);
+		return reply === null ? [] : [{ text, reply }];
+	});
 }
 
 /** A line as it travels: `NUM CRC TEXT LF`. @throws VmError (usage) for text that may not travel. */

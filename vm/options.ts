@@ -26,6 +26,8 @@ export interface BootOptions {
 	signal?: AbortSignal | undefined;
 	/** Console, channel, initramfs and a script that boots the same guest are left here. */
 	keepDir?: string | undefined;
+	/** Requests that are likely to be made: they travel in the initramfs, which is quicker than a serial port. */
+	script?: readonly string[];
 	/** More members for the initramfs. */
 	extraFiles?: readonly InitramfsEntry[];
 	/** QEMU is broken when its standard error matches: the boot ends at once. */

@@ -22,6 +22,8 @@ const DEFAULT_DEADLINE_MS = 10_000;
 export interface SessionOptions {
 	/** Added to a case's own deadline before silence means a hang, milliseconds. */
 	slackMs: number;
+	/** The requests that the initramfs carries. */
+	script?: readonly string[];
 	/** Each chunk of the console, as it comes. */
 	onConsole?: (bytes: Buffer) => void;
 	/** Each chunk of the channel, as it comes. */
@@ -38,7 +40,7 @@ export function deadlineOf(request: string): number {
 
 export class Session {
 	readonly console = new ConsoleLog();
-	readonly channel = new Channel();
+	readonly channel: Channel;
 	/** Resolves when QEMU is gone. Never rejects. */
 	readonly ended: Promise<GuestEnd>;
 	/** Takes payloads, in order. What it throws ends the exchange. */
@@ -61,6 +63,7 @@ export class Session {
 	constructor(process: QemuProcess, options: SessionOptions) {
 		this.#process = process;
 		this.#options = options;
+		this.channel = new Channel(options.script);
 		const shared = process.results === null;
 		process.console.on("data", (bytes: Buffer) => {
 			if (shared) this.#fromChannel(bytes);

@@ -15,9 +15,6 @@
 #include "../probe/core.h"
 #include "agent.h"
 
-#define NAMES	  2048
-#define NAME_TEXT (512 * 1024)
-
 static const struct {
 	const char *type, *path, *options;
 	bool needed;
@@ -56,8 +53,12 @@ static void power_off(void) __attribute__((noreturn));
 static void power_off(void)
 {
 	sync();
+#if defined(__x86_64__) || defined(__i386__)
+	/* Without ACPI nothing switches the machine off, and the call would halt it and end us; a restart (-no-reboot) does. */
+	if (access("/sys/firmware/acpi", F_OK))
+		reboot(RB_AUTOBOOT);
+#endif
 	reboot(RB_POWER_OFF);
-	/* Where the machine can't be switched off, a restart ends it as well (-no-reboot). */
 	reboot(RB_AUTOBOOT);
 	for (;;)
 		pause();
@@ -111,73 +112,6 @@ static void note_case(const char *n)
 		kmsg = -1;
 }
 
-/* Programs by name: subjects' steps and operations' steps. A serial port is slow, so each travels once. */
-struct name {
-	const char *key, *program;
-};
-
-static struct name subjects[NAMES], programs[NAMES];
-static char name_text[NAME_TEXT];
-static size_t name_used;
-
-static const char *keep(const char *s)
-{
-	size_t len = strlen(s) + 1;
-	char *at = name_text + name_used;
-
-	if (len > sizeof(name_text) - name_used)
-		return NULL;
-	memcpy(at, s, len);
-	name_used += len;
-	return at;
-}
-
-static struct name *find_name(struct name *table, const char *key)
-{
-	struct name *n;
-
-	for (n = table; n < table + NAMES && n->key; n++)
-		if (!strcmp(n->key, key))
-			return n;
-	return n < table + NAMES ? n : NULL;
-}
-
-/* Naming one again replaces it. What finds no place is missed when a case asks for it. */
-static void name_program(struct name *table, const char *key, const char *program)
-{
-	struct name *n = find_name(table, key);
-
-	if (!n)
-		return;
-	if (!n->key)
-		n->key = keep(key);
-	n->program = keep(program);
-}
-
-/* @line: KEY PROGRAM */
-static void take_name(struct name *table, char *line)
-{
-	char *key = cr_next(&line, ' ');
-
-	if (line)
-		name_program(table, key, line);
-}
-
-/* Names may travel in the initramfs instead: the same lines, in /crcap/names. */
-static void read_names(void)
-{
-	static char buf[NAME_TEXT];
-	char *rest = buf, *line, *verb;
-
-	if (cr_slurp("/crcap/names", buf, sizeof(buf)) <= 0)
-		return;
-	while ((line = cr_next(&rest, '\n'))) {
-		verb = cr_next(&line, ' ');
-		if (line)
-			take_name(!strcmp(verb, "subject") ? subjects : programs, line);
-	}
-}
-
 /* The subject's steps in the place of the step "@", or in front. Returns false where it does not fit. */
 static bool compose(const char *subject, const char *program, char *out, size_t size)
 {
@@ -225,17 +159,12 @@ static void reset_pids(void)
 		fd = -1;
 }
 
-static const char *named(struct name *table, const char *key)
-{
-	struct name *n = find_name(table, key);
-
-	return n ? n->program : NULL;
-}
+static char *payload;
 
 /* @rest: N DEADLINE_MS SUBJECT PROGRAM */
 static bool run_case(char *rest)
 {
-	static char program[CR_PROGRAM_MAX], out[CR_PAYLOAD_MAX];
+	char program[CR_PROGRAM_MAX];
 	char *num = cr_next(&rest, ' '), *deadline = cr_next(&rest, ' '),
 	     *who = cr_next(&rest, ' ');
 	const char *subject, *steps;
@@ -246,8 +175,8 @@ static bool run_case(char *rest)
 	    ms < 1)
 		return false;
 	note_case(num);
-	subject = strcmp(who, "-") ? named(subjects, who) : "";
-	steps = *rest == '=' ? named(programs, rest + 1) : rest;
+	subject = strcmp(who, "-") ? cr_book_find(cr_subjects, who) : "";
+	steps = *rest == '=' ? cr_book_find(cr_programs, rest + 1) : rest;
 	if (!subject || !steps) {
 		reply_text("obs", num, " us=0 end=parse at=name why=never%20named");
 		return true;
@@ -257,12 +186,12 @@ static bool run_case(char *rest)
 		return true;
 	}
 	reset_pids();
-	len = cr_supervise(program, ms, n, out, sizeof(out));
+	len = cr_supervise(program, ms, n, payload, CR_PAYLOAD_MAX);
 	if (len < 0)
 		reply_text("obs", num,
 			   " us=0 end=parse at=fork why=no%20process%20could%20be%20made");
 	else
-		cr_channel_send(out, len);
+		cr_channel_send(payload, cr_book_recall(payload, len));
 	return true;
 }
 
@@ -290,6 +219,43 @@ static void measure(char *num)
 	cr_puts(&t, " ");
 	cr_putd(&t, (b.tv_sec - a.tv_sec) * 1000000LL + (b.tv_nsec - a.tv_nsec) / 1000);
 	cr_channel_send(buf, t.len);
+}
+
+static unsigned long obey_file(char *range);
+
+/* Returns how many cases were answered. */
+static unsigned long obey(char *line)
+{
+	char *verb = cr_next(&line, ' ');
+
+	if (!line)
+		return 0;
+	if (!strcmp(verb, "case"))
+		return run_case(line);
+	if (!strcmp(verb, "file"))
+		return obey_file(line);
+	if (!strcmp(verb, "subject"))
+		cr_book_name(cr_subjects, line);
+	else if (!strcmp(verb, "program"))
+		cr_book_name(cr_programs, line);
+	else if (!strcmp(verb, "rate"))
+		measure(line);
+	return 0;
+}
+
+/* @range: FROM TO: the requests with these numbers in the book, TO not included. */
+static unsigned long obey_file(char *range)
+{
+	char line[CR_PROGRAM_MAX + 64], *first = cr_next(&range, ' ');
+	unsigned long answered = 0;
+	long long from, to;
+
+	if (!range || !cr_parse_long(first, &from) || !cr_parse_long(range, &to))
+		return 0;
+	for (; from < to && cr_book_request(from, line, sizeof(line)); from++)
+		if (strncmp(line, "file ", 5))
+			answered += obey(line);
+	return answered;
 }
 
 static void tell_facts(void)
@@ -323,7 +289,7 @@ static void run_by_hand(const char *program)
 void cr_agent(void)
 {
 	const char *by_hand = getenv("crcap_program");
-	char device[64], buf[128], *line, *verb;
+	char device[64], buf[128], *line;
 	unsigned long answered = 0;
 	struct utsname u;
 	struct cr_text t;
@@ -337,7 +303,11 @@ void cr_agent(void)
 			 0);
 		power_off();
 	}
-	read_names();
+	payload = cr_own_memory(CR_PAYLOAD_MAX);
+	if (!payload || !cr_book_open()) {
+		complain("no memory for what is asked", 0);
+		power_off();
+	}
 	err = cr_channel_open(device);
 	if (err) {
 		complain(device, err);
@@ -358,22 +328,8 @@ void cr_agent(void)
 	cr_channel_send(buf, t.len);
 	tell_facts();
 	cr_channel_send("ready", 5);
-	while ((line = cr_channel_line())) {
-		verb = cr_next(&line, ' ');
-		if (!strcmp(verb, "quit"))
-			break;
-		if (!line)
-			continue;
-		if (!strcmp(verb, "case")) {
-			answered += run_case(line);
-		} else if (!strcmp(verb, "subject")) {
-			take_name(subjects, line);
-		} else if (!strcmp(verb, "program")) {
-			take_name(programs, line);
-		} else if (!strcmp(verb, "rate")) {
-			measure(line);
-		}
-	}
+	while ((line = cr_channel_line()) && strcmp(line, "quit"))
+		answered += obey(line);
 	cr_text_init(&t, buf, sizeof(buf));
 	cr_puts(&t, "bye ");
 	cr_putu(&t, answered);

@@ -15,27 +15,34 @@
 #define FRAMES	       1024
 
 static int port = -1;
-static char ring[RING]; /* the latest frames' payloads, one after the other */
-static size_t ring_at;
 static struct {
-	unsigned long seq;
-	size_t start, len;
-	bool valid;
-} sent[FRAMES];
+	char ring[RING]; /* the latest frames' payloads, one after the other */
+	size_t ring_at;
+	struct {
+		size_t start, len;
+	} sent[FRAMES];
+	unsigned long first; /* the oldest frame that may still be whole */
+	char frame[CR_PAYLOAD_MAX + 64];
+	char input[4 * LINE_MAX_BYTES];
+} * own;
 static unsigned long next_seq, next_line;
 static long told_bad = -1;
 
 uint32_t cr_crc32(uint32_t crc, const void *data, size_t len)
 {
+	/* The remainders of half a byte: small, and quick enough. */
+	static const uint32_t half[16] = {
+		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+		0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+	};
 	const unsigned char *p = data;
 
 	crc = ~crc;
 	while (len--) {
-		int i;
-
 		crc ^= *p++;
-		for (i = 0; i < 8; i++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+		crc = crc >> 4 ^ half[crc & 15];
+		crc = crc >> 4 ^ half[crc & 15];
 	}
 	return ~crc;
 }
@@ -56,7 +63,6 @@ static void put_all(const char *p, size_t len)
 
 static void put_frame(unsigned long seq, const char *payload, size_t len)
 {
-	static char frame[CR_PAYLOAD_MAX + 64];
 	char num[24];
 	struct cr_text t, n;
 	uint32_t crc;
@@ -65,7 +71,7 @@ static void put_frame(unsigned long seq, const char *payload, size_t len)
 	cr_putu(&n, seq);
 	cr_puts(&n, " ");
 	crc = cr_crc32(cr_crc32(0, num, n.len), payload, len);
-	cr_text_init(&t, frame, sizeof(frame));
+	cr_text_init(&t, own->frame, sizeof(own->frame));
 	cr_puts(&t, "\x1e");
 	cr_puts(&t, num);
 	cr_putu(&t, len);
@@ -74,36 +80,43 @@ static void put_frame(unsigned long seq, const char *payload, size_t len)
 	cr_puts(&t, " ");
 	cr_putn(&t, payload, len);
 	cr_puts(&t, "\n");
-	put_all(frame, t.len);
+	put_all(own->frame, t.len);
+}
+
+static bool overwrites(size_t start, size_t len, unsigned long seq)
+{
+	size_t i = seq % FRAMES;
+
+	return own->sent[i].start < start + len && start < own->sent[i].start + own->sent[i].len;
 }
 
 void cr_channel_send(const char *payload, size_t len)
 {
 	unsigned long seq = next_seq++;
-	size_t i;
+	size_t i = seq % FRAMES;
 
-	if (ring_at + len > RING)
-		ring_at = 0;
-	for (i = 0; i < FRAMES; i++) /* what is overwritten can't be sent again */
-		if (sent[i].valid && sent[i].start < ring_at + len &&
-		    ring_at < sent[i].start + sent[i].len)
-			sent[i].valid = false;
-	memcpy(ring + ring_at, payload, len);
-	i = seq % FRAMES;
-	sent[i].seq = seq;
-	sent[i].start = ring_at;
-	sent[i].len = len;
-	sent[i].valid = true;
-	ring_at += len;
+	if (own->ring_at + len > RING) {
+		/* What stands behind is older than what is at the start: it goes first. */
+		while (own->first < seq && own->sent[own->first % FRAMES].start >= own->ring_at)
+			own->first++;
+		own->ring_at = 0;
+	}
+	/* What is overwritten can't be sent again. */
+	while (own->first < seq &&
+	       (seq - own->first >= FRAMES || overwrites(own->ring_at, len, own->first)))
+		own->first++;
+	memcpy(own->ring + own->ring_at, payload, len);
+	own->sent[i].start = own->ring_at;
+	own->sent[i].len = len;
+	own->ring_at += len;
 	put_frame(seq, payload, len);
 }
 
-static void resend(unsigned long seq)
+static void resend(long long seq)
 {
-	size_t i = seq % FRAMES;
-
-	if (sent[i].valid && sent[i].seq == seq)
-		put_frame(seq, ring + sent[i].start, sent[i].len);
+	if (seq >= (long long)own->first && seq < (long long)next_seq)
+		put_frame(seq, own->ring + own->sent[seq % FRAMES].start,
+			  own->sent[seq % FRAMES].len);
 }
 
 /* Raw, 8 bits, blocking. Returns 0 or -errno. */
@@ -111,6 +124,9 @@ int cr_channel_open(const char *device)
 {
 	struct termios t;
 
+	own = cr_own_memory(sizeof(*own));
+	if (!own)
+		return -ENOMEM;
 	port = open(device, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (port < 0)
 		return -errno;
@@ -183,9 +199,8 @@ static char *take(char *line, size_t len)
 
 char *cr_channel_line(void)
 {
-	static char buf[4 * LINE_MAX_BYTES];
 	static size_t have, used;
-	char *line, *nl, *text;
+	char *buf = own->input, *line, *nl, *text;
 
 	for (;;) {
 		while ((nl = memchr(buf + used, '\n', have - used))) {
@@ -201,11 +216,11 @@ char *cr_channel_line(void)
 		memmove(buf, buf + used, have - used);
 		have -= used;
 		used = 0;
-		if (have == sizeof(buf)) { /* no line is that long */
+		if (have == sizeof(own->input)) { /* no line is that long */
 			have = 0;
 			bad_line();
 		}
-		ssize_t n = read(port, buf + have, sizeof(buf) - have);
+		ssize_t n = read(port, buf + have, sizeof(own->input) - have);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -34,7 +34,7 @@ static const struct cr_step *find_step(const char *name, size_t len)
 
 	for (i = 0; i < NTABLES; i++)
 		for (s = tables[i]; s->name; s++)
-			if (!strncmp(s->name, name, len) && !s->name[len])
+			if (*s->name == *name && !strncmp(s->name, name, len) && !s->name[len])
 				return s;
 	return NULL;
 }

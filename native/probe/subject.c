@@ -313,45 +313,25 @@ static unsigned long ns_inode(int self, const char *path)
 	return fstatat(self, path, &st, 0) ? 0 : st.st_ino;
 }
 
-/* /proc/self, walked to once for all that is read from it. */
-static int open_self(void)
+/* What is read of /proc/self/status: the line, its key in the read-back, and whether equal words become one. */
+static const struct {
+	const char *line, *key;
+	bool fold;
+} fields[] = {
+	{ "Uid:", "uid:", true },	  { "Gid:", ",gid:", true },
+	{ "NSpid:", ",nspid:", false },	  { "CapInh:", ",inh:", true },
+	{ "CapPrm:", ",prm:", true },	  { "CapEff:", ",eff:", true },
+	{ "CapBnd:", ",bnd:", true },	  { "CapAmb:", ",amb:", true },
+	{ "NoNewPrivs:", ",nnp:", true }, { "Seccomp:", ",seccomp:", true },
+};
+
+/* The words of a line, joined by '/'; one word where all are equal and @fold. */
+static void put_words(struct cr_text *t, const char *p, bool fold)
 {
-	return open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-/* The namespaces that a case starts in. */
-void cr_note_namespaces(struct cr_shared *sh)
-{
-	int self = open_self();
-
-	sh->ns_user = ns_inode(self, "ns/user");
-	sh->ns_pid = ns_inode(self, "ns/pid");
-	sh->ns_ipc = ns_inode(self, "ns/ipc");
-	close(self);
-}
-
-static void put_ns(struct cr_text *t, const char *key, int self, const char *path,
-		   unsigned long before)
-{
-	unsigned long ino = ns_inode(self, path);
-
-	cr_puts(t, key);
-	cr_puts(t, ino == before ? "same/" : "new/");
-	cr_putu(t, ino);
-}
-
-/* The words of a /proc/self/status line, joined by '/'; one word where all are equal and @fold. */
-static void put_field(struct cr_text *t, const char *status, const char *field, const char *key,
-		      bool fold)
-{
-	const char *p = strstr(status, field), *first, *q;
+	const char *first, *q;
 	size_t len, n;
 	bool same = true;
 
-	cr_puts(t, key);
-	if (!p)
-		return;
-	p += strlen(field);
 	p += strspn(p, " \t");
 	first = p;
 	len = strcspn(p, " \t\n");
@@ -369,6 +349,21 @@ static void put_field(struct cr_text *t, const char *status, const char *field, 
 		if (fold && same)
 			return;
 	}
+}
+
+static void put_status(struct cr_text *t, const char *status)
+{
+	const char *p = status;
+	size_t i, len;
+
+	for (; p; p = strchr(p, '\n'), p += p != NULL)
+		for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+			len = *p == *fields[i].line ? strlen(fields[i].line) : 0;
+			if (!len || strncmp(p, fields[i].line, len))
+				continue;
+			cr_puts(t, fields[i].key);
+			put_words(t, p + len, fields[i].fold);
+		}
 }
 
 /* uid_map's lines as INSIDE:OUTSIDE:COUNT, joined by ';'. */
@@ -391,36 +386,61 @@ static void put_map(struct cr_text *t, int self)
 	}
 }
 
-/* Fill the record's "who" from what the kernel says. Returns 0 or -errno. */
+/* The namespaces that a case starts in, and what ids mean there. */
+void cr_note_namespaces(struct cr_shared *sh)
+{
+	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct cr_text t;
+
+	sh->ns_user = ns_inode(self, "ns/user");
+	sh->ns_pid = ns_inode(self, "ns/pid");
+	sh->ns_ipc = ns_inode(self, "ns/ipc");
+	cr_text_init(&t, sh->map, sizeof(sh->map));
+	put_map(&t, self);
+	close(self);
+}
+
+static void put_ns(struct cr_text *t, const char *key, unsigned long now, unsigned long before)
+{
+	cr_puts(t, key);
+	cr_puts(t, now == before ? "same/" : "new/");
+	cr_putu(t, now);
+}
+
+/*
+ * Fill the record's "who" from what the kernel says. A process has its namespaces from fork() and keeps them until it asks
+ * for others: they are looked up again only where a step has asked. Returns 0 or -errno.
+ */
 int cr_read_back(struct cr_ctx *c)
 {
+	struct cr_shared *sh = c->sh;
+	unsigned long user = sh->ns_user, pid = sh->ns_pid, ipc = sh->ns_ipc;
+	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char status[4096];
 	struct cr_text t;
-	int self = open_self();
 	ssize_t n = cr_slurp_at(self, "status", status, sizeof(status));
 
 	if (n < 0) {
 		close(self);
 		return n;
 	}
-	cr_text_init(&t, c->sh->who, sizeof(c->sh->who));
-	put_field(&t, status, "\nUid:", "uid:", true);
-	put_field(&t, status, "\nGid:", ",gid:", true);
-	put_field(&t, status, "\nCapEff:", ",eff:", true);
-	put_field(&t, status, "\nCapPrm:", ",prm:", true);
-	put_field(&t, status, "\nCapInh:", ",inh:", true);
-	put_field(&t, status, "\nCapBnd:", ",bnd:", true);
-	put_field(&t, status, "\nCapAmb:", ",amb:", true);
-	put_field(&t, status, "\nNoNewPrivs:", ",nnp:", true);
-	put_field(&t, status, "\nSeccomp:", ",seccomp:", true);
+	if (sh->moved) {
+		user = ns_inode(self, "ns/user");
+		pid = ns_inode(self, "ns/pid");
+		ipc = ns_inode(self, "ns/ipc");
+	}
+	cr_text_init(&t, sh->who, sizeof(sh->who));
+	put_status(&t, status);
 	cr_puts(&t, ",dumpable:");
 	cr_putd(&t, prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
-	put_ns(&t, ",userns:", self, "ns/user", c->sh->ns_user);
+	put_ns(&t, ",userns:", user, sh->ns_user);
 	cr_puts(&t, ",map:");
-	put_map(&t, self);
-	put_ns(&t, ",pidns:", self, "ns/pid", c->sh->ns_pid);
-	put_field(&t, status, "\nNSpid:", ",nspid:", false);
-	put_ns(&t, ",ipcns:", self, "ns/ipc", c->sh->ns_ipc);
+	if (user == sh->ns_user)
+		cr_puts(&t, sh->map);
+	else
+		put_map(&t, self);
+	put_ns(&t, ",pidns:", pid, sh->ns_pid);
+	put_ns(&t, ",ipcns:", ipc, sh->ns_ipc);
 	close(self);
 	return t.cut ? -E2BIG : 0;
 }

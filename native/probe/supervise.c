@@ -45,6 +45,7 @@ int cr_supervisor_init(const char *self)
 		return -errno;
 	close(fd);
 	cr_note_namespaces(shared);
+	cr_cap_last();
 	/* Once here, not once in every case: workers inherit the copy. A threaded program's image is left alone. */
 	if (!self)
 		cr_leave_executable();
@@ -193,6 +194,7 @@ int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n,
 	shared->end = END_NONE;
 	shared->at[0] = shared->why[0] = shared->who[0] = '\0';
 	shared->res_len = 0;
+	shared->moved = false;
 	start = now_us();
 	deadline = start + deadline_ms * 1000LL;
 	pid = cr_fork();
