@@ -13,7 +13,7 @@ import {
 	removeAbandoned,
 	said,
 } from "./scratch.js";
-import { patchedSource, sourceVersion } from "./source.js";
+import { patchedSource, type SourcePackage, sourcePackage } from "./source.js";
 
 /** The programs that a build runs, each with the Debian package that brings it. */
 const TOOLS: Readonly<Record<string, string>> = {
@@ -33,7 +33,6 @@ const TOOLS: Readonly<Record<string, string>> = {
 /** The headers that it includes, likewise. */
 const HEADERS: Readonly<Record<string, string>> = {
 	"stdio.h": "libc6-dev",
-	"gelf.h": "libelf-dev",
 };
 
 /** What to install for a build on Debian bookworm, beside what every system has. */
@@ -43,7 +42,6 @@ export const BUILD_PACKAGES: readonly string[] = [
 	"flex",
 	"gcc",
 	"libc6-dev",
-	"libelf-dev",
 	"make",
 	"patch",
 	"xz-utils",
@@ -102,12 +100,12 @@ export async function buildKernel(options: BuildOptions): Promise<Kernel> {
 		options.log ?? (() => {}),
 		options.signal,
 	);
-	const inputs = await readInputs(cacheDir);
+	const inputs = await readInputs(attempt);
 	const kernel = await keptKernel(attempt, inputs, options.config);
 	return {
 		bzImage: join(kernel, "bzImage"),
 		config: join(kernel, "config"),
-		version: inputs.version,
+		version: inputs.source.version,
 	};
 }
 
@@ -120,15 +118,15 @@ async function keptKernel(
 	const fragment = inputs.fragments[config];
 	const kernel = join(
 		attempt.cacheDir,
-		`kernel-${config}-${digest(inputs.version, inputs.patch, fragment, inputs.compiler)}`,
+		`kernel-${config}-${digest(inputs.source.version, inputs.patch, fragment, inputs.compiler)}`,
 	);
 	if (await exists(kernel)) return kernel;
 
 	const tree = join(
 		attempt.cacheDir,
-		`source-${digest(inputs.version, inputs.patch)}`,
+		`source-${digest(inputs.source.version, inputs.patch)}`,
 	);
-	await patchedSource(attempt, inputs.version, inputs.patchFile, tree);
+	await patchedSource(attempt, inputs.source, inputs.patchFile, tree);
 	const started = performance.now();
 	await inScratch(attempt, async (scratch) => {
 		const objects = join(scratch, "objects");
@@ -140,7 +138,7 @@ async function keptKernel(
 				preserveTimestamps: true,
 				verbatimSymlinks: true,
 			});
-		attempt.log(`build Linux ${inputs.version}, ${config}`);
+		attempt.log(`build Linux ${inputs.source.version}, ${config}`);
 		await make(attempt, tree, objects, fragment);
 		const finished = join(scratch, "kernel");
 		await mkdir(finished);
@@ -154,15 +152,17 @@ async function keptKernel(
 		await attempt.place(finished, kernel);
 	});
 	const seconds = Math.round((performance.now() - started) / 1000);
-	attempt.log(`built Linux ${inputs.version}, ${config}, in ${seconds} s`);
+	attempt.log(
+		`built Linux ${inputs.source.version}, ${config}, in ${seconds} s`,
+	);
 	return kernel;
 }
 
 function objectsOf(attempt: Attempt, inputs: Inputs): string {
-	const { version, patch, fragments, compiler } = inputs;
+	const { source, patch, fragments, compiler } = inputs;
 	return join(
 		attempt.cacheDir,
-		`objects-${digest(version, patch, fragments.base, compiler)}`,
+		`objects-${digest(source.version, patch, fragments.base, compiler)}`,
 	);
 }
 
@@ -204,7 +204,7 @@ async function make(
 }
 
 interface Inputs {
-	version: string;
+	source: SourcePackage;
 	compiler: string;
 	patchFile: string;
 	patch: string;
@@ -212,7 +212,7 @@ interface Inputs {
 	fragments: Record<ConfigName, string>;
 }
 
-async function readInputs(cacheDir: string): Promise<Inputs> {
+async function readInputs(attempt: Attempt): Promise<Inputs> {
 	const room = fileURLToPath(new URL("../../faults/", import.meta.url));
 	const patchFile = join(room, "linux-6.1.patch");
 	const texts = await Promise.all(
@@ -225,7 +225,7 @@ async function readInputs(cacheDir: string): Promise<Inputs> {
 		CONFIGS.map((name, i) => [name, mergeFragments(base, texts[i] ?? "")]),
 	) as Record<ConfigName, string>;
 	return {
-		version: await sourceVersion(cacheDir),
+		source: await sourcePackage(attempt),
 		compiler: `${await said("gcc", ["--version"])}${await said("ld", ["--version"])}`,
 		patchFile,
 		patch: await readFile(patchFile, "utf8"),

@@ -21,6 +21,7 @@ export interface RunOptions {
 export interface Attempt {
 	readonly cacheDir: string;
 	readonly log: (line: string) => void;
+	readonly signal: AbortSignal | undefined;
 	/** Runs a program to its good end; else throws, with the last of what it said. */
 	run(
 		command: string,
@@ -39,6 +40,7 @@ export function newAttempt(
 	return {
 		cacheDir,
 		log,
+		signal,
 		async run(command, args, { cwd, env } = {}) {
 			const result = await execa(command, args, {
 				all: true,

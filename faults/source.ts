@@ -1,7 +1,8 @@
 /** The kernel's source: Debian's package, brought by apt, with the patch on it. */
 import { mkdir, readdir, rename } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { type Attempt, exists, inScratch, said } from "./scratch.js";
+import { PrivateApt } from "../vm/index.js";
+import { type Attempt, exists, inScratch } from "./scratch.js";
 
 const PACKAGE = "linux-source-6.1";
 
@@ -22,31 +23,52 @@ const UNUSED = [
 	"sound",
 ];
 
+/** Debian's package of the source, in the cache. */
+export interface SourcePackage {
+	/** Such as 6.1.192-2. */
+	readonly version: string;
+	readonly deb: string;
+}
+
 /**
- * The version that apt would install. Where apt knows none, that of a package
- * already in the cache will do: nothing else is asked of the network then.
+ * The newest in the cache; where there is none, bookworm's newest with its security updates, through apt's own checks.
+ * A newer one is fetched when the cache has been emptied, not silently.
  */
-export async function sourceVersion(cacheDir: string): Promise<string> {
-	const policy = await said("apt-cache", ["policy", PACKAGE]);
-	const candidate = /^ {2}Candidate: (\S+)$/m.exec(policy)?.[1];
-	if (candidate && candidate !== "(none)") return candidate;
-	const cached = await cachedPackage(cacheDir, "");
-	const version = cached && basename(cached).split("_")[1];
-	if (version) return decodeURIComponent(version);
-	throw new Error(
-		`apt knows no ${PACKAGE}: run apt-get update, on Debian bookworm or with its archive among the sources`,
-	);
+export async function sourcePackage(attempt: Attempt): Promise<SourcePackage> {
+	const cached = await cachedPackage(attempt.cacheDir);
+	if (cached) return cached;
+	return await inScratch(attempt, async (scratch) => {
+		const apt = await PrivateApt.open(scratch, {
+			suite: "bookworm",
+			debianArch: "amd64",
+			updates: true,
+			signal: attempt.signal,
+			onProgress: attempt.log,
+		});
+		const record = await apt.show(PACKAGE);
+		if (record === undefined)
+			throw new Error(`Debian bookworm has no ${PACKAGE}`);
+		const [file] = await apt.download([record]);
+		if (file === undefined)
+			throw new Error(`apt-get download left no ${PACKAGE} package`);
+		await rename(file, join(attempt.cacheDir, basename(file)));
+		return named(attempt.cacheDir, basename(file));
+	});
+}
+
+function named(dir: string, name: string): SourcePackage {
+	const version = decodeURIComponent(name.split("_")[1] ?? "");
+	return { version, deb: join(dir, name) };
 }
 
 /** The patched tree, from the cache where it is there. */
 export async function patchedSource(
 	attempt: Attempt,
-	version: string,
+	{ deb }: SourcePackage,
 	patchFile: string,
 	tree: string,
 ): Promise<void> {
 	if (await exists(tree)) return;
-	const deb = await downloaded(attempt, version);
 	attempt.log(`unpack ${basename(deb)} and patch it`);
 	await inScratch(attempt, async (scratch) => {
 		await attempt.run("dpkg-deb", ["-x", deb, join(scratch, "package")]);
@@ -75,36 +97,12 @@ export async function patchedSource(
 	});
 }
 
-async function downloaded(attempt: Attempt, version: string): Promise<string> {
-	const cached = await cachedPackage(attempt.cacheDir, version);
-	if (cached) return cached;
-	attempt.log(`download ${PACKAGE} ${version}`);
-	// As root, apt would have its own user write here, who may not.
-	const sandbox =
-		process.getuid?.() === 0 ? ["-o", "APT::Sandbox::User=root"] : [];
-	return await inScratch(attempt, async (scratch) => {
-		await attempt.run(
-			"apt-get",
-			["download", "-q", ...sandbox, `${PACKAGE}=${version}`],
-			{ cwd: scratch },
-		);
-		const [name] = await readdir(scratch);
-		if (!name) throw new Error(`apt-get download left no ${PACKAGE} package`);
-		const deb = join(attempt.cacheDir, name);
-		await rename(join(scratch, name), deb);
-		return deb;
-	});
-}
-
-/** The package in the cache; any version's, the latest first, where version is "". */
 async function cachedPackage(
 	cacheDir: string,
-	version: string,
-): Promise<string | undefined> {
-	const start = `${PACKAGE}_${version && `${encodeURIComponent(version)}_`}`;
+): Promise<SourcePackage | undefined> {
 	const names = (await readdir(cacheDir))
-		.filter((name) => name.startsWith(start) && name.endsWith(".deb"))
+		.filter((name) => name.startsWith(`${PACKAGE}_`) && name.endsWith(".deb"))
 		.sort(new Intl.Collator("en", { numeric: true }).compare);
 	const last = names.at(-1);
-	return last === undefined ? undefined : join(cacheDir, last);
+	return last === undefined ? undefined : named(cacheDir, last);
 }

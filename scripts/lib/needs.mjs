@@ -143,12 +143,6 @@ const FAULTS = [
 		debian: [command],
 	})),
 	{
-		what: "libelf for building kernels",
-		commands: [],
-		files: ["/usr/include/gelf.h"],
-		debian: ["libelf-dev"],
-	},
-	{
 		what: "xz for the kernel's source",
 		commands: ["xz"],
 		files: [],
