@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /**
- * How close a run comes to its limits: a bare boot of the same kernel, and the guest's own fork rate.
+ * How close a run comes to its limits: a bare boot of the same kernel, the guest's own fork rate, and two guests at once
+ * beside one alone. Then, what the time is spent on.
  * Everything is measured in rounds that interleave, so that a busy machine disturbs all alike. Needs the build.
  */
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { costs } from "./lib/costs.mjs";
 import { figure, table } from "./lib/figures.mjs";
 import { bareBoot, rates, requestMaker, wholeRun } from "./lib/measure.mjs";
 import { runMain, SetupError, say, TOP } from "./lib/run.mjs";
@@ -13,6 +15,7 @@ import { runMain, SetupError, say, TOP } from "./lib/run.mjs";
 const USAGE = `usage: npm run bench [-- OPTIONS]
 
   --kernel K   the kernel to boot, as crcap run takes it
+  --other K    the kernel that runs beside it (default: debian:bullseye)
   --accel A    kvm or tcg (default: tcg)
   --cases N    about so many cases in the small run (default: 200)
   --rounds N   how often each measurement is taken (default: 5)
@@ -32,6 +35,7 @@ function readOptions(args) {
 			args: [...args],
 			options: {
 				kernel: { type: "string" },
+				other: { type: "string", default: "debian:bullseye" },
 				accel: { type: "string", default: "tcg" },
 				cases: { type: "string", default: "200" },
 				rounds: { type: "string", default: "5" },
@@ -41,9 +45,10 @@ function readOptions(args) {
 		if (values.help) return undefined;
 		if (!["kvm", "tcg"].includes(values.accel))
 			throw new Error(`--accel ${values.accel} is neither kvm nor tcg`);
-		const { kernel, accel } = values;
+		const { kernel, other, accel } = values;
 		return {
 			kernel,
+			other,
 			accel,
 			cases: positive("--cases", values.cases),
 			rounds: positive("--rounds", values.rounds),
@@ -69,7 +74,7 @@ function positive(option, text) {
 
 /**
  * What one round measured: milliseconds, and things per second.
- * @typedef {{ small: number, full: number, boot: number, forks: number, cases: number }} Round
+ * @typedef {{ small: number, full: number, boot: number, forks: number, cases: number, other: number, pair: number }} Round
  */
 
 /** @param {Options} options */
@@ -79,21 +84,39 @@ async function bench(options) {
 	const requests = await requestMaker();
 	say("a first run, not counted");
 	const { target } = wholeRun(options);
+	wholeRun({ ...options, kernel: options.other }, ["--shard=1/50"]);
 	// Every so many-th case: the same share of each boundary.
 	const shares = Math.max(1, Math.round(target.planned / options.cases));
 	/** @type {Round[]} */
 	const rounds = [];
 	let smallCases = 0;
+	let last = target;
 	while (rounds.length < options.rounds) {
 		say(`round ${rounds.length + 1} of ${options.rounds}`);
 		const boot = await bareBoot(vm, target);
 		const small = wholeRun(options, [`--shard=1/${shares}`]);
 		smallCases = small.target.planned;
-		const full = wholeRun(options).ms;
+		const whole = wholeRun(options);
 		const { forks, cases } = await rates(vm, target, requests);
-		rounds.push({ boot, small: small.ms, full, forks, cases });
+		const other = wholeRun({ ...options, kernel: options.other }).ms;
+		const pair = wholeRun({ ...options, kernel: target.kernel.path }, [
+			`--kernel=${options.other}`,
+			"--jobs=2",
+		]).ms;
+		const full = whole.ms;
+		rounds.push({ boot, small: small.ms, full, forks, cases, other, pair });
+		// The last round's: one run is enough to show where time goes.
+		last = whole.target;
 	}
 	printFigures(target, smallCases, rounds);
+	console.log(`\n${costs(last, await suiteDescriptions())}`);
+}
+
+/** @returns {Promise<ReadonlyMap<string, string>>} */
+async function suiteDescriptions() {
+	/** @type {typeof import("../suites/index.js")} */
+	const { SUITES } = await import(join(TOP, "dist/suites/index.js"));
+	return new Map(SUITES.map(({ name, description }) => [name, description]));
 }
 
 /** @param {number} ms */
@@ -135,6 +158,12 @@ function figures(small, full) {
 			write: perSecond,
 		},
 		{ name: "cases / forks", take: (at) => at.cases / at.forks, write: plain },
+		{ name: "two kernels at once", take: (at) => at.pair, write: seconds },
+		{
+			name: "two kernels at once / the longer one alone",
+			take: (at) => at.pair / Math.max(at.full, at.other),
+			write: plain,
+		},
 	];
 }
 

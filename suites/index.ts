@@ -2,7 +2,12 @@
 import { FACTS_OF_ANY } from "./facts.js";
 import { subjectsFor } from "./plan.js";
 
-export { type Facts, type RawFacts, readFacts } from "./facts.js";
+export {
+	FACTS_OF_ANY,
+	type Facts,
+	type RawFacts,
+	readFacts,
+} from "./facts.js";
 export { type Judgement, judge } from "./judge.js";
 export { MANUALS } from "./manuals.js";
 export { concerns, type PlannedCase, plan, SUITES } from "./plan.js";

@@ -117,6 +117,8 @@ function citationOf(name: CiteName): Citation {
 
 /** A helper that is not all-powerful can't become every subject of its own user namespace. */
 function beyondHelper(subject: Subject, facts: Facts): string | null {
+	const every = (1n << BigInt(facts.capLastCap + 1)) - 1n;
+	if ((facts.caps & every) === every) return null;
 	const lacking = capBits(subject.caps, facts.capLastCap) & ~facts.caps;
 	return subject.userDepth === 0 && lacking !== 0n
 		? `crprobe runs without capabilities that the subject has (0x${lacking.toString(16)})`

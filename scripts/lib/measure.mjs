@@ -15,6 +15,7 @@ const FORKS = 300;
 /**
  * @typedef {object} Options
  * @property {string | undefined} kernel
+ * @property {string} other the kernel that runs beside it
  * @property {string} accel
  * @property {number} cases
  * @property {number} rounds
@@ -59,9 +60,10 @@ export function wholeRun({ kernel, accel }, more = []) {
 /**
  * @param {Vm} vm
  * @param {TargetResult} target
+ * @param {readonly string[]} [script] the requests that its initramfs carries
  * @returns {Promise<Guest>} a guest of the same kernel, ready
  */
-function boot(vm, { kernel, accel }) {
+function boot(vm, { kernel, accel }, script = []) {
 	const machine = vm.machineFor(kernel.arch);
 	if (machine === undefined || accel === "none")
 		throw new SetupError(`no guest can be made of ${kernel.path}`);
@@ -70,6 +72,7 @@ function boot(vm, { kernel, accel }) {
 		machine,
 		agent: join(TOP, "dist/agent", `crprobe-${kernel.arch}`),
 		accel,
+		script,
 	});
 }
 
@@ -96,10 +99,10 @@ export async function bareBoot(vm, target) {
  * @returns {Promise<{ forks: number, cases: number }>} each per second
  */
 export async function rates(vm, target, requests) {
-	const guest = await boot(vm, target);
+	const lines = [...requests(target)];
+	const guest = await boot(vm, target, lines);
 	try {
 		const before = await forkRate(guest);
-		const lines = [...requests(guest.facts, target.kernel.arch)];
 		const cases = lines.filter((line) => line.startsWith("case ")).length;
 		const start = performance.now();
 		await guest.exchange(lines, () => {});
@@ -127,26 +130,27 @@ async function forkRate(guest) {
 	return rate;
 }
 
-/** @typedef {(facts: Readonly<Record<string, string>>, arch: string) => Iterable<string>} RequestMaker */
+/** @typedef {(target: TargetResult) => Iterable<string>} RequestMaker */
 
-/** @returns {Promise<RequestMaker>} which makes the requests of a whole run for a guest with these facts */
+/** @returns {Promise<RequestMaker>} which makes the requests of a run for those cases that ran in another */
 export async function requestMaker() {
 	/** @type {typeof import("../../runner/qemuSession.js")} */
 	const { requestLines } = await import(
 		join(TOP, "dist/runner/qemuSession.js")
 	);
+	/** @type {typeof import("../../runner/caseRequest.js")} */
+	const { requestFor } = await import(join(TOP, "dist/runner/caseRequest.js"));
 	/** @type {typeof import("../../suites/index.js")} */
-	const { plan, readFacts } = await import(join(TOP, "dist/suites/index.js"));
-	return (told, arch) => {
-		const planned = plan(readFacts({ told, arch })).filter(
-			({ skip }) => skip === undefined,
+	const { FACTS_OF_ANY, plan } = await import(
+		join(TOP, "dist/suites/index.js")
+	);
+	return ({ cases }) => {
+		const ran = new Set(
+			cases.filter(({ verdict }) => verdict !== "skip").map(({ id }) => id),
 		);
-		return requestLines(
-			planned.map((row, n) => ({
-				...row,
-				n,
-				deadlineMs: row.deadlineMs ?? 10_000,
-			})),
-		);
+		const requests = plan(FACTS_OF_ANY)
+			.filter(({ id }) => ran.has(id))
+			.map((row, n) => requestFor(row, n));
+		return requestLines(requests, requests);
 	};
 }
