@@ -4,9 +4,9 @@
  */
 import { access, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import { makeDirs } from "./cache.js";
 import { errnoOf, VmError } from "./errors.js";
+import { loadExeca } from "./execa.js";
 import { configuredSources, formatSource, sourcesForSuite } from "./sources.js";
 
 const DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -146,6 +146,7 @@ export class PrivateApt {
 		cwd = this.#dir,
 	): Promise<string> {
 		const { signal } = this.#options;
+		const { execa } = await loadExeca();
 		const result = await execa(program, args, {
 			cwd,
 			reject: false,

@@ -2,10 +2,10 @@
 import { access, constants, mkdir, readdir } from "node:fs/promises";
 import { release } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { cacheDir, exists, fillAtomically } from "./cache.js";
 import { cachedKernel } from "./catalogue.js";
 import { VmError } from "./errors.js";
+import { loadExeca } from "./execa.js";
 import { parseKernelName } from "./names.js";
 import { configuredSources, sourcesForSuite } from "./sources.js";
 
@@ -44,6 +44,7 @@ async function ownPackage(running: string): Promise<string | undefined> {
 		if (!(await exists(dir)))
 			await fillAtomically(dir, async (to) => {
 				await mkdir(to);
+				const { execa } = await loadExeca();
 				await execa(
 					"apt-get",
 					[

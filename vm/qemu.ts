@@ -1,5 +1,5 @@
 /** QEMU's command line, from small pure functions, and what this machine's build of it can do. */
-import { execa } from "execa";
+import { execFile } from "node:child_process";
 import { errnoOf, VmError } from "./errors.js";
 import type { Machine } from "./machines.js";
 
@@ -145,14 +145,26 @@ export function qemuBuild(machine: Machine): Promise<QemuBuild> {
 	return probed;
 }
 
-async function probeBuild(machine: Machine): Promise<QemuBuild> {
-	const help = await execa(machine.qemu, ["--help"], {
-		reject: false,
-		timeout: 20_000,
-		stdin: "ignore",
-		maxBuffer: 4_000_000,
+interface Help {
+	error: Error | null;
+	stdout: string;
+	stderr: string;
+}
+
+function askHelp(program: string): Promise<Help> {
+	return new Promise((resolve) => {
+		execFile(
+			program,
+			["--help"],
+			{ timeout: 20_000, maxBuffer: 4_000_000 },
+			(error, stdout, stderr) => resolve({ error, stdout, stderr }),
+		).stdin?.end();
 	});
-	if (help.failed && errnoOf(help.cause ?? help) === "ENOENT")
+}
+
+async function probeBuild(machine: Machine): Promise<QemuBuild> {
+	const help = await askHelp(machine.qemu);
+	if (errnoOf(help.error) === "ENOENT")
 		throw new VmError("missing", `${machine.qemu} is not on the PATH`, {
 			hint: `install it: apt-get install ${machine.qemuPackage}`,
 		});
@@ -160,7 +172,7 @@ async function probeBuild(machine: Machine): Promise<QemuBuild> {
 	if (version === undefined)
 		throw new VmError(
 			"missing",
-			`${machine.qemu} --help does not name its version: ${String(help.stderr).slice(0, 200)}`,
+			`${machine.qemu} --help does not name its version: ${help.stderr.slice(0, 200)}`,
 			{ hint: `reinstall it: apt-get install ${machine.qemuPackage}` },
 		);
 	return {

@@ -3,11 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { execa } from "execa";
 import { makeDirs } from "./cache.js";
 import { decompress } from "./decompress.js";
 import { errnoOf, messageOf, VmError } from "./errors.js";
-
+import { loadExeca } from "./execa.js";
 import { rpmPayload } from "./rpm.js";
 
 /** A kernel found in an unpacked tree. */
@@ -126,6 +125,7 @@ export async function unpackRpm(path: string, dir: string): Promise<void> {
 
 /** `Package` and `Version` of a .deb, joined by a space. */
 export async function debSource(path: string): Promise<string | undefined> {
+	const { execa } = await loadExeca();
 	const result = await execa(
 		"dpkg-deb",
 		["--field", path, "Package", "Version"],
