@@ -124,7 +124,12 @@ test("unit and guest tests are told apart, and files are selected by their sourc
  * @param {Record<string, string>} scripts
  */
 function runCi(scripts) {
-	return inProject({ "package.json": JSON.stringify({ scripts }) }, [
+	const more = {
+		faults: "echo '2 passed, 0 failed, 0 skipped'",
+		kernels: "echo '1 passed, 0 failed, 0 skipped'",
+	};
+	const all = { ...more, ...scripts };
+	return inProject({ "package.json": JSON.stringify({ scripts: all }) }, [
 		"bash",
 		".ci/run",
 	]);
@@ -134,7 +139,7 @@ test("CI ends with the count of what ran", () => {
 	const { status, last } = runCi({
 		test: "echo '3 passed, 0 failed, 1 skipped'",
 	});
-	assert.equal(last, "3 passed, 0 failed, 1 skipped");
+	assert.equal(last, "6 passed, 0 failed, 1 skipped");
 	assert.equal(status, 0);
 });
 
@@ -144,19 +149,20 @@ test("CI fails with a command that fails, counts nothing, or passes nothing", ()
 	});
 	assert.deepEqual(
 		[failed.status, failed.last],
-		[1, "3 passed, 1 failed, 0 skipped"],
+		[1, "6 passed, 1 failed, 0 skipped"],
 	);
 	const silent = runCi({ test: "echo fine" });
 	assert.deepEqual(
 		[silent.status, silent.last],
-		[1, "0 passed, 1 failed, 0 skipped"],
+		[1, "3 passed, 1 failed, 0 skipped"],
 	);
 	const broken = runCi({
 		test: "echo '3 passed, 0 failed, 0 skipped'; exit 7",
 	});
 	assert.equal(broken.status, 1);
+	const nothing = "echo '0 passed, 0 failed, 4 skipped'";
 	assert.equal(
-		runCi({ test: "echo '0 passed, 0 failed, 4 skipped'" }).status,
+		runCi({ test: nothing, faults: nothing, kernels: nothing }).status,
 		1,
 	);
 });

@@ -1,0 +1,122 @@
+#!/usr/bin/env node
+/**
+ * Every kernel of the catalogue that crcap is held against, in one run: Debian's releases on x86_64, and one kernel of each
+ * other architecture. The last line counts kernels. Needs the build with every helper.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { table } from "./lib/figures.mjs";
+import { runMain, SetupError, say, TOP } from "./lib/run.mjs";
+
+/** @typedef {import("../results/model.js").TargetResult} TargetResult */
+
+const KERNELS = [
+	"debian:bullseye",
+	"debian:bookworm",
+	"debian:trixie",
+	"debian:sid",
+	"debian:experimental",
+	"debian:trixie@arm64",
+	"debian:bookworm@i386",
+	"debian:trixie@armhf",
+	"debian:trixie@riscv64",
+	"debian:trixie@s390x",
+	"debian:trixie@ppc64el",
+];
+
+/**
+ * @param {readonly string[]} kernels
+ * @param {readonly string[]} more options of the command
+ * @returns {TargetResult[]} one for each, in their order
+ */
+function runAll(kernels, more) {
+	const folder = mkdtempSync(join(tmpdir(), "crcap-kernels-"));
+	try {
+		const report = join(folder, "report.json");
+		const { status } = spawnSync(
+			process.execPath,
+			[
+				join(TOP, "dist/runner/cli.js"),
+				"run",
+				...kernels.map((name) => `--kernel=${name}`),
+				"--report=text",
+				`--report=json=${report}`,
+				...more,
+			],
+			{ stdio: ["ignore", "inherit", "inherit"] },
+		);
+		if (status !== 0 && status !== 1 && status !== 3)
+			throw new SetupError(`crcap run ended with ${status}`, status ?? 130);
+		return JSON.parse(readFileSync(report, "utf8")).targets;
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+/** @param {TargetResult} target */
+const isSound = ({ complete, totals }) =>
+	complete && totals.pass > 0 && totals.pass + totals.skip === planned(totals);
+
+/** @param {TargetResult["totals"]} totals */
+const planned = (totals) =>
+	Object.values(totals).reduce((sum, count) => sum + count, 0);
+
+/**
+ * An emulator can break, too: a guest that was lost is tried once more. What a kernel answered stands.
+ * @param {TargetResult} target
+ */
+const wasLost = ({ complete, totals }) =>
+	totals.fail === 0 && (!complete || totals.crash > 0 || totals.timeout > 0);
+
+/**
+ * @param {readonly string[]} kernels
+ * @param {readonly string[]} more
+ * @returns {Map<string, TargetResult>}
+ */
+function resultsOf(kernels, more) {
+	const targets = runAll(kernels, more);
+	return new Map(
+		targets.map((target, i) => [kernels[i] ?? target.name, target]),
+	);
+}
+
+runMain(async () => {
+	const more = process.argv.slice(2);
+	const first = resultsOf(KERNELS, more);
+	const lost = [...first].filter(([, target]) => wasLost(target));
+	for (const [name, target] of lost)
+		say(
+			`${name} is run again: ${target.incompleteReason ?? "the guest was lost"}`,
+		);
+	const again = lost.map(([name]) => name);
+	const second = again.length === 0 ? new Map() : resultsOf(again, more);
+	const last = [...new Map([...first, ...second])];
+	const rows = last.map(([name, { kernel, totals, durationMs }]) => [
+		second.has(name) ? `${name} (second run)` : name,
+		kernel.release,
+		kernel.arch,
+		String(totals.pass),
+		String(totals.skip),
+		String(planned(totals) - totals.pass - totals.skip),
+		`${(durationMs / 1000).toFixed(0)} s`,
+	]);
+	console.log(
+		table([
+			[
+				"kernel",
+				"release",
+				"architecture",
+				"passed",
+				"skipped",
+				"else",
+				"time",
+			],
+			...rows,
+		]),
+	);
+	const sound = last.filter(([, target]) => isSound(target)).length;
+	console.log(`${sound} passed, ${KERNELS.length - sound} failed, 0 skipped`);
+	return sound === KERNELS.length ? 0 : 1;
+});
