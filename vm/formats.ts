@@ -209,13 +209,18 @@ function sniffStranger(head: Buffer): Sniff {
 	);
 }
 
+/** What data that begins like this is packed with. */
+export function compressionOf(head: Buffer): Compression | undefined {
+	return COMPRESSED.find(([, magic]) => startsWith(head, magic))?.[0];
+}
+
 /** Names a file by its first bytes (`head`, up to HEAD_BYTES of them) and its size in bytes. ELF files are looked at elsewhere. */
 export function sniff(head: Buffer, size: number): Sniff {
 	if (size === 0) return refused("it is empty");
 	if (text(head, 0, 8) === "!<arch>\n") return { kind: "package", type: "deb" };
 	if (startsWith(head, "edabeedb")) return { kind: "package", type: "rpm" };
-	const compression = COMPRESSED.find(([, magic]) => startsWith(head, magic));
-	if (compression) return { kind: "compressed", compression: compression[0] };
+	const compression = compressionOf(head);
+	if (compression) return { kind: "compressed", compression };
 	return (
 		sniffZboot(head, size) ??
 		sniffBzImage(head, size) ??

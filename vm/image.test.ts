@@ -157,6 +157,32 @@ describe("formats", () => {
 		assert.match(reasonOf(bzImage({ xloadflags: 0, protocol: 0x203 })), /2\.3/);
 	});
 
+	test("a kernel's own configuration is found, packed or not", async () => {
+		process.env.XDG_CACHE_HOME = join(dir, "cache");
+		const config = "# Linux\nCONFIG_IKCONFIG=y\n";
+		const kernel = Buffer.concat([
+			Buffer.from("IKCFG_ST is also a word IKCFG_ED \0".repeat(3)),
+			Buffer.from("IKCFG_ST"),
+			gzipSync(config),
+			Buffer.from("IKCFG_ED and more"),
+		]);
+		const boot = bzImage({ xloadflags: 1 });
+		const payload = gzipSync(kernel);
+		boot.writeUInt32LE(0x100, 0x248);
+		boot.writeUInt32LE(payload.length, 0x24c);
+		payload.copy(boot, 4 * 512 + 0x100);
+		const image = await identified("ikconfig.bzImage", boot);
+		assert.equal(await readFile(image.config ?? "", "utf8"), config);
+		const arm = await identified(
+			"ikconfig.Image",
+			Buffer.concat([armImage(), BANNER, kernel]),
+		);
+		assert.equal(await readFile(arm.config ?? "", "utf8"), config);
+		boot.fill(7, 4 * 512 + 0x110);
+		const broken = await identified("broken.bzImage", boot);
+		assert.equal(broken.config, undefined);
+	});
+
 	test("any bytes get an answer, and never a crash", () => {
 		const seeds = [
 			bzImage({ xloadflags: 1 }),

@@ -1,11 +1,12 @@
 /** What a kernel image is: format, architecture, release, and the file that QEMU gets. Nothing is booted to find out. */
-import { open } from "node:fs/promises";
+import { open, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { cacheDir, exists, fillAtomically } from "./cache.js";
 import { decompress, MAX_UNPACKED } from "./decompress.js";
 import { type ElfKernel, flatLayout, isElf, readElf } from "./elf.js";
 import { errnoOf, messageOf, VmError } from "./errors.js";
 import { type Compression, type Format, type Sniff, sniff } from "./formats.js";
+import { readIkconfig } from "./ikconfig.js";
 import { type FileFacts, readAt, readFacts } from "./imageFile.js";
 import type { Arch } from "./machines.js";
 
@@ -80,6 +81,23 @@ async function flatten(
 			await out.close();
 		}
 	});
+}
+
+/** A copy in the cache of what the kernel carries itself, found once; an empty one says that there is none. */
+async function ownConfig(
+	{ bootPath, format }: Core,
+	sha256: string,
+): Promise<string | undefined> {
+	try {
+		const copy = await unpackedCopy(sha256, "config", async (to) =>
+			writeFile(to, (await readIkconfig(bootPath, format)) ?? ""),
+		);
+		return (await stat(copy)).size > 0 ? copy : undefined;
+	} catch (error) {
+		// Good to know, but a kernel boots without it: a cache that can't be written does not matter yet.
+		if (error instanceof VmError && error.kind === "storage") return undefined;
+		throw error;
+	}
 }
 
 type Core = Pick<Image, "arch" | "format" | "bootPath"> & {
@@ -185,7 +203,8 @@ export async function identifyFile(path: string): Promise<Image> {
 	});
 	const core = await coreOf(absolute, 0, facts);
 	const release = core.release ?? releaseFromName(absolute);
-	const config = await siblingConfig(absolute);
+	const config =
+		(await siblingConfig(absolute)) ?? (await ownConfig(core, facts.sha256));
 	return {
 		path,
 		arch: core.arch,

@@ -349,7 +349,7 @@ describe("the catalogue", () => {
 	});
 
 	test("what fails half way leaves no entry", async () => {
-		const target = cacheDir("images", "x");
+		const target = cacheDir("half", "x");
 		await assert.rejects(
 			fillAtomically(target, async (to) => {
 				await writeFile(to, "half");
@@ -357,7 +357,7 @@ describe("the catalogue", () => {
 			}),
 			/cut/,
 		);
-		assert.deepEqual(await readdir(cacheDir("images")), []);
+		assert.deepEqual(await readdir(cacheDir("half")), []);
 	});
 });
 
