@@ -118,6 +118,18 @@ const TESTS = [
 		debian: ["libxml2-utils"],
 	},
 	{
+		what: "reader of cpio archives",
+		commands: ["cpio"],
+		files: [],
+		debian: ["cpio"],
+	},
+	{
+		what: "list of processes",
+		commands: ["ps"],
+		files: [],
+		debian: ["procps"],
+	},
+	{
 		what: "browser for the HTML report",
 		commands: ["chromium", "chromium-browser", "google-chrome"],
 		files: [],
