@@ -11,7 +11,7 @@ import { formatExpected } from "./judge.js";
 import { manualNotes } from "./manuals.js";
 import { MAP_FILES } from "./map_files.js";
 import { NAMESPACE_SUBJECTS } from "./namespaces.js";
-import { missing } from "./needs.js";
+import { missing, type NeedName } from "./needs.js";
 import { NS_LAST_PID } from "./ns_last_pid.js";
 import { ROUTES } from "./route_rows.js";
 import { ROUTE_SUBJECTS } from "./routes.js";
@@ -125,6 +125,20 @@ function beyondHelper(subject: Subject, facts: Facts): string | null {
 		: null;
 }
 
+/** Steps that only some kernels can take: whoever writes a row need not think of each. */
+const STEP_NEEDS: readonly (readonly [RegExp, NeedName])[] = [
+	[/(?:^| )(?:uid|euid|caps|eff|prm|inh)=(?!all(?: |$))/, "multiuser"],
+	[/(?:^| )(?:userns(?:=\S*)?|unshare=user)(?: |$)/, "user_ns"],
+	[/(?:^| )(?:pidns|unshare=pid)(?: |$)/, "pid_ns"],
+	[/(?:^| )unshare=ipc(?: |$)/, "ipc_ns"],
+];
+
+function stepNeeds(program: string): NeedName[] {
+	return STEP_NEEDS.flatMap(([steps, need]) =>
+		steps.test(program) ? [need] : [],
+	);
+}
+
 function plannedCase(
 	suite: Suite,
 	row: Row,
@@ -138,9 +152,12 @@ function plannedCase(
 		.join(" ");
 	const expectation = row.expect(subject, facts);
 	const operations = operationsOf(probeProgram);
-	const reason =
-		missing([...suite.needs, ...subject.needs, ...(row.needs ?? [])], facts) ??
-		beyondHelper(subject, facts);
+	const program = compose(subjectProgram, probeProgram);
+	const needs = [
+		...[...suite.needs, ...subject.needs, ...(row.needs ?? [])],
+		...stepNeeds(program),
+	];
+	const reason = missing(needs, facts) ?? beyondHelper(subject, facts);
 	// The namespaces that see the process, less those that the operation leaves alone.
 	const untouched = subject.pidOwners.length - (row.levels ?? 0);
 	return {
@@ -151,7 +168,7 @@ function plannedCase(
 		subject: subject.name,
 		subjectProgram,
 		probeProgram,
-		program: compose(subjectProgram, probeProgram),
+		program,
 		touchesHost: (row.levels ?? 0) > 0 && untouched <= 0,
 		operations,
 		results: expectation.results,
