@@ -74,7 +74,7 @@ function positive(option, text) {
 
 /**
  * What one round measured: milliseconds, and things per second.
- * @typedef {{ small: number, full: number, boot: number, forks: number, cases: number, other: number, pair: number }} Round
+ * @typedef {{ small: number, full: number, boot: number, forks: number, cases: number, perCase: number, other: number, pair: number }} Round
  */
 
 /** @param {Options} options */
@@ -97,14 +97,17 @@ async function bench(options) {
 		const small = wholeRun(options, [`--shard=1/${shares}`]);
 		smallCases = small.target.planned;
 		const whole = wholeRun(options);
-		const { forks, cases } = await rates(vm, target, requests);
+		const { forks, cases, perCase } = await rates(vm, target, requests);
 		const other = wholeRun({ ...options, kernel: options.other }).ms;
 		const pair = wholeRun({ ...options, kernel: target.kernel.path }, [
 			`--kernel=${options.other}`,
 			"--jobs=2",
 		]).ms;
 		const full = whole.ms;
-		rounds.push({ boot, small: small.ms, full, forks, cases, other, pair });
+		rounds.push({
+			...{ boot, small: small.ms, full, forks, cases, perCase },
+			...{ other, pair },
+		});
 		// The last round's: one run is enough to show where time goes.
 		last = whole.target;
 	}
@@ -158,6 +161,16 @@ function figures(small, full) {
 			write: perSecond,
 		},
 		{ name: "cases / forks", take: (at) => at.cases / at.forks, write: plain },
+		{
+			name: "processes that a case makes",
+			take: (at) => at.perCase,
+			write: plain,
+		},
+		{
+			name: "processes made by cases / forks",
+			take: (at) => (at.cases * at.perCase) / at.forks,
+			write: plain,
+		},
 		{ name: "two kernels at once", take: (at) => at.pair, write: seconds },
 		{
 			name: "two kernels at once / the longer one alone",

@@ -195,12 +195,29 @@ static bool run_case(char *rest)
 	return true;
 }
 
+/* How many processes the kernel has made so far, threads included; 0 where it does not say. */
+static long long processes(void)
+{
+	static char buf[16 * 1024];
+	long long n;
+	char *p;
+
+	if (cr_slurp("/proc/stat", buf, sizeof(buf)) <= 0)
+		return 0;
+	p = strstr(buf, "\nprocesses ");
+	if (!p)
+		return 0;
+	p += strlen("\nprocesses ");
+	p[strcspn(p, "\n")] = '\0';
+	return cr_parse_long(p, &n) ? n : 0;
+}
+
 static void measure(char *num)
 {
-	char buf[64];
+	char buf[96];
 	struct timespec a, b;
 	struct cr_text t;
-	long long n, i;
+	long long n, i, before = processes();
 
 	if (!cr_parse_long(num, &n) || n < 1 || n > 1000000)
 		n = 1;
@@ -218,6 +235,8 @@ static void measure(char *num)
 	cr_putd(&t, n);
 	cr_puts(&t, " ");
 	cr_putd(&t, (b.tv_sec - a.tv_sec) * 1000000LL + (b.tv_nsec - a.tv_nsec) / 1000);
+	cr_puts(&t, " ");
+	cr_putd(&t, before);
 	cr_channel_send(buf, t.len);
 }
 

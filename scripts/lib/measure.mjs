@@ -92,11 +92,11 @@ export async function bareBoot(vm, target) {
 }
 
 /**
- * The guest's own fork rate, and the rate of cases streamed to the same guest.
+ * The guest's own fork rate, the rate of cases streamed to the same guest, and how many processes a case makes.
  * @param {Vm} vm
  * @param {TargetResult} target
  * @param {RequestMaker} requests
- * @returns {Promise<{ forks: number, cases: number }>} each per second
+ * @returns {Promise<{ forks: number, cases: number, perCase: number }>} per second, per second, and in a case
  */
 export async function rates(vm, target, requests) {
 	const lines = [...requests(target)];
@@ -109,7 +109,11 @@ export async function rates(vm, target, requests) {
 		const seconds = (performance.now() - start) / 1000;
 		const after = await forkRate(guest);
 		await guest.quit();
-		return { forks: (before + after) / 2, cases: cases / seconds };
+		return {
+			forks: (before.rate + after.rate) / 2,
+			cases: cases / seconds,
+			perCase: (after.processes - before.processes - FORKS) / cases,
+		};
 	} finally {
 		guest.kill();
 		await guest.end;
@@ -118,16 +122,18 @@ export async function rates(vm, target, requests) {
 
 /**
  * @param {Guest} guest
- * @returns {Promise<number>} fork, exit and wait per second
+ * @returns {Promise<{ rate: number, processes: number }>} fork, exit and wait per second; the processes made before
  */
 async function forkRate(guest) {
 	let rate = Number.NaN;
+	let processes = 0;
 	await guest.exchange([`rate ${FORKS}`], (payload) => {
-		const [, count, us] = /^rate (\d+) (\d+)$/.exec(payload) ?? [];
+		const [, count, us, made] = /^rate (\d+) (\d+) (\d+)$/.exec(payload) ?? [];
 		rate = (Number(count) * 1e6) / Number(us);
+		processes = Number(made);
 	});
 	if (!(rate > 0)) throw new SetupError("the guest told no fork rate");
-	return rate;
+	return { rate, processes };
 }
 
 /** @typedef {(target: TargetResult) => Iterable<string>} RequestMaker */
