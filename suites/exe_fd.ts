@@ -122,6 +122,37 @@ function older(option: string, allowed: string, setup = ""): Row {
 
 const FILE = "mkfile=/tmp/crcap-exe,0755,0";
 
+/** An executable and a writer: what comes of it depends on whether the kernel keeps the two apart. */
+const withWriter =
+	(results: {
+		readonly denied: (errno: string) => readonly ExpectedResult[];
+		/** The kernel keeps them apart, for this reason. */
+		readonly excluded: readonly ExpectedResult[];
+		readonly reason: string;
+		readonly let: readonly ExpectedResult[];
+	}): Row["expect"] =>
+	(s, facts) => {
+		if (!mayCheckpointRestore(s, s.userDepth, facts))
+			return {
+				results: results.denied(denied(facts).errno),
+				reason: DENIED,
+				cite: denied(facts).cite,
+			};
+		return deniesWriting(facts)
+			? {
+					results: results.excluded,
+					reason: results.reason,
+					cite: "exe_file_writers",
+				}
+			: {
+					results: results.let,
+					reason: "on this kernel /proc/PID/exe does not exclude writers",
+					cite: has("exe_file_writers", facts.version)
+						? "exe_file_no_writers"
+						: "exe_file_writers",
+				};
+	};
+
 const ROWS: readonly Row[] = [
 	{
 		name: "change",
@@ -332,28 +363,12 @@ const ROWS: readonly Row[] = [
 		probe: "mm_map",
 		program: `scratch ${FILE} open=w,w,/tmp/crcap-exe @ exe_unmap open=x,r,/tmp/crcap-exe mm_map=exe:x exe=x`,
 		subjects: few,
-		expect: (s, facts) => {
-			const may = mayCheckpointRestore(s, s.userDepth, facts);
-			if (!may)
-				return {
-					results: ["0", denied(facts).errno, "0:no"],
-					reason: DENIED,
-					cite: denied(facts).cite,
-				};
-			return deniesWriting(facts)
-				? {
-						results: ["0", "EACCES", "0:no"],
-						reason: "an executable may have no writer",
-						cite: "exe_file_writers",
-					}
-				: {
-						results: ["0", "0", "0:yes"],
-						reason: "on this kernel /proc/PID/exe does not exclude writers",
-						cite: has("exe_file_writers", facts.version)
-							? "exe_file_no_writers"
-							: "exe_file_writers",
-					};
-		},
+		expect: withWriter({
+			denied: (errno) => ["0", errno, "0:no"],
+			excluded: ["0", "EACCES", "0:no"],
+			let: ["0", "0", "0:yes"],
+			reason: "an executable may have no writer",
+		}),
 		catches: "the new executable can be written while it is one",
 	},
 	{
@@ -363,28 +378,12 @@ const ROWS: readonly Row[] = [
 		program:
 			"scratch mkfile=/tmp/crcap-exe,0777,0 @ exe_unmap open=x,r,/tmp/crcap-exe mm_map=exe:x open=w,w,/tmp/crcap-exe",
 		subjects: few,
-		expect: (s, facts) => {
-			const may = mayCheckpointRestore(s, s.userDepth, facts);
-			if (!may)
-				return {
-					results: ["0", denied(facts).errno, "0"],
-					reason: DENIED,
-					cite: denied(facts).cite,
-				};
-			return deniesWriting(facts)
-				? {
-						results: ["0", "0", "ETXTBSY"],
-						reason: "the new executable can't be written",
-						cite: "exe_file_writers",
-					}
-				: {
-						results: ["0", "0", "0"],
-						reason: "on this kernel /proc/PID/exe does not exclude writers",
-						cite: has("exe_file_writers", facts.version)
-							? "exe_file_no_writers"
-							: "exe_file_writers",
-					};
-		},
+		expect: withWriter({
+			denied: (errno) => ["0", errno, "0"],
+			excluded: ["0", "0", "ETXTBSY"],
+			let: ["0", "0", "0"],
+			reason: "the new executable can't be written",
+		}),
 		catches: "the new executable can be written while it is one",
 	},
 	{

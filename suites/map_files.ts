@@ -83,6 +83,18 @@ function unguarded(
 const ownsFile = (s: Subject): boolean =>
 	s.kuid === 0 || (s.userDepth === 0 && holds(s.caps, "dac_override"));
 
+/** Following the link to a file that only its owner may open as asked. */
+const ownersOnly: Row["expect"] = (s, facts) => {
+	if (!may(s, facts)) return { results: ["EPERM"], reason: DENIED, cite };
+	return ownsFile(s)
+		? { results: ["0"], reason: GRANTED, cite }
+		: {
+				results: ["EACCES"],
+				reason: "behind the link the file's own permissions count",
+				cite: "map_files_inode",
+			};
+};
+
 const OWN_ROWS: readonly Row[] = [
 	follow(
 		"read_deleted",
@@ -258,16 +270,7 @@ const OWN_ROWS: readonly Row[] = [
 		probe: "open",
 		program: `map=m,deleted,/tmp/crcap-mode,0644,x @ open=g,rw,${LINK}`,
 		subjects: few,
-		expect: (s, facts) =>
-			!may(s, facts)
-				? { results: ["EPERM"], reason: DENIED, cite }
-				: ownsFile(s)
-					? { results: ["0"], reason: GRANTED, cite }
-					: {
-							results: ["EACCES"],
-							reason: "behind the link the file's own permissions count",
-							cite: "map_files_inode",
-						},
+		expect: ownersOnly,
 		catches: "the link gives rights that the file does not",
 	},
 	{
@@ -276,16 +279,7 @@ const OWN_ROWS: readonly Row[] = [
 		probe: "open",
 		program: `map=m,memfd,0600,x @ open=g,r,${LINK}`,
 		subjects: few,
-		expect: (s, facts) =>
-			!may(s, facts)
-				? { results: ["EPERM"], reason: DENIED, cite }
-				: ownsFile(s)
-					? { results: ["0"], reason: GRANTED, cite }
-					: {
-							results: ["EACCES"],
-							reason: "behind the link the file's own permissions count",
-							cite: "map_files_inode",
-						},
+		expect: ownersOnly,
 		catches: "the link gives rights that the file does not",
 	},
 	follow(

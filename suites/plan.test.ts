@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { capBits } from "./caps.js";
+import { CAPABILITIES, capBits } from "./caps.js";
 import { CITATIONS } from "./citations.js";
 import { type Facts, readFacts } from "./facts.js";
 import {
@@ -194,6 +194,26 @@ test("the steps are those of the helper", () => {
 		Object.fromEntries([...told].sort()),
 		Object.fromEntries(Object.entries(STEP_KINDS).sort()),
 	);
+});
+
+test("the helper names capabilities as the suites do, in the kernel's order", () => {
+	const source = readFileSync(join(ROOT, "native/probe/subject.c"), "utf8");
+	const table = /cap_names\[\] = \{([^}]*)\}/.exec(source)?.[1] ?? "";
+	assert.deepEqual(
+		[...table.matchAll(/"(\w+)"/g)].map(([, name]) => name),
+		[...CAPABILITIES],
+	);
+});
+
+test("what a program's steps take of a kernel is needed without a row saying so", () => {
+	const lone = kernel("6.1.0", { pid_ns: "0", ns_last_pid: "0" });
+	for (const { id, program, skip } of plan(lone))
+		if (/(^| )(unshare=pid|pidns)( |$)/.test(program))
+			assert.ok(skip !== undefined, id);
+	const single = kernel("6.1.0", { multiuser: "0" });
+	for (const { id, program, skip } of plan(single))
+		if (/(^| )(uid|caps)=(?!all )/.test(program))
+			assert.ok(skip !== undefined, id);
 });
 
 test("every word of every program is a step", () => {

@@ -149,6 +149,7 @@ ssize_t cr_slurp_at(int dir, const char *path, char *buf, size_t size);
 ssize_t cr_slurp(const char *path, char *buf, size_t size);
 int cr_spit(const char *path, const char *data, size_t len);
 bool cr_parse_long(const char *s, long long *v);
+unsigned int cr_octal(const char *s);
 /* Split off the text up to the next sep; NULL when there is no more. */
 char *cr_next(char **rest, char sep);
 

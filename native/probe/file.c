@@ -223,13 +223,12 @@ static int step_put(struct cr_ctx *c, char *arg)
 static int step_mkfile(struct cr_ctx *c, char *arg)
 {
 	char *path = cr_next(&arg, ','), *mode = cr_next(&arg, ','), *uid = cr_next(&arg, ',');
-	long long bits = 0, owner = 0;
+	unsigned int bits = cr_octal(mode);
+	long long owner = 0;
 	size_t len = 0;
 	int fd, err = 0;
 
 	(void)c;
-	for (; mode && *mode; mode++)
-		bits = bits * 8 + (*mode - '0');
 	if (uid && !cr_parse_long(uid, &owner))
 		return -EINVAL;
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -248,11 +247,9 @@ static int step_mkfile(struct cr_ctx *c, char *arg)
 static int step_mkdir(struct cr_ctx *c, char *arg)
 {
 	char *path = cr_next(&arg, ','), *mode = cr_next(&arg, ',');
-	unsigned int bits = 0;
+	unsigned int bits = cr_octal(mode);
 
 	(void)c;
-	for (; mode && *mode; mode++)
-		bits = bits * 8 + (*mode - '0');
 	if (mkdir(path, 0700) && errno != EEXIST)
 		return -errno;
 	return chmod(path, mode ? bits : 0755) ? -errno : 0;
@@ -351,13 +348,11 @@ static int step_eaccess(struct cr_ctx *c, char *arg)
 static int step_chmod(struct cr_ctx *c, char *arg)
 {
 	char *mode = cr_next(&arg, ',');
-	unsigned int bits = 0;
+	unsigned int bits = cr_octal(mode);
 
 	(void)c;
 	if (!arg)
 		return -EINVAL;
-	for (; *mode; mode++)
-		bits = bits * 8 + (*mode - '0');
 	return chmod(arg, bits) ? -errno : 0;
 }
 

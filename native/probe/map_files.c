@@ -25,15 +25,6 @@
 #define F_SEAL_FUTURE_WRITE 0x10
 #endif
 
-static unsigned int octal(const char *s)
-{
-	unsigned int bits = 0;
-
-	for (; s && *s; s++)
-		bits = bits * 8 + (*s - '0');
-	return bits;
-}
-
 static int keep(struct cr_ctx *c, const char *slot, void *at, size_t size)
 {
 	struct cr_slot *s = cr_slot(c, slot);
@@ -57,7 +48,7 @@ static int map_fd(struct cr_ctx *c, const char *slot, int fd, const char *mode, 
 	if (fd < 0)
 		return -errno;
 	if (ftruncate(fd, page) || pwrite(fd, data, len, 0) != (ssize_t)len ||
-	    (mode && fchmod(fd, octal(mode))))
+	    (mode && fchmod(fd, cr_octal(mode))))
 		err = -errno;
 	if (!err) {
 		at = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -88,7 +79,7 @@ static int map_sysv(struct cr_ctx *c, const char *slot, const char *mode, const 
 		    size_t len)
 {
 	long page = sysconf(_SC_PAGESIZE);
-	int id = shmget(IPC_PRIVATE, page, IPC_CREAT | octal(mode));
+	int id = shmget(IPC_PRIVATE, page, IPC_CREAT | cr_octal(mode));
 	char *at;
 
 	if (id < 0)

@@ -227,12 +227,11 @@ static int copy_self(const char *path)
 static int step_selfcopy(struct cr_ctx *c, char *arg)
 {
 	char *path = cr_next(&arg, ','), *mode = cr_next(&arg, ','), *uid = cr_next(&arg, ',');
-	long long owner = 0, bits = 0;
+	unsigned int bits = cr_octal(mode);
+	long long owner = 0;
 	int err = 0;
 
 	(void)c;
-	for (; mode && *mode; mode++)
-		bits = bits * 8 + (*mode - '0');
 	if (uid && !cr_parse_long(uid, &owner))
 		return -EINVAL;
 	if (!arg && !access(POOL, W_OK)) {

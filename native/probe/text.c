@@ -190,6 +190,16 @@ int cr_spit(const char *path, const char *data, size_t len)
 	return err;
 }
 
+/* A file's mode in octal digits; 0 for NULL or "". */
+unsigned int cr_octal(const char *s)
+{
+	unsigned int bits = 0;
+
+	for (; s && *s; s++)
+		bits = bits * 8 + (*s - '0');
+	return bits;
+}
+
 bool cr_parse_long(const char *s, long long *v)
 {
 	unsigned long long n = 0;
