@@ -336,7 +336,7 @@ test("requests that the initramfs carries are asked for by their places", () => 
 	assert.equal(channel.running, "case 2 5 0 c");
 });
 
-test("one line asks for no more answers than the agent may be deaf for", () => {
+test("one line asks for so many answers at most", () => {
 	const script = Array.from({ length: 150 }, (_, n) => `case ${n} 5 - x`);
 	const channel = new Channel(script);
 	channel.attach(script);

@@ -1,6 +1,6 @@
 /** The requests that the initramfs carries: a serial port is slow, so those are asked for by their places there. */
 
-/** One line never asks for more answers: the agent hears nothing else meanwhile, a lost frame's call included. */
+/** One line never asks for more answers: until they are there it is unanswered, and would be sent again whole. */
 const MAX_ANSWERS = 64;
 
 /** What goes out as one line, and the requests that it stands for. */

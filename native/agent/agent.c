@@ -271,9 +271,11 @@ static unsigned long obey_file(char *range)
 
 	if (!range || !cr_parse_long(first, &from) || !cr_parse_long(range, &to))
 		return 0;
-	for (; from < to && cr_book_request(from, line, sizeof(line)); from++)
+	for (; from < to && cr_book_request(from, line, sizeof(line)); from++) {
 		if (strncmp(line, "file ", 5))
 			answered += obey(line);
+		cr_channel_attend();
+	}
 	return answered;
 }
 

@@ -23,6 +23,7 @@ int cr_channel_open(const char *device);
 void cr_channel_send(const char *payload, size_t len);
 /* The next line in its turn, without its number and sum; NULL when the channel is gone. */
 char *cr_channel_line(void);
+void cr_channel_attend(void);
 uint32_t cr_crc32(uint32_t crc, const void *data, size_t len);
 
 #endif

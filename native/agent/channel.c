@@ -197,35 +197,65 @@ static char *take(char *line, size_t len)
 	return NULL;
 }
 
+static size_t have, used;
+
+/* Reads what has come into the buffer, waiting where nothing has; false when the channel is gone. */
+static bool read_more(void)
+{
+	ssize_t n;
+
+	memmove(own->input, own->input + used, have - used);
+	have -= used;
+	used = 0;
+	if (have == sizeof(own->input)) { /* no line is that long */
+		have = 0;
+		bad_line();
+	}
+	do
+		n = read(port, own->input + have, sizeof(own->input) - have);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return false;
+	have += n;
+	return true;
+}
+
 char *cr_channel_line(void)
 {
-	static size_t have, used;
-	char *buf = own->input, *line, *nl, *text;
+	char *line, *nl, *text;
 
 	for (;;) {
-		while ((nl = memchr(buf + used, '\n', have - used))) {
-			size_t len = nl - (buf + used);
+		while ((nl = memchr(own->input + used, '\n', have - used))) {
+			size_t len = nl - (own->input + used);
 
-			line = buf + used;
+			line = own->input + used;
 			used += len + 1;
 			*nl = '\0';
 			text = take(line, len);
 			if (text)
 				return text;
 		}
-		memmove(buf, buf + used, have - used);
-		have -= used;
-		used = 0;
-		if (have == sizeof(own->input)) { /* no line is that long */
-			have = 0;
-			bad_line();
-		}
-		ssize_t n = read(port, buf + have, sizeof(own->input) - have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
+		if (!read_more())
 			return NULL;
-		have += n;
+	}
+}
+
+/* Between two cases: frames that were lost go again at once; lines that have a turn wait for it. */
+void cr_channel_attend(void)
+{
+	struct pollfd in = { .fd = port, .events = POLLIN };
+	char *line, *nl;
+
+	if (poll(&in, 1, 0) <= 0 || !read_more())
+		return;
+	for (line = own->input; (nl = memchr(line, '\n', own->input + have - line));) {
+		if (strncmp(line, "r ", 2)) {
+			line = nl + 1;
+			continue;
+		}
+		*nl = '\0';
+		take(line, nl - line);
+		memmove(line, nl + 1, own->input + have - (nl + 1));
+		have -= nl + 1 - line;
 	}
 }

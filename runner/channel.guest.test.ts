@@ -1,0 +1,72 @@
+/** The helper's own side of the channel, on a line that breaks bytes in both directions. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Channel } from "../vm/channel.js";
+import { bootGuest, resolveKernel } from "../vm/index.js";
+import { MACHINES } from "../vm/machines.js";
+import { agentPath } from "./agents.js";
+
+/** Every so many-th piece of what travels loses a byte or gets one changed. */
+function breakLines(every: number): () => void {
+	const { feed, drain } = Channel.prototype;
+	let pieces = 0;
+	Channel.prototype.feed = function (bytes) {
+		const copy = Buffer.from(bytes);
+		if (++pieces % every === 0) copy[copy.length >> 1] = 0x21;
+		return feed.call(this, copy);
+	};
+	Channel.prototype.drain = function () {
+		const out = drain.call(this);
+		if (out === "" || ++pieces % every !== 0) return out;
+		return out.slice(0, 5) + out.slice(6);
+	};
+	return () => Object.assign(Channel.prototype, { feed, drain });
+}
+
+test("no answer is lost or wrong on a line that breaks bytes", async () => {
+	const image = await resolveKernel("debian:bookworm");
+	const cases = Array.from(
+		{ length: 300 },
+		(_, n) => `case ${n} 10000 ${n % 3} =${n % 5}`,
+	);
+	const names = [
+		...["", "uid=1000 ", "caps=none "].map(
+			(steps, n) => `subject ${n} ${steps}--`,
+		),
+		...["/proc/version", "/proc/uptime", "/dev/null", "/nowhere", "/etc"].map(
+			(path, n) => `program ${n} open=f,r,${path}`,
+		),
+	];
+	const guest = await bootGuest({
+		kernel: image.bootPath,
+		machine: MACHINES.x86_64,
+		agent: agentPath("x86_64"),
+		accel: "tcg",
+		// One in ten is asked for over the line.
+		script: [...names, ...cases.filter((_, n) => n % 10 !== 0)],
+	});
+	const mend = breakLines(9);
+	try {
+		const answers: string[] = [];
+		await guest.exchange([...names, ...cases], (payload) =>
+			answers.push(payload),
+		);
+		for (const [n, answer] of answers.entries()) {
+			const result = n % 5 > 2 ? "ENOENT" : "0";
+			assert.match(
+				answer,
+				new RegExp(
+					`^obs ${n} us=\\d+ end=ok who=uid:\\d\\S* r=open:${result}$`,
+				),
+			);
+			assert.equal(/who=uid:1000,/.test(answer), n % 3 === 1, answer);
+		}
+		assert.equal(answers.length, cases.length);
+		assert.ok(guest.channelStats.broken > 5, "nothing was broken");
+		assert.ok(guest.channelStats.resent > 0, "no line was broken");
+	} finally {
+		mend();
+		guest.kill();
+		await guest.end;
+	}
+});
