@@ -96,14 +96,10 @@ export function operationsOf(program: string): string[] {
 
 /** `@` in a program gives way to the subject's steps; without it they come first. The agent does the same. */
 export function compose(subjectProgram: string, probeProgram: string): string {
-	const words = probeProgram.split(" ");
-	const place = words.indexOf("@");
+	const marked = ` ${probeProgram} `;
+	const place = marked.indexOf(" @ ");
 	if (place < 0) return `${subjectProgram} ${probeProgram}`;
-	return [
-		...words.slice(0, place),
-		subjectProgram,
-		...words.slice(place + 1),
-	].join(" ");
+	return `${marked.slice(0, place)} ${subjectProgram} ${marked.slice(place + 3)}`.trim();
 }
 
 function citationOf(name: CiteName): Citation {
@@ -133,11 +129,24 @@ const STEP_NEEDS: readonly (readonly [RegExp, NeedName])[] = [
 	[/(?:^| )unshare=ipc(?: |$)/, "ipc_ns"],
 ];
 
-function stepNeeds(program: string): NeedName[] {
-	return STEP_NEEDS.flatMap(([steps, need]) =>
-		steps.test(program) ? [need] : [],
-	);
+const stepNeeds = remembered((program: string): readonly NeedName[] =>
+	STEP_NEEDS.flatMap(([steps, need]) => (steps.test(program) ? [need] : [])),
+);
+
+/** Thousands of cases are made of a few hundred texts: what is found in one is found once. */
+function remembered<T>(find: (text: string) => T): (text: string) => T {
+	const found = new Map<string, T>();
+	return (text) => {
+		const before = found.get(text);
+		if (before !== undefined) return before;
+		const now = find(text);
+		found.set(text, now);
+		return now;
+	};
 }
+
+const operationsIn = remembered(operationsOf);
+const notesOn = remembered(manualNotes);
 
 function plannedCase(
 	suite: Suite,
@@ -151,11 +160,12 @@ function plannedCase(
 		.filter((part) => part !== "")
 		.join(" ");
 	const expectation = row.expect(subject, facts);
-	const operations = operationsOf(probeProgram);
+	const operations = operationsIn(probeProgram);
 	const program = compose(subjectProgram, probeProgram);
 	const needs = [
 		...[...suite.needs, ...subject.needs, ...(row.needs ?? [])],
-		...stepNeeds(program),
+		...stepNeeds(subjectProgram),
+		...stepNeeds(probeProgram),
 	];
 	const reason = missing(needs, facts) ?? beyondHelper(subject, facts);
 	// The namespaces that see the process, less those that the operation leaves alone.
@@ -177,7 +187,7 @@ function plannedCase(
 		reason: expectation.reason,
 		catches: row.catches,
 		title: row.title,
-		manual: manualNotes(`${suite.name}.${row.name}`),
+		manual: notesOn(`${suite.name}.${row.name}`),
 		...(row.deadlineMs === undefined ? {} : { deadlineMs: row.deadlineMs }),
 		...(reason === null ? {} : { skip: reason }),
 	};
