@@ -64,7 +64,7 @@ function named(dir: string, name: string): SourcePackage {
 /** The patched tree, from the cache where it is there. */
 export async function patchedSource(
 	attempt: Attempt,
-	{ deb }: SourcePackage,
+	{ deb, version }: SourcePackage,
 	patchFile: string,
 	tree: string,
 ): Promise<void> {
@@ -84,15 +84,22 @@ export async function patchedSource(
 			"--wildcards",
 			...UNUSED.map((dir) => `--exclude=${PACKAGE}/${dir}/*.[ch]`),
 		]);
-		await attempt.run("patch", [
-			"-p1",
-			"--batch",
-			"--forward",
-			"--fuzz=0",
-			"--no-backup-if-mismatch",
-			`--directory=${source}`,
-			`--input=${patchFile}`,
-		]);
+		await attempt
+			.run("patch", [
+				"-p1",
+				"--batch",
+				"--forward",
+				"--fuzz=0",
+				"--no-backup-if-mismatch",
+				`--directory=${source}`,
+				`--input=${patchFile}`,
+			])
+			.catch((cause: Error) => {
+				throw new Error(
+					`${basename(patchFile)} does not fit Linux ${version}; where the source has moved on, bring the patch up to it: ${cause.message}`,
+					{ cause },
+				);
+			});
 		await attempt.place(source, tree);
 	});
 }
