@@ -12,19 +12,47 @@ import { runMain, SetupError, say, TOP } from "./lib/run.mjs";
 
 /** @typedef {import("../results/model.js").TargetResult} TargetResult */
 
-const KERNELS = [
-	"debian:bullseye",
-	"debian:bookworm",
-	"debian:trixie",
-	"debian:sid",
-	"debian:experimental",
-	"debian:trixie@arm64",
-	"debian:bookworm@i386",
-	"debian:trixie@armhf",
-	"debian:trixie@riscv64",
-	"debian:trixie@s390x",
-	"debian:trixie@ppc64el",
+/** A kernel each: the one that is wanted, then those that will do where Debian's archive has no whole copy of it today. */
+const WISHES = [
+	["debian:bullseye"],
+	["debian:bookworm"],
+	["debian:trixie"],
+	["debian:sid"],
+	["debian:experimental"],
+	["debian:trixie@arm64", "debian:bookworm@arm64"],
+	["debian:bookworm@i386", "debian:bullseye@i386"],
+	["debian:trixie@armhf", "debian:sid@armhf", "debian:bookworm@armhf"],
+	["debian:trixie@riscv64", "debian:sid@riscv64"],
+	["debian:trixie@s390x", "debian:sid@s390x", "debian:bookworm@s390x"],
+	["debian:trixie@ppc64el", "debian:sid@ppc64el", "debian:bookworm@ppc64el"],
 ];
+
+const CLI = join(TOP, "dist/runner/cli.js");
+
+/**
+ * @param {readonly string[]} wish
+ * @returns {string | undefined} the first that can be fetched, or is in the cache
+ */
+function fetchFirst(wish) {
+	for (const name of wish) {
+		const { status, stderr } = spawnSync(
+			process.execPath,
+			[CLI, "kernels", "fetch", name],
+			{ encoding: "utf8" },
+		);
+		if (status === 0) return name;
+		if (status === null || status === 130)
+			throw new SetupError("interrupted", 130);
+		say(
+			stderr
+				.trim()
+				.split("\n")
+				.at(-1)
+				?.replace(/^crcap: /, "") ?? name,
+		);
+	}
+	return undefined;
+}
 
 /**
  * @param {readonly string[]} kernels
@@ -38,7 +66,7 @@ function runAll(kernels, more) {
 		const { status } = spawnSync(
 			process.execPath,
 			[
-				join(TOP, "dist/runner/cli.js"),
+				CLI,
 				"run",
 				...kernels.map((name) => `--kernel=${name}`),
 				"--report=text",
@@ -84,7 +112,11 @@ function resultsOf(kernels, more) {
 
 runMain(async () => {
 	const more = process.argv.slice(2);
-	const first = resultsOf(KERNELS, more);
+	const kernels = WISHES.map(fetchFirst).filter((name) => name !== undefined);
+	const missing = WISHES.length - kernels.length;
+	if (kernels.length === 0)
+		throw new SetupError("no kernel of the catalogue could be fetched");
+	const first = resultsOf(kernels, more);
 	const lost = [...first].filter(([, target]) => wasLost(target));
 	for (const [name, target] of lost)
 		say(
@@ -117,6 +149,7 @@ runMain(async () => {
 		]),
 	);
 	const sound = last.filter(([, target]) => isSound(target)).length;
-	console.log(`${sound} passed, ${KERNELS.length - sound} failed, 0 skipped`);
-	return sound === KERNELS.length ? 0 : 1;
+	const failed = kernels.length - sound;
+	console.log(`${sound} passed, ${failed} failed, ${missing} skipped`);
+	return failed === 0 ? 0 : 1;
 });
