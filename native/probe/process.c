@@ -183,17 +183,26 @@ static int step_kill(struct cr_ctx *c, char *arg)
 /* execve a copy of this helper (see selfcopy): the rest of the program goes on in the new image. */
 static int step_exec(struct cr_ctx *c, char *arg)
 {
-	char *argv[] = { "crprobe", "--resume", NULL }, *envp[] = { NULL };
+	char *argv[] = { "crprobe", "--resume", NULL }, *envp[] = { NULL }, path[32];
+	struct cr_text t;
 
 	c->sh->pos = c->p - c->sh->program;
 	c->sh->probing = c->probing;
 	c->sh->ready = c->ready;
 	c->sh->in_child = c->in_child;
 	memcpy(c->sh->slot, c->slot, sizeof(c->slot));
-	if (strcmp(arg, "self"))
+	if (strcmp(arg, "self")) {
 		execve(arg, argv, envp);
-	else
-		syscall(SYS_execveat, CR_SELF_FD, "", argv, envp, AT_EMPTY_PATH);
+		return -errno;
+	}
+	syscall(SYS_execveat, CR_SELF_FD, "", argv, envp, AT_EMPTY_PATH);
+	/* Seen on i386 (Debian's 5.10.223): there the empty path is never found. */
+	if (errno == ENOENT) {
+		cr_text_init(&t, path, sizeof(path));
+		cr_puts(&t, "/proc/self/fd/");
+		cr_putd(&t, CR_SELF_FD);
+		execve(path, argv, envp);
+	}
 	return -errno;
 }
 
