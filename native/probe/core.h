@@ -50,7 +50,6 @@ struct cr_shared {
 	int ready;
 	unsigned long ns_user, ns_pid, ns_ipc;
 	char map[256]; /* and the id map there */
-	bool moved;    /* some process of the case has left one of them, or tried to */
 	struct cr_slot slot[CR_SLOTS];
 };
 

@@ -80,7 +80,7 @@ static int step_userns(struct cr_ctx *c, char *arg)
 {
 	int err;
 
-	c->sh->moved = true;
+	(void)c;
 	if (*arg && !maps_itself(arg))
 		return map_by_helper(arg);
 	if (unshare(CLONE_NEWUSER))
@@ -116,7 +116,7 @@ static int step_unshare(struct cr_ctx *c, char *arg)
 {
 	int flag = ns_flags(arg);
 
-	c->sh->moved = true;
+	(void)c;
 	return flag ? unshare(flag) ? -errno : 0 : -EINVAL;
 }
 
@@ -126,7 +126,6 @@ static int step_pidns(struct cr_ctx *c, char *arg)
 	pid_t pid;
 
 	(void)arg;
-	c->sh->moved = true;
 	if (unshare(CLONE_NEWPID))
 		return -errno;
 	pid = cr_fork();
@@ -161,7 +160,6 @@ static int step_setns(struct cr_ctx *c, char *arg)
 	struct cr_text t;
 	int fd, err;
 
-	c->sh->moved = true;
 	if (s->type == SLOT_FD && !strcmp(type, "fd"))
 		return setns(s->num, 0) ? -errno : 0;
 	if (s->type != SLOT_PID || !ns_flags(type))

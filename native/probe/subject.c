@@ -124,17 +124,21 @@ bool cr_parse_caps(const char *expr, uint64_t *set)
 	}
 }
 
-/* A set as /proc/self/status tells it. */
+/* A set in the hex digits of /proc/self/status. */
+static uint64_t hex_set(const char *p)
+{
+	uint64_t set = 0;
+
+	for (; (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'f'); p++)
+		set = set << 4 | (*p <= '9' ? *p - '0' : *p - 'a' + 10);
+	return set;
+}
+
 static uint64_t status_set(const char *status, const char *line)
 {
 	const char *p = strstr(status, line);
-	uint64_t set = 0;
 
-	p = p ? p + strlen(line) : "";
-	for (; *p && *p != '\n'; p++)
-		if (*p != '\t')
-			set = set << 4 | (*p <= '9' ? *p - '0' : *p - 'a' + 10);
-	return set;
+	return p ? hex_set(p + strlen(line)) : 0;
 }
 
 /* Without CONFIG_MULTIUSER there is no capget(): everyone has all capabilities, and the status file says so. */
@@ -152,9 +156,9 @@ int cr_cap_get(uint64_t *eff, uint64_t *prm, uint64_t *inh)
 	}
 	if (errno != ENOSYS || cr_slurp("/proc/self/status", status, sizeof(status)) <= 0)
 		return -errno;
-	*eff = status_set(status, "\nCapEff:");
-	*prm = status_set(status, "\nCapPrm:");
-	*inh = status_set(status, "\nCapInh:");
+	*eff = status_set(status, "\nCapEff:\t");
+	*prm = status_set(status, "\nCapPrm:\t");
+	*inh = status_set(status, "\nCapInh:\t");
 	return 0;
 }
 
@@ -427,47 +431,47 @@ void cr_note_namespaces(struct cr_shared *sh)
 	close(self);
 }
 
-static void put_ns(struct cr_text *t, const char *key, unsigned long now, unsigned long before)
+/* Returns whether it is the one that the case started in. */
+static bool put_ns(struct cr_text *t, const char *key, int self, const char *path,
+		   unsigned long before)
 {
+	unsigned long now = ns_inode(self, path);
+
 	cr_puts(t, key);
 	cr_puts(t, now == before ? "same/" : "new/");
 	cr_putu(t, now);
+	return now == before;
 }
 
 /*
- * Fill the record's "who" from what the kernel says. A process has its namespaces from fork() and keeps them until it asks
- * for others: they are looked up again only where a step has asked. Returns 0 or -errno.
+ * Fill the record's "who" from what the kernel says. A user namespace's id map is written once and stays: where it is the one
+ * that the case started in, its map is known. Returns 0 or -errno.
  */
 int cr_read_back(struct cr_ctx *c)
 {
 	struct cr_shared *sh = c->sh;
-	unsigned long user = sh->ns_user, pid = sh->ns_pid, ipc = sh->ns_ipc;
 	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char status[4096];
 	struct cr_text t;
 	ssize_t n = cr_slurp_at(self, "status", status, sizeof(status));
+	bool known;
 
 	if (n < 0) {
 		close(self);
 		return n;
 	}
-	if (sh->moved) {
-		user = ns_inode(self, "ns/user");
-		pid = ns_inode(self, "ns/pid");
-		ipc = ns_inode(self, "ns/ipc");
-	}
 	cr_text_init(&t, sh->who, sizeof(sh->who));
 	put_status(&t, status);
 	cr_puts(&t, ",dumpable:");
 	cr_putd(&t, prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
-	put_ns(&t, ",userns:", user, sh->ns_user);
+	known = put_ns(&t, ",userns:", self, "ns/user", sh->ns_user);
 	cr_puts(&t, ",map:");
-	if (user == sh->ns_user)
+	if (known)
 		cr_puts(&t, sh->map);
 	else
 		put_map(&t, self);
-	put_ns(&t, ",pidns:", pid, sh->ns_pid);
-	put_ns(&t, ",ipcns:", ipc, sh->ns_ipc);
+	put_ns(&t, ",pidns:", self, "ns/pid", sh->ns_pid);
+	put_ns(&t, ",ipcns:", self, "ns/ipc", sh->ns_ipc);
 	close(self);
 	return t.cut ? -E2BIG : 0;
 }
@@ -503,16 +507,14 @@ static bool shows(const char *who, const char *key, const char *want)
 {
 	const char *p = cr_find_key(who, key);
 	size_t len = strlen(want);
-	uint64_t set, have = 0;
+	uint64_t set;
 
 	if (!strcmp(key, "depth"))
 		return pid_depth(who) == want[0] - '0';
 	if (!p)
 		return false;
 	if (strlen(key) == 3 && strstr("eff prm inh bnd amb", key)) {
-		for (; *p && *p != ','; p++)
-			have = have << 4 | (*p <= '9' ? *p - '0' : *p - 'a' + 10);
-		return cr_parse_caps(want, &set) && set == have;
+		return cr_parse_caps(want, &set) && set == hex_set(p);
 	}
 	return !strncmp(p, want, len) && (p[len] == ',' || p[len] == '/' || !p[len]);
 }

@@ -194,7 +194,6 @@ int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n,
 	shared->end = END_NONE;
 	shared->at[0] = shared->why[0] = shared->who[0] = '\0';
 	shared->res_len = 0;
-	shared->moved = false;
 	start = now_us();
 	deadline = start + deadline_ms * 1000LL;
 	pid = cr_fork();
