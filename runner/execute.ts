@@ -44,7 +44,7 @@ export async function execute(
 	const startedAt = performance.now();
 	let session: Session;
 	try {
-		session = await target.open(options.signal, foresee(options));
+		session = await target.open(options.signal, () => foresee(options));
 	} catch (error) {
 		if (!(error instanceof OpenError)) throw error;
 		reportUnopened(target, error, options, startedAt);

@@ -57,7 +57,8 @@ export function qemuTarget(options: QemuTargetOptions): Target {
 		kind: "qemu",
 		kernel: kernel.info,
 		mayTouchHost: true,
-		open: (signal, foreseen = []) => openGuest(options, signal, foreseen),
+		open: (signal, foreseen = () => []) =>
+			openGuest(options, signal, foreseen()),
 	};
 }
 

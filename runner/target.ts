@@ -82,7 +82,7 @@ export interface Target {
 	 */
 	open(
 		signal: AbortSignal,
-		foreseen?: readonly CaseRequest[],
+		foreseen?: () => readonly CaseRequest[],
 	): Promise<Session>;
 }
 
