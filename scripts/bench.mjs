@@ -103,10 +103,15 @@ async function bench(options) {
 			`--kernel=${options.other}`,
 			"--jobs=2",
 		]).ms;
-		const full = whole.ms;
 		rounds.push({
-			...{ boot, small: small.ms, full, forks, cases, perCase },
-			...{ other, pair },
+			boot,
+			small: small.ms,
+			full: whole.ms,
+			forks,
+			cases,
+			perCase,
+			other,
+			pair,
 		});
 		// The last round's: one run is enough to show where time goes.
 		last = whole.target;

@@ -43,13 +43,11 @@ function fetchFirst(wish) {
 		if (status === 0) return name;
 		if (status === null || status === 130)
 			throw new SetupError("interrupted", 130);
-		say(
-			stderr
-				.trim()
-				.split("\n")
-				.at(-1)
-				?.replace(/^crcap: /, "") ?? name,
-		);
+		const said = stderr.trim().split("\n").at(-1) ?? "";
+		// The archive's trouble leaves the kernel out; ours must not.
+		if (!/cannot be fetched|has no linux-image/.test(said))
+			throw new SetupError(`${name}: ${said}`);
+		say(said.replace(/^crcap: /, ""));
 	}
 	return undefined;
 }
