@@ -11,6 +11,8 @@ export {
 	isCompareFormat,
 	writeComparison,
 } from "./compareWriters.js";
+export * from "./counts.js";
+export { FORMATS, type Format } from "./formats.js";
 export * from "./model.js";
 export {
 	createProgress,
@@ -23,9 +25,6 @@ export { writeReport } from "./replay.js";
 export { reportSchema } from "./schema.js";
 export {
 	createWriter,
-	FORMATS,
-	type Format,
-	isFormat,
 	type StreamWriter,
 	type WriterOptions,
 } from "./writers.js";

@@ -1,13 +1,10 @@
 /** JUnit XML as CI systems read it: a suite for each target and boundary, a case for each case. */
+
+import { noTotals } from "./counts.js";
 import { detailRows } from "./details.js";
 import type { CaseStore } from "./document.js";
 import { oneLine } from "./escape.js";
-import {
-	type CaseResult,
-	noTotals,
-	type TargetHead,
-	type Totals,
-} from "./model.js";
+import type { CaseResult, TargetHead, Totals } from "./model.js";
 import {
 	bad,
 	isComplete,

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
-import { VERDICTS } from "./model.js";
+import { VERDICTS } from "./counts.js";
+
 import { cleanReport, sampleReport } from "./sample.test.data.js";
 import { golden, ROOT, render, totalsOf } from "./support.test.data.js";
 import { createWriter } from "./writers.js";

@@ -3,24 +3,11 @@
  * It is validated on the way in (a file, another machine's shard) and published as JSON Schema.
  */
 import { z } from "zod";
+import { VERDICTS } from "./counts.js";
 
 /** Raised when a key changes its meaning or goes away; adding keys does not raise it. */
 export const SCHEMA_VERSION = 1;
 
-/**
- * `pass` and `fail` judge the kernel. `skip`: a fact says that the case can't apply. `error`: the subject could
- * not be made, or the harness failed. `timeout`: the case's deadline passed. `crash`: the kernel or the guest died
- * in it. `not_run`: the run ended before its turn.
- */
-export const VERDICTS = [
-	"pass",
-	"fail",
-	"skip",
-	"error",
-	"timeout",
-	"crash",
-	"not_run",
-] as const;
 export const Verdict = z.enum(VERDICTS);
 export type Verdict = z.infer<typeof Verdict>;
 
@@ -177,45 +164,4 @@ export interface ReportWriter {
 	ready?(): Promise<void>;
 	/** Resolves when everything is written out. The stream stays open: it is its owner's to close. */
 	end(): Promise<void>;
-}
-
-/** The plan by boundary and subject, for `TargetHead.groups`. A boundary that comes again later starts anew. */
-export function planGroups(
-	cases: Iterable<{ boundary: string; subject: string }>,
-): PlanGroup[] {
-	const groups: PlanGroup[] = [];
-	let boundary: string | undefined;
-	let open = new Map<string, PlanGroup>();
-	for (const planned of cases) {
-		if (planned.boundary !== boundary) {
-			boundary = planned.boundary;
-			open = new Map();
-		}
-		const known = open.get(planned.subject);
-		if (known !== undefined) {
-			known.cases += 1;
-			continue;
-		}
-		const group = {
-			boundary: planned.boundary,
-			subject: planned.subject,
-			cases: 1,
-		};
-		open.set(planned.subject, group);
-		groups.push(group);
-	}
-	return groups;
-}
-
-/** No verdict yet. */
-export function noTotals(): Totals {
-	return {
-		pass: 0,
-		fail: 0,
-		skip: 0,
-		error: 0,
-		timeout: 0,
-		crash: 0,
-		not_run: 0,
-	};
 }

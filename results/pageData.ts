@@ -1,7 +1,9 @@
 /** What the HTML page holds of a run: every string once, a case as a row of numbers, and only what fits. */
+
+import { VERDICTS } from "./counts.js";
 import type { CaseStore } from "./document.js";
 import { oneLine } from "./escape.js";
-import { type CaseResult, type Totals, VERDICTS } from "./model.js";
+import type { CaseResult, Totals } from "./model.js";
 import {
 	isBad,
 	isComplete,

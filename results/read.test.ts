@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import fc from "fast-check";
+import { FORMATS } from "./formats.js";
 import type { Report } from "./model.js";
 import { ReportError, readReport, streamReport } from "./read.js";
 import { cleanReport, sampleReport } from "./sample.test.data.js";
 import { Memory, render, withFile } from "./support.test.data.js";
-import { createWriter, FORMATS } from "./writers.js";
+import { createWriter } from "./writers.js";
 
 const text = await render("json", sampleReport());
 

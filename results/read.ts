@@ -5,10 +5,10 @@ import { StringDecoder } from "node:string_decoder";
 import { getManyValues, isMany } from "stream-chain/defs.js";
 import { jsonParser, type Token } from "stream-json/core/parser.js";
 import { z } from "zod";
+import { noTotals, VERDICTS } from "./counts.js";
 import { ReportTokens } from "./jsonTokens.js";
 import {
 	CaseResult,
-	noTotals,
 	type Report,
 	ReportHead,
 	type ReportWriter,
@@ -16,7 +16,6 @@ import {
 	TargetHead,
 	type TargetResult,
 	TargetTail,
-	VERDICTS,
 } from "./model.js";
 import { type Ref, TextStore } from "./store.js";
 

@@ -3,15 +3,12 @@ import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
-import {
-	type CaseResult,
-	noTotals,
-	type PlanGroup,
-	type ReportWriter,
-} from "./model.js";
+import { noTotals } from "./counts.js";
+import type { Format } from "./formats.js";
+import type { CaseResult, PlanGroup, ReportWriter } from "./model.js";
 import { streamReport } from "./read.js";
 import { sampleReport } from "./sample.test.data.js";
-import { createWriter, type Format } from "./writers.js";
+import { createWriter } from "./writers.js";
 
 const SUBJECTS = 20;
 

@@ -4,10 +4,11 @@ import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { test } from "node:test";
+import { FORMATS } from "./formats.js";
 import { writeReport } from "./replay.js";
 import { cleanReport, sampleReport } from "./sample.test.data.js";
 import { Sink } from "./sink.js";
-import { createWriter, FORMATS } from "./writers.js";
+import { createWriter } from "./writers.js";
 
 /** A program that writes a report on stdout, and says on stderr how it ended. */
 const PROGRAM = (format: string): string => `

@@ -1,13 +1,12 @@
 /** What can be said of a run in little memory: totals by target, boundary and subject. */
-import {
-	type CaseResult,
-	noTotals,
-	type ReportHead,
-	type TargetHead,
-	type TargetTail,
-	type Totals,
-	VERDICTS,
-	type Verdict,
+import { noTotals, VERDICTS } from "./counts.js";
+import type {
+	CaseResult,
+	ReportHead,
+	TargetHead,
+	TargetTail,
+	Totals,
+	Verdict,
 } from "./model.js";
 
 export interface TargetSummary {

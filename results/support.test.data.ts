@@ -6,9 +6,11 @@ import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import tmp from "tmp";
-import { noTotals, type Report, type Totals } from "./model.js";
+import { noTotals } from "./counts.js";
+import type { Format } from "./formats.js";
+import type { Report, Totals } from "./model.js";
 import { writeReport } from "./replay.js";
-import { createWriter, type Format, type WriterOptions } from "./writers.js";
+import { createWriter, type WriterOptions } from "./writers.js";
 
 /** The checkout: the nearest directory upwards that holds package.json. */
 export const ROOT = (() => {

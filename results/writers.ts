@@ -1,6 +1,7 @@
-/** Every report format by name. */
+/** The writer of every report format. */
 import type { Writable } from "node:stream";
 import { documentWriter } from "./document.js";
+import type { Format } from "./formats.js";
 import { html } from "./html.js";
 import { jsonWriter } from "./json.js";
 import { junit } from "./junit.js";
@@ -28,79 +29,20 @@ export interface StreamWriter extends ReportWriter {
 	readonly gone: boolean;
 }
 
-interface FormatRow {
-	description: string;
-	/** Usual ending of a file's name. */
-	extension: string;
-	make(sink: Sink, options: WriterOptions): ReportWriter;
-}
-
-const TABLE = {
-	tap: {
-		description: "TAP 14, subtests by boundary and subject",
-		extension: "tap",
-		make: (sink, { env = process.env }) =>
-			tapWriter(sink, env.TAP_VERSION === "13" ? 13 : 14),
-	},
-	tap13: {
-		description: "TAP 13, one line a case, for prove and Jenkins",
-		extension: "tap",
-		make: (sink) => tapFlatWriter(sink),
-	},
-	json: {
-		description: "everything, for crcap show and compare; schema published",
-		extension: "json",
-		make: (sink) => jsonWriter(sink),
-	},
-	ktap: {
-		description: "KTAP version 1, as the kernel's own tools read it",
-		extension: "ktap",
-		make: (sink) => documentWriter(sink, ktap),
-	},
-	text: {
-		description: "72 columns for the body of a mail",
-		extension: "txt",
-		make: (sink) => documentWriter(sink, text),
-	},
-	markdown: {
-		description: "for a pull request or a CI step's summary",
-		extension: "md",
-		make: (sink) => documentWriter(sink, markdown),
-	},
-	junit: {
-		description: "JUnit XML, for CI systems",
-		extension: "xml",
-		make: (sink) => documentWriter(sink, junit),
-	},
-	kcidb: {
-		description: "KCIDB 5.3 JSON, for Kernel CI",
-		extension: "json",
-		make: (sink, { kcidbOrigin }) => documentWriter(sink, kcidb(kcidbOrigin)),
-	},
-	html: {
-		description: "one self-contained page to look at",
-		extension: "html",
-		make: (sink) => documentWriter(sink, html()),
-	},
-} satisfies Record<string, FormatRow>;
-
-export type Format = keyof typeof TABLE;
-
-/** Every format with a description of a few words, for `--help`. */
-export const FORMATS: readonly {
-	name: Format;
-	description: string;
-	extension: string;
-}[] = Object.entries(TABLE).map(([name, { description, extension }]) => ({
-	name: name as Format,
-	description,
-	extension,
-}));
-
-/** True for the name of a format. */
-export function isFormat(name: string): name is Format {
-	return Object.hasOwn(TABLE, name);
-}
+const WRITERS: Readonly<
+	Record<Format, (sink: Sink, options: WriterOptions) => ReportWriter>
+> = {
+	tap: (sink, { env = process.env }) =>
+		tapWriter(sink, env.TAP_VERSION === "13" ? 13 : 14),
+	tap13: (sink) => tapFlatWriter(sink),
+	json: (sink) => jsonWriter(sink),
+	ktap: (sink) => documentWriter(sink, ktap),
+	text: (sink) => documentWriter(sink, text),
+	markdown: (sink) => documentWriter(sink, markdown),
+	junit: (sink) => documentWriter(sink, junit),
+	kcidb: (sink, { kcidbOrigin }) => documentWriter(sink, kcidb(kcidbOrigin)),
+	html: (sink) => documentWriter(sink, html()),
+};
 
 /**
  * A writer for a format. The stream stays open after `end`, and its errors are the writer's: a reader that leaves is
@@ -112,8 +54,7 @@ export function createWriter(
 	options: WriterOptions = {},
 ): StreamWriter {
 	const sink = new Sink(out);
-	const row: FormatRow = TABLE[format];
-	const writer = row.make(sink, options);
+	const writer = WRITERS[format](sink, options);
 	return {
 		begin: (head) => writer.begin(head),
 		beginTarget: (head) => writer.beginTarget(head),

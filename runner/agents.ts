@@ -1,6 +1,7 @@
 /** The guest agents that travel with the package, one static binary an architecture. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Book } from "../vm/index.js";
 import { UsageError } from "./usage.js";
 import { PACKAGE_ROOT } from "./version.js";
 
@@ -14,4 +15,10 @@ export function agentPath(arch: string, root = PACKAGE_ROOT): string {
 	throw new UsageError(
 		`there is no agent for ${arch}: ${path} is missing; \`npm run setup\` builds it in a clone`,
 	);
+}
+
+/** The requests that travel with an agent; without the file, which the build makes, they are all sent over the line. */
+export function requestBook(root = PACKAGE_ROOT): Book {
+	const path = join(root, "dist", "agent", "requests");
+	return new Book(existsSync(path) ? readFileSync(path, "latin1") : "");
 }

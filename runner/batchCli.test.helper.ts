@@ -2,7 +2,6 @@
 import { text } from "node:stream/consumers";
 import { realDeps } from "./deps.js";
 import { main } from "./program.js";
-import { suiteBook } from "./suiteBook.js";
 
 /** Takes what is written to a stream while `during` runs. */
 async function taking<T>(
@@ -28,7 +27,7 @@ const commands = JSON.parse(await text(process.stdin)) as string[][];
 const results = [];
 for (const command of commands) {
 	const [[status, stdout], stderr] = await taking(process.stderr, () =>
-		taking(process.stdout, () => main(command, realDeps(suiteBook))),
+		taking(process.stdout, () => main(command, realDeps)),
 	);
 	results.push({ status, stdout, stderr });
 }

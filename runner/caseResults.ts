@@ -1,10 +1,6 @@
 /** Makes results, and a target's head, out of planned cases. */
-import {
-	type CaseResult,
-	planGroups,
-	type TargetHead,
-	type Verdict,
-} from "../results/model.js";
+import { planGroups } from "../results/counts.js";
+import type { CaseResult, TargetHead, Verdict } from "../results/model.js";
 import { shellLine } from "./shellQuote.js";
 import type { Judgement, PlannedCase } from "./suitePort.js";
 import type { Target } from "./target.js";

@@ -7,7 +7,6 @@ exitOnSignals(EXIT.interrupted);
 const { tolerateClosedStdout } = await import("./stdout.js");
 const { main, reportTrouble } = await import("./program.js");
 const { realDeps } = await import("./deps.js");
-const { suiteBook } = await import("./suiteBook.js");
 
 const argv = process.argv.slice(2);
 tolerateClosedStdout();
@@ -15,6 +14,6 @@ tolerateClosedStdout();
 process.on("uncaughtException", (error) => {
 	process.exit(reportTrouble(error, argv));
 });
-const status = await main(argv, realDeps(suiteBook));
+const status = await main(argv, realDeps);
 // What was printed must be out before the process ends, and nothing that still waits may keep it.
 process.stdout.write("", () => process.exit(status));

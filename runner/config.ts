@@ -1,12 +1,7 @@
-/** `crcap.config.json`: what a project always asks for. The command line overrides it. */
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+/** What may stand in `crcap.config.json`. Its checks take long to load, so only a file that is there has them loaded. */
 import { z } from "zod";
 import { didYouMean, UsageError } from "./usage.js";
 import { MAX_SECONDS } from "./values.js";
-
-/** Read from the current directory where `--config` names no other. */
-export const CONFIG_FILE = "crcap.config.json";
 
 const Words = z.string().min(1);
 
@@ -46,35 +41,6 @@ const Config = z.strictObject({
 	knownFailures: z.array(KnownFailureEntry).optional(),
 });
 export type Config = z.infer<typeof Config>;
-
-/** A configuration and the folder that its relative paths start from. */
-export interface LoadedConfig {
-	readonly config: Config;
-	/** Absent where there is no file. */
-	readonly path?: string;
-}
-
-/**
- * Reads the file that `--config` names, or the one in the current directory, where there is one.
- * @throws UsageError naming the place in the file.
- */
-export function loadConfig(named: string | undefined): LoadedConfig {
-	const path = resolve(named ?? CONFIG_FILE);
-	if (named === undefined && !existsSync(path)) return { config: {} };
-	let text: string;
-	try {
-		text = readFileSync(path, "utf8");
-	} catch (error) {
-		const { code } = error as NodeJS.ErrnoException;
-		throw new UsageError(`--config ${named}: can't be read (${code})`);
-	}
-	return { config: parseConfig(text, path), path };
-}
-
-/** A path in a configuration is relative to its file. */
-export function fromConfig(loaded: LoadedConfig, path: string): string {
-	return loaded.path === undefined ? path : resolve(dirname(loaded.path), path);
-}
 
 /**
  * Checks a configuration's text; `path` is for the messages.

@@ -21,10 +21,9 @@ async function run(
 ): Promise<Recorder & { tail: TargetTail }> {
 	const sink = new Recorder();
 	await execute(target, {
-		suites: fakeSuites(cases),
+		load: async () => ({ suites: fakeSuites(cases), sink }),
 		choose: (cases) => ({ cases }),
 		signal: new AbortController().signal,
-		sink,
 		...more,
 	});
 	assert.equal(sink.results.length, cases.length, "every case is reported");
@@ -309,10 +308,9 @@ test("results go out while the guest runs, one behind", async () => {
 			return {};
 		}),
 		{
-			suites: fakeSuites(FOUR),
+			load: async () => ({ suites: fakeSuites(FOUR), sink }),
 			choose: (cases) => ({ cases }),
 			signal: new AbortController().signal,
-			sink,
 		},
 	);
 	assert.deepEqual(out, [0, 1, 2, 3]);

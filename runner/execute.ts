@@ -1,17 +1,11 @@
 /** Runs a plan on one target and tells its results in plan order as they complete. */
 import type { CaseResult, TargetHead, TargetTail } from "../results/model.js";
-import { requestFor } from "./caseRequest.js";
 import { headOf, unobserved } from "./caseResults.js";
 import { Execution } from "./execution.js";
 import { stopText } from "./interrupt.js";
 import { Ledger } from "./ledger.js";
 import type { PlannedCase, Suites } from "./suitePort.js";
-import {
-	type CaseRequest,
-	OpenError,
-	type Session,
-	type Target,
-} from "./target.js";
+import { OpenError, type Session, type Target } from "./target.js";
 
 /** Takes what one target found: its head, its cases in plan order, its tail. */
 export interface TargetSink {
@@ -26,14 +20,20 @@ export interface Choice {
 	readonly facts?: TargetHead["facts"];
 }
 
-export interface ExecuteOptions {
+/** What is needed once the kernel is up. */
+export interface Loaded {
 	readonly suites: Suites;
+	readonly sink: TargetSink;
+}
+
+export interface ExecuteOptions {
+	/** Called while the kernel boots, when there is time for it, and again when it is up: the same every time. */
+	readonly load: () => Promise<Loaded>;
 	/** Which of the planned cases to run: selection, shard. */
 	readonly choose: (cases: readonly PlannedCase[]) => Choice;
 	/** Overrides every case's deadline, milliseconds. */
 	readonly caseTimeoutMs?: number;
 	readonly signal: AbortSignal;
-	readonly sink: TargetSink;
 }
 
 /** Brings the target up, runs the chosen cases, and closes it whatever happens. */
@@ -42,38 +42,35 @@ export async function execute(
 	options: ExecuteOptions,
 ): Promise<void> {
 	const startedAt = performance.now();
+	// Its errors are met below.
+	const prepare = () => void options.load().catch(() => {});
 	let session: Session;
 	try {
-		session = await target.open(options.signal, () => foresee(options));
+		session = await target.open(options.signal, prepare);
 	} catch (error) {
 		if (!(error instanceof OpenError)) throw error;
-		reportUnopened(target, error, options, startedAt);
+		reportUnopened(target, error, options, await options.load(), startedAt);
 		return;
 	}
 	try {
-		const plan = planFor(session, options);
+		const loaded = await options.load();
+		const plan = planFor(session, options, loaded);
 		if (plan instanceof OpenError) {
-			reportUnopened(target, plan, options, startedAt);
+			reportUnopened(target, plan, options, loaded, startedAt);
 			return;
 		}
-		await new Execution(target, session, plan, options, startedAt).run();
+		const parts = { ...options, ...loaded };
+		await new Execution(target, session, plan, parts, startedAt).run();
 	} finally {
 		await session.close();
 	}
 }
 
-/** What will be asked unless a fact of the kernel forbids it. */
-function foresee(options: ExecuteOptions): CaseRequest[] {
-	const { cases } = options.choose(options.suites.plan(null).cases);
-	return cases.map((planned, n) =>
-		requestFor(planned, n, options.caseTimeoutMs),
-	);
-}
-
 /** The cases for this kernel, or why what it told of itself allows none. */
 function planFor(
 	session: Session,
-	{ suites, choose }: ExecuteOptions,
+	{ choose }: ExecuteOptions,
+	{ suites }: Loaded,
 ): Required<Choice> | OpenError {
 	const { notes, accel } = session;
 	try {
@@ -103,19 +100,20 @@ function reportUnopened(
 	target: Target,
 	error: OpenError,
 	options: ExecuteOptions,
+	{ suites, sink }: Loaded,
 	startedAt: number,
 ): void {
-	const { cases, facts } = options.suites.plan(null);
+	const { cases, facts } = suites.plan(null);
 	const choice = options.choose(cases);
 	const chosen = choice.cases;
 	const why = options.signal.aborted
 		? `${stopText(options.signal.reason)} before the first case`
 		: error.message;
-	options.sink.beginTarget({
+	sink.beginTarget({
 		...headOf(target, chosen, { ...facts, ...choice.facts }),
 		accel: error.accel,
 	});
-	const ledger = new Ledger(chosen.length, (r) => options.sink.caseResult(r));
+	const ledger = new Ledger(chosen.length, (r) => sink.caseResult(r));
 	ledger.close((n) =>
 		unobserved(
 			chosen[n] as PlannedCase,
@@ -124,7 +122,7 @@ function reportUnopened(
 			error.replayQemu,
 		),
 	);
-	options.sink.endTarget({
+	sink.endTarget({
 		complete: false,
 		incompleteReason: why,
 		notes: [...error.notes],

@@ -9,7 +9,7 @@ import {
 	skipReason,
 	unobserved,
 } from "./caseResults.js";
-import type { Choice, ExecuteOptions } from "./execute.js";
+import type { Choice, ExecuteOptions, Loaded } from "./execute.js";
 import { stopText } from "./interrupt.js";
 import { Ledger } from "./ledger.js";
 import { sinceCase } from "./marker.js";
@@ -23,11 +23,13 @@ import type {
 	Target,
 } from "./target.js";
 
+type Parts = Loaded & Pick<ExecuteOptions, "signal" | "caseTimeoutMs">;
+
 /** One session's way from plan to tail. */
 export class Execution {
 	readonly #target: Target;
 	readonly #session: Session;
-	readonly #options: ExecuteOptions;
+	readonly #options: Parts;
 	readonly #startedAt: number;
 	readonly #cases: readonly PlannedCase[];
 	readonly #facts: TargetHead["facts"];
@@ -45,7 +47,7 @@ export class Execution {
 		target: Target,
 		session: Session,
 		choice: Required<Choice>,
-		options: ExecuteOptions,
+		options: Parts,
 		startedAt: number,
 	) {
 		this.#target = target;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { noTotals, type Totals } from "../results/model.js";
+import { noTotals } from "../results/counts.js";
+import type { Totals } from "../results/model.js";
 import { bisectStatus, exitStatus, type Outcome } from "./exitStatus.js";
 
 function outcome(

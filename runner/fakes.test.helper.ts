@@ -52,6 +52,7 @@ export function plannedCase(
 export function fakeSuites(cases: readonly PlannedCase[]): Suites {
 	return {
 		plan: (facts) => ({ cases, facts: facts === null ? {} : { lsm: "none" } }),
+		outline: () => cases,
 		judge(planned, payload) {
 			const verdict = payload.split(" ")[2] ?? "";
 			if (!["pass", "fail", "error", "timeout"].includes(verdict)) {

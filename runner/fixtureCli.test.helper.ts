@@ -41,6 +41,7 @@ function fixtureSuites(cases: readonly PlannedCase[]): SuiteBook {
 			cases,
 			facts: { ...facts?.told },
 		}),
+		outline: () => cases,
 		judge(planned, payload) {
 			const end = / end=(\S+)/.exec(payload)?.[1] ?? "";
 			return {
@@ -57,8 +58,8 @@ function fixtureSuites(cases: readonly PlannedCase[]): SuiteBook {
 
 tolerateClosedStdout();
 const plan = JSON.parse(process.env.CRCAP_TEST_PLAN ?? "{}") as Plan;
-const status = await main(
-	process.argv.slice(2),
-	realDeps(fixtureSuites(fixtureCases(plan))),
-);
+const status = await main(process.argv.slice(2), {
+	...realDeps,
+	suites: async () => fixtureSuites(fixtureCases(plan)),
+});
 process.stdout.write("", () => process.exit(status));

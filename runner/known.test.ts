@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-	type CaseResult,
-	noTotals,
-	type TargetHead,
-} from "../results/model.js";
+import { noTotals } from "../results/counts.js";
+import type { CaseResult, TargetHead } from "../results/model.js";
 import { unobserved } from "./caseResults.js";
 import { KERNEL, plannedCase, Recorder } from "./fakes.test.helper.js";
 import { type KnownFailure, KnownFailures } from "./known.js";

@@ -1,6 +1,7 @@
 /** Keeps the results of one target and hands them on in plan order, each exactly once. */
+
+import { noTotals } from "../results/counts.js";
 import type { CaseResult, Totals } from "../results/model.js";
-import { noTotals } from "../results/model.js";
 
 export class Ledger {
 	readonly totals: Totals = noTotals();

@@ -5,6 +5,7 @@ import { execute } from "./execute.js";
 import { readFactLines } from "./factLines.js";
 import { fakeSuites, plannedCase, Recorder } from "./fakes.test.helper.js";
 import { localTarget } from "./localTarget.js";
+import type { Suites } from "./suitePort.js";
 
 const CASES = [0, 1, 2].map((n) => plannedCase(n));
 
@@ -26,10 +27,9 @@ async function runWith(
 		mayTouchHost: false,
 	});
 	await execute(target, {
-		suites: fakeSuites(CASES),
+		load: async () => ({ suites: fakeSuites(CASES), sink }),
 		choose: (cases) => ({ cases }),
 		signal: controller.signal,
-		sink,
 	});
 	return sink;
 }
@@ -93,17 +93,17 @@ test("facts that no kernel would tell make the run incomplete", async () => {
 		crprobe: "",
 		mayTouchHost: false,
 	});
-	await execute(target, {
-		suites: {
-			...fakeSuites(CASES),
-			plan(raw) {
-				if (raw !== null) throw new Error("no release");
-				return { cases: CASES, facts: {} };
-			},
+	const suites: Suites = {
+		...fakeSuites(CASES),
+		plan(raw) {
+			if (raw !== null) throw new Error("no release");
+			return { cases: CASES, facts: {} };
 		},
+	};
+	await execute(target, {
+		load: async () => ({ suites, sink }),
 		choose: (cases) => ({ cases }),
 		signal: new AbortController().signal,
-		sink,
 	});
 	assert.deepEqual(sink.verdicts, ["not_run", "not_run", "not_run"]);
 	assert.match(sink.tails[0]?.incompleteReason ?? "", /no release/);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { noTotals, Report, type TargetResult } from "../results/model.js";
+import { noTotals } from "../results/counts.js";
+import { Report, type TargetResult } from "../results/model.js";
 import { unobserved } from "./caseResults.js";
 import { KERNEL, plannedCase } from "./fakes.test.helper.js";
 import { mergeReports, type NamedReport } from "./mergeReports.js";

@@ -1,12 +1,6 @@
 /** Joins the reports of shards, and of different targets, into one; never guesses. */
-import {
-	type CaseResult,
-	noTotals,
-	planGroups,
-	type Report,
-	type TargetResult,
-	VERDICTS,
-} from "../results/model.js";
+import { noTotals, planGroups, VERDICTS } from "../results/counts.js";
+import type { CaseResult, Report, TargetResult } from "../results/model.js";
 import { planDigest, SHARD_FACTS, type Shard, unshare } from "./shard.js";
 import { UsageError } from "./usage.js";
 

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-	type CaseResult,
-	noTotals,
-	type TargetHead,
-	type TargetTail,
-} from "../results/model.js";
+import { noTotals } from "../results/counts.js";
+import type { CaseResult, TargetHead, TargetTail } from "../results/model.js";
 import type { TargetSink } from "./execute.js";
 import { defaultJobs, runLimited } from "./jobs.js";
 import { inOrder } from "./ordered.js";

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { chooseAccel, qemuBuild } from "../vm/index.js";
 import { loadAddon } from "./addon.js";
-import { agentPath } from "./agents.js";
+import { agentPath, requestBook } from "./agents.js";
 import { compatArch } from "./compat.js";
 import { type FoundKernel, findKernels } from "./kernels.js";
 import { localArch, localTarget } from "./localTarget.js";
@@ -91,6 +91,7 @@ function prepareGuest(
 		name,
 		kernel,
 		agent,
+		book: requestBook(),
 		append: spec.append,
 		chooseAccel: (signal) =>
 			chooseAccel(

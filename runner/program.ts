@@ -1,13 +1,5 @@
 /** The command line as a whole: every command, how errors are told, and their exit statuses. */
 import { Command, CommanderError } from "commander";
-import { addCompare } from "./commands/compare.js";
-import { addExplain } from "./commands/explain.js";
-import { addHistory } from "./commands/history.js";
-import { addKernels } from "./commands/kernels.js";
-import { addList } from "./commands/list.js";
-import { addMerge } from "./commands/merge.js";
-import { addRun } from "./commands/run.js";
-import { addShow } from "./commands/show.js";
 import { bisectStatus, EXIT } from "./exitStatus.js";
 import type { RunDeps } from "./run.js";
 import type { SuiteBook } from "./suitePort.js";
@@ -15,7 +7,7 @@ import { UsageError } from "./usage.js";
 import { version } from "./version.js";
 
 export interface CliDeps extends RunDeps {
-	readonly suites: SuiteBook;
+	readonly suites: () => Promise<SuiteBook>;
 }
 
 /** What a command's action leaves behind. */
@@ -32,7 +24,9 @@ export async function main(
 	const context: CommandContext = { deps, status: EXIT.ok };
 	const usage = argv.includes("--bisect") ? EXIT.bisectUsage : EXIT.usage;
 	try {
-		await makeProgram(context).parseAsync([...argv], { from: "user" });
+		await (await makeProgram(context, argv[0])).parseAsync([...argv], {
+			from: "user",
+		});
 		return context.status;
 	} catch (error) {
 		if (error instanceof CommanderError) {
@@ -53,7 +47,23 @@ export function reportTrouble(error: unknown, argv: readonly string[]): number {
 	return bisect ? bisectStatus(EXIT.incomplete) : EXIT.incomplete;
 }
 
-function makeProgram(context: CommandContext): Command {
+/** What adds each command, loaded when it is wanted: some need much that the others don't. */
+const COMMANDS = {
+	run: async () => (await import("./commands/run.js")).addRun,
+	list: async () => (await import("./commands/list.js")).addList,
+	explain: async () => (await import("./commands/explain.js")).addExplain,
+	history: async () => (await import("./commands/history.js")).addHistory,
+	show: async () => (await import("./commands/show.js")).addShow,
+	compare: async () => (await import("./commands/compare.js")).addCompare,
+	merge: async () => (await import("./commands/merge.js")).addMerge,
+	kernels: async () => (await import("./commands/kernels.js")).addKernels,
+};
+
+/** @param wanted the command line's first word; where it is no command, all are there to be told of */
+async function makeProgram(
+	context: CommandContext,
+	wanted = "",
+): Promise<Command> {
 	const program = new Command("crcap")
 		.description(
 			"Does a Linux kernel guard what CAP_CHECKPOINT_RESTORE should guard, and only that?",
@@ -72,14 +82,9 @@ Exit status: 0 at least one case ran and none failed; 1 a case failed, crashed t
 3 incomplete (no boot, a broken channel, a case in error or not run); 2 usage; 130 interrupted.
 Where a run is both failed and incomplete, it is 1.`,
 		);
-	addRun(program, context);
-	addList(program, context);
-	addExplain(program, context);
-	addHistory(program, context);
-	addShow(program, context);
-	addCompare(program, context);
-	addMerge(program, context);
-	addKernels(program, context);
+	for (const [name, load] of Object.entries(COMMANDS))
+		if (name === wanted || !Object.hasOwn(COMMANDS, wanted))
+			(await load())(program, context);
 	for (const command of program.commands) command.version(version());
 	return program;
 }

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConsoleLog, type GuestEnd, GuestLost, VmError } from "../vm/index.js";
+import {
+	Book,
+	ConsoleLog,
+	type GuestEnd,
+	GuestLost,
+	VmError,
+	writeBook,
+} from "../vm/index.js";
 import { type GuestPort, requestLines, runOnGuest } from "./qemuSession.js";
 import type { CaseRequest, Complaint } from "./target.js";
 
@@ -104,18 +111,20 @@ test("subjects and operations are named once, before the first case that needs t
 	);
 });
 
-test("what was foreseen is named first, and keeps its name when a case is left out", () => {
-	const foreseen = [request(0), request(1, "uid=2"), request(2)];
-	const names = [
-		"subject 0 uid=1",
-		"program 0 try=0",
-		"subject 1 uid=2",
-		"program 1 try=1",
-		"program 2 try=2",
-	];
+test("what is in the book has its name there, the rest is named", () => {
+	const pairs = [request(0), request(1, "uid=2")].map((one) => ({
+		subject: one.subjectProgram,
+		program: one.probeProgram,
+	}));
+	const book = new Book(writeBook(pairs));
 	assert.deepEqual(
-		[...requestLines([request(2), request(3)], foreseen)],
-		[...names, "case 2 100 0 =2", "program 3 try=3", "case 3 100 0 =3"],
+		[...requestLines([request(1, "uid=2"), request(3, "uid=9")], book)],
+		[
+			"case 1 100 1 =1",
+			"subject 2 uid=9",
+			"program 2 try=3",
+			"case 3 100 2 =2",
+		],
 	);
 });
 

@@ -1,10 +1,12 @@
 /** A booted guest as a session: requests become lines, replies wait until the console has caught up with them. */
 import {
+	Book,
 	type EndKind,
 	type Finding,
 	type Guest,
 	type GuestEnd,
 	GuestLost,
+	type Named,
 	VmError,
 } from "../vm/index.js";
 import { complaintOf } from "./consoleFindings.js";
@@ -34,11 +36,11 @@ export async function runOnGuest(
 	guest: GuestPort,
 	requests: Iterable<CaseRequest>,
 	events: SessionEvents,
-	foreseen: Iterable<CaseRequest> = [],
+	book = new Book(),
 ): Promise<SessionEnd> {
 	const delivery = new Delivery(guest, events);
 	try {
-		await guest.exchange(requestLines(requests, foreseen), (payload) =>
+		await guest.exchange(requestLines(requests, book), (payload) =>
 			delivery.add(payload),
 		);
 	} catch (error) {
@@ -55,19 +57,15 @@ export async function runOnGuest(
 }
 
 /**
- * The lines of the protocol: subjects and operations are named once, those of the foreseen requests first, the others before
- * the first case that needs them.
+ * The lines of the protocol: subjects and operations that are not in the initramfs's book are named once, before the first case
+ * that needs them.
  */
 export function* requestLines(
 	requests: Iterable<CaseRequest>,
-	foreseen: Iterable<CaseRequest> = [],
+	book = new Book(),
 ): Iterable<string> {
-	const subjects = new Names("subject");
-	const programs = new Names("program");
-	for (const { subjectProgram, probeProgram } of foreseen) {
-		yield* subjects.told(subjectProgram);
-		yield* programs.told(probeProgram);
-	}
+	const subjects = new Names("subject", book);
+	const programs = new Names("program", book);
 	for (const { n, deadlineMs, subjectProgram, probeProgram } of requests) {
 		yield* subjects.told(subjectProgram);
 		yield* programs.told(probeProgram);
@@ -77,20 +75,21 @@ export function* requestLines(
 	}
 }
 
-/** Short names for programs, in the order in which they were first told. */
+/** Short names for programs: those of the book, then others in the order in which they were first told. */
 class Names {
-	readonly #word: string;
-	readonly #names = new Map<string, number>();
+	readonly #kind: Named;
+	readonly #names: Map<string, number>;
 
-	constructor(word: string) {
-		this.#word = word;
+	constructor(kind: Named, book: Book) {
+		this.#kind = kind;
+		this.#names = new Map(book.names(kind));
 	}
 
 	/** The line that names a program, where it has no name yet. */
 	*told(program: string): Iterable<string> {
 		if (program === "" || this.#names.has(program)) return;
 		this.#names.set(program, this.#names.size);
-		yield `${this.#word} ${this.nameOf(program)} ${program}`;
+		yield `${this.#kind} ${this.nameOf(program)} ${program}`;
 	}
 
 	nameOf(program: string): number {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { KernelInfo } from "../results/model.js";
 import {
 	type AccelChoice,
+	type Book,
 	type BootAttempt,
 	BootError,
 	bootGuest,
@@ -12,14 +13,9 @@ import {
 	VmError,
 } from "../vm/index.js";
 import { severityOf } from "./consoleFindings.js";
-import { requestLines, runOnGuest } from "./qemuSession.js";
+import { runOnGuest } from "./qemuSession.js";
 import { shellLine, shellQuote } from "./shellQuote.js";
-import {
-	type CaseRequest,
-	OpenError,
-	type Session,
-	type Target,
-} from "./target.js";
+import { OpenError, type Session, type Target } from "./target.js";
 
 /** A kernel that was found and looked at. */
 export interface BootableKernel {
@@ -38,6 +34,8 @@ export interface QemuTargetOptions {
 	readonly kernel: BootableKernel;
 	/** Path of the agent for the kernel's architecture. */
 	readonly agent: string;
+	/** The requests that travel with it. */
+	readonly book: Book;
 	readonly append: string;
 	/** Chosen only when the guest is wanted: it may take a probe. */
 	readonly chooseAccel: (signal: AbortSignal) => Promise<AccelChoice>;
@@ -57,24 +55,22 @@ export function qemuTarget(options: QemuTargetOptions): Target {
 		kind: "qemu",
 		kernel: kernel.info,
 		mayTouchHost: true,
-		open: (signal, foreseen = () => []) =>
-			openGuest(options, signal, foreseen()),
+		open: (signal, onStart = () => {}) => openGuest(options, signal, onStart),
 	};
 }
 
 async function openGuest(
 	options: QemuTargetOptions,
 	signal: AbortSignal,
-	foreseen: readonly CaseRequest[],
+	onStart: () => void,
 ): Promise<Session> {
 	let accel: AccelChoice | undefined;
 	const notes: string[] = [];
 	refuseUnbootable(options.kernel);
 	try {
 		accel = await options.chooseAccel(signal);
-		const script = [...requestLines(foreseen, foreseen)];
-		const guest = await bootClean(options, accel, signal, script, notes);
-		return guestSession(options, accel, guest, foreseen, notes);
+		const guest = await bootClean(options, accel, signal, onStart, notes);
+		return guestSession(options, accel, guest, notes);
 	} catch (error) {
 		throw openError(error, accel, notes);
 	}
@@ -94,7 +90,7 @@ async function bootClean(
 	options: QemuTargetOptions,
 	accel: AccelChoice,
 	signal: AbortSignal,
-	script: readonly string[],
+	onStart: () => void,
 	notes: string[],
 ): Promise<Guest> {
 	for (let boot = 1; ; boot++) {
@@ -104,7 +100,8 @@ async function bootClean(
 			agent: options.agent,
 			accel: accel.accel,
 			append: options.append,
-			script,
+			book: options.book,
+			onStart,
 			signal,
 			...(options.keepDir === undefined ? {} : { keepDir: options.keepDir }),
 			...(options.say === undefined ? {} : { onProgress: options.say }),
@@ -131,10 +128,9 @@ function guestSession(
 	options: QemuTargetOptions,
 	accel: AccelChoice,
 	guest: Guest,
-	foreseen: readonly CaseRequest[],
 	notes: readonly string[],
 ): Session {
-	const { kernel, keepDir } = options;
+	const { kernel, keepDir, book } = options;
 	const { release, proc_version: version } = guest.facts;
 	return {
 		kernel: {
@@ -155,7 +151,7 @@ function guestSession(
 				? `${guest.replayCommand} # initramfs.cpio: ${keepLine(options)}`
 				: shellQuote(join(keepDir, "boot.sh")),
 		notes,
-		run: (requests, events) => runOnGuest(guest, requests, events, foreseen),
+		run: (requests, events) => runOnGuest(guest, requests, events, book),
 		async close() {
 			guest.kill();
 			await guest.end;

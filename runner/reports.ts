@@ -1,12 +1,7 @@
 /** Reports: what was asked for, checked before anything runs; then one writer that feeds them all. */
 import { resolve } from "node:path";
-import {
-	createWriter,
-	FORMATS,
-	type Format,
-	type ReportHead,
-	type ReportWriter,
-} from "../results/index.js";
+import { FORMATS, type Format } from "../results/formats.js";
+import type { ReportHead, ReportWriter } from "../results/model.js";
 import { type AtomicFile, beginFile, checkWritable } from "./atomicFile.js";
 import { stdoutStream } from "./stdout.js";
 import { didYouMean, UsageError } from "./usage.js";
@@ -78,8 +73,11 @@ export interface OpenReports extends ReportWriter {
 }
 
 /** Begins every report. */
-export function openReports(specs: readonly ReportSpec[]): OpenReports {
-	const open = specs.map((spec) => openReport(spec));
+export async function openReports(
+	specs: readonly ReportSpec[],
+): Promise<OpenReports> {
+	const { createWriter } = await import("../results/writers.js");
+	const open = specs.map((spec) => openReport(spec, createWriter));
 	const each = (tell: (writer: ReportWriter) => void): void => {
 		for (const { writer } of open) tell(writer);
 	};
@@ -108,7 +106,9 @@ interface OpenReport {
 	end(): Promise<void>;
 }
 
-function openReport(spec: ReportSpec): OpenReport {
+type CreateWriter = typeof import("../results/writers.js").createWriter;
+
+function openReport(spec: ReportSpec, createWriter: CreateWriter): OpenReport {
 	if (spec.file === undefined) {
 		const writer = createWriter(spec.format, stdoutStream());
 		return { writer, end: () => writer.end() };

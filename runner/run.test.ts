@@ -39,7 +39,7 @@ function request(more: Partial<RunRequest> = {}): RunRequest {
 
 function deps(targets: Target[], said: string[] = []): RunDeps {
 	return {
-		suites: fakeSuites(CASES),
+		suites: async () => fakeSuites(CASES),
 		prepare: async () => targets,
 		watch: () =>
 			createProgress({ write: (text) => said.push(text) }, { env: {} }),
@@ -148,13 +148,13 @@ test("what can't work is refused before anything is prepared", async () => {
 test("a kernel that lacks some of what was selected runs the rest", async () => {
 	const some: RunDeps = {
 		...deps([fakeTarget()]),
-		suites: {
+		suites: async () => ({
 			...fakeSuites(CASES),
 			plan: (facts) => ({
 				cases: facts === null ? CASES : CASES.slice(0, 2),
 				facts: {},
 			}),
-		},
+		}),
 	};
 	const ids = { ...EVERYTHING, case: ["*probe0*", "*probe4*"] };
 	assert.equal(await run(request({ selection: ids }), some), 0);
@@ -193,9 +193,12 @@ test("a signal ends it in order: 130, and the report", async () => {
 		const stuck = fakeTarget(undefined, {
 			open: (stop) =>
 				new Promise((_, reject) => {
-					stop.addEventListener("abort", () =>
-						reject(new OpenError("stopped")),
-					);
+					// As a guest does: it keeps this process waiting.
+					const guest = setInterval(() => {}, 1000);
+					stop.addEventListener("abort", () => {
+						clearInterval(guest);
+						reject(new OpenError("stopped"));
+					});
 					process.kill(process.pid, signal);
 				}),
 		});

@@ -5,12 +5,7 @@ import type {
 	TargetHead,
 	TargetTail,
 } from "../results/index.js";
-import {
-	type Choice,
-	type ExecuteOptions,
-	execute,
-	type TargetSink,
-} from "./execute.js";
+import { type Choice, execute, type TargetSink } from "./execute.js";
 import { EXIT, exitStatus, type Outcome } from "./exitStatus.js";
 import { listenForStop } from "./interrupt.js";
 import { defaultJobs, runLimited } from "./jobs.js";
@@ -30,7 +25,8 @@ import type { PlannedCase, Suites } from "./suitePort.js";
 import type { Target } from "./target.js";
 
 export interface RunDeps {
-	readonly suites: Suites;
+	/** The suites, loaded when they are wanted. */
+	readonly suites: () => Promise<Suites>;
 	/**
 	 * Makes targets of what was asked for, without booting anything.
 	 * @throws UsageError when there can be none.
@@ -47,33 +43,32 @@ export interface RunDeps {
 /** Runs it and returns the exit status. */
 export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 	checkReports(request.reports);
-	// What can't work is refused before a boot is spent on it.
-	const { cases } = deps.suites.plan(null);
-	select(cases, request.selection);
-	chooser(request)(cases);
+	await refuseImpossible(request, deps);
 	const progress = deps.watch(request);
 	const say = (line: string): void => progress.say(line);
 	const stop = listenForStop(EXIT.interrupted, request.timeout, say);
-	let reports: OpenReports | undefined;
+	let begun: Promise<Begun> | undefined;
 	try {
 		const context = { signal: stop.signal, say };
 		const targets: Target[] = [];
 		for (const spec of request.targets) {
 			targets.push(...(await deps.prepare(spec, request, context)));
 		}
-		reports = openReports(request.reports);
-		const outcomes = await runTargets(targets, {
-			request,
-			deps,
-			reports,
-			progress,
-			signal: stop.signal,
+		const begin = once(() => {
+			begun = beginRun(request, deps, targets.length);
+			return begun;
 		});
-		await reports.end();
+		const { signal } = stop;
+		const running = { request, begin, progress, signal };
+		const outcomes = await runTargets(targets, running);
+		await (await begin()).reports.end();
 		progress.end(storedFiles(request));
 		return exitStatus(outcomes, stop.interrupted());
 	} catch (error) {
-		reports?.discard();
+		await begun?.then(
+			({ reports }) => reports.discard(),
+			() => {},
+		);
 		if (stop.interrupted()) return EXIT.interrupted;
 		throw error;
 	} finally {
@@ -81,46 +76,82 @@ export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 	}
 }
 
+/** What can't work is refused before a kernel is fetched or booted for it. */
+async function refuseImpossible(
+	{ selection, shard }: RunRequest,
+	deps: RunDeps,
+): Promise<void> {
+	const globs = Object.values(selection).flat();
+	if (globs.length === 0 && shard === undefined) return;
+	const outline = (await deps.suites()).outline();
+	const chosen = select(outline, selection);
+	if (shard !== undefined) share(chosen, shard);
+}
+
+/** What the first target that is under way finds or makes, for all of them. */
+interface Begun {
+	readonly suites: Suites;
+	readonly reports: OpenReports;
+	/** A sink for each target. */
+	readonly sinks: readonly TargetSink[];
+}
+
+/** Everything that can wait until a kernel boots, which takes longer. */
+async function beginRun(
+	request: RunRequest,
+	deps: RunDeps,
+	targets: number,
+): Promise<Begun> {
+	const suites = await deps.suites();
+	// A first plan makes the one that a guest waits for much quicker.
+	suites.plan(null);
+	const reports = await openReports(request.reports);
+	reports.begin(reportHead(targets));
+	return { suites, reports, sinks: inOrder(targets, reports) };
+}
+
+/** Makes it when it is first asked for, and the same from then on. */
+function once<T>(make: () => T): () => T {
+	let made: { value: T } | undefined;
+	return () => {
+		made ??= { value: make() };
+		return made.value;
+	};
+}
+
 interface Running {
 	readonly request: RunRequest;
-	readonly deps: RunDeps;
-	readonly reports: OpenReports;
+	readonly begin: () => Promise<Begun>;
 	readonly progress: Progress;
 	readonly signal: AbortSignal;
 }
 
 async function runTargets(
 	targets: readonly Target[],
-	running: Running,
+	{ request, begin, progress, signal }: Running,
 ): Promise<Outcome[]> {
-	const { request, reports, progress } = running;
-	reports.begin(reportHead(targets.length));
+	const { caseTimeoutMs } = request;
 	const outcomes: Outcome[] = [];
-	const sinks = inOrder(targets.length, reports);
 	const tasks = targets.map((target, index) => async () => {
-		const sink = sinks[index] as TargetSink;
-		const watched = new Watched(sink, target.name, progress);
-		const known = new KnownFailures(watched, request.known);
+		const load = once(async () => {
+			const { suites, sinks } = await begin();
+			const sink = sinks[index] as TargetSink;
+			const watched = new Watched(sink, target.name, progress);
+			const known = new KnownFailures(watched, request.known);
+			return { suites, sink: known, watched };
+		});
 		progress.boot(target.name);
-		await execute(target, executeOptions(running, known));
-		outcomes[index] = watched.outcome(known.count);
+		await execute(target, {
+			load,
+			choose: chooser(request),
+			...(caseTimeoutMs === undefined ? {} : { caseTimeoutMs }),
+			signal,
+		});
+		const { watched, sink } = await load();
+		outcomes[index] = watched.outcome(sink.count);
 	});
 	await runLimited(tasks, request.jobs ?? defaultJobs());
 	return outcomes;
-}
-
-function executeOptions(
-	{ request, deps, signal }: Running,
-	sink: TargetSink,
-): ExecuteOptions {
-	const { caseTimeoutMs } = request;
-	return {
-		suites: deps.suites,
-		choose: chooser(request),
-		...(caseTimeoutMs === undefined ? {} : { caseTimeoutMs }),
-		signal,
-		sink,
-	};
 }
 
 /** The reports that a person can open afterwards. */

@@ -1,6 +1,6 @@
 /** What a run shall do: the command line over the configuration over the defaults. */
 import { existsSync } from "node:fs";
-import { fromConfig, type LoadedConfig } from "./config.js";
+import { fromConfig, type LoadedConfig } from "./configFile.js";
 import type { KnownFailure } from "./known.js";
 import { uniqueNames } from "./names.js";
 import { DEFAULT_REPORT, type ReportSpec, readReportSpec } from "./reports.js";

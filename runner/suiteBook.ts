@@ -1,6 +1,7 @@
 /** The suites as the runner uses them. */
 import {
 	judge,
+	outline,
 	plan,
 	readFacts,
 	SUBJECTS,
@@ -14,6 +15,7 @@ export const suiteBook: SuiteBook = {
 		raw === null
 			? { cases: plan(null), facts: {} }
 			: { cases: plan(readFacts(raw)), facts: reportedFacts(raw) },
+	outline,
 	// Cases that come back are those that plan() gave away.
 	judge: (planned, payload) => judge(planned as SuiteCase, payload),
 	suites: () => SUITES,

@@ -59,6 +59,8 @@ export interface PlanWithFacts {
 export interface Suites {
 	/** Without facts, when the kernel never came up: the same ids, with nothing skipped. */
 	plan(facts: RawFacts | null): PlanWithFacts;
+	/** What can be chosen of that plan without facts: as much of each case as a selection looks at, in its order. */
+	outline(): readonly Pick<PlannedCase, "id" | "boundary" | "subject">[];
 	/**
 	 * Judges the payload of an `obs` frame.
 	 * @throws Error for a payload that is no observation.

@@ -77,13 +77,10 @@ export interface Target {
 	/** Without leave (`--host`), cases that would touch this machine's own pid namespace are not run. */
 	readonly mayTouchHost: boolean;
 	/**
-	 * Brings it up. What will probably be asked is told before, so that it can travel with the guest.
+	 * Brings it up. `onStart` is called once that has begun and there is time for other work.
 	 * @throws OpenError when it could not be; whatever else is thrown is a bug.
 	 */
-	open(
-		signal: AbortSignal,
-		foreseen?: () => readonly CaseRequest[],
-	): Promise<Session>;
+	open(signal: AbortSignal, onStart?: () => void): Promise<Session>;
 }
 
 /** A target that did not come up: never a verdict on a case. */

@@ -10,7 +10,7 @@ export {
 } from "./facts.js";
 export { type Judgement, judge } from "./judge.js";
 export { MANUALS } from "./manuals.js";
-export { concerns, type PlannedCase, plan, SUITES } from "./plan.js";
+export { concerns, outline, type PlannedCase, plan, SUITES } from "./plan.js";
 export { formatVersion } from "./version.js";
 
 /** Everyone who tries, on a current kernel. */

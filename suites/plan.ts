@@ -171,7 +171,7 @@ function plannedCase(
 	// The namespaces that see the process, less those that the operation leaves alone.
 	const untouched = subject.pidOwners.length - (row.levels ?? 0);
 	return {
-		id: `${suite.name}.${row.name}.${subject.name}`,
+		id: idOf(suite, row, subject),
 		boundary: suite.name,
 		probe: row.probe,
 		args: probeProgram,
@@ -204,17 +204,36 @@ export function subjectsFor(facts: Facts): Subject[] {
 	];
 }
 
+/** Each row with each of its subjects, in report order: the same for every kernel. */
+function* crossings(
+	facts: Facts,
+): Iterable<{ suite: Suite; row: Row; subject: Subject }> {
+	const subjects = subjectsFor(facts);
+	for (const suite of SUITES)
+		for (const row of suite.rows)
+			for (const subject of subjects)
+				if (row.subjects(subject)) yield { suite, row, subject };
+}
+
 /** All cases in report order, the same ids for every kernel. Without facts: what a current kernel must answer. */
 export function plan(facts: Facts | null): PlannedCase[] {
 	const known = facts ?? FACTS_OF_ANY;
-	const subjects = subjectsFor(known);
-	return SUITES.flatMap((suite) =>
-		suite.rows.flatMap((row) =>
-			subjects
-				.filter(row.subjects)
-				.map((subject) => plannedCase(suite, row, subject, known)),
-		),
+	return Array.from(crossings(known), ({ suite, row, subject }) =>
+		plannedCase(suite, row, subject, known),
 	);
+}
+
+/** The names in the plan without facts: a small part of the work. */
+export function outline(): Pick<PlannedCase, "id" | "boundary" | "subject">[] {
+	return Array.from(crossings(FACTS_OF_ANY), ({ suite, row, subject }) => ({
+		id: idOf(suite, row, subject),
+		boundary: suite.name,
+		subject: subject.name,
+	}));
+}
+
+function idOf(suite: Suite, row: Row, subject: Subject): string {
+	return `${suite.name}.${row.name}.${subject.name}`;
 }
 
 const CONCERNS = new Map<string, readonly string[]>(

@@ -8,13 +8,14 @@ import { access, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { performance } from "node:perf_hooks";
-import { z } from "zod";
 import { BootError } from "./boot.js";
 import { cacheDir, fillAtomically } from "./cache.js";
 import { errnoOf, messageOf, VmError } from "./errors.js";
 import { bootGuest } from "./guest.js";
 import type { BootOptions } from "./options.js";
-import { type Accel, qemuBuild } from "./qemu.js";
+import type { Accel } from "./qemu.js";
+import { qemuBuild } from "./qemuBuild.js";
+import { readShaped, type Shaped } from "./shaped.js";
 
 export type AccelWish = "auto" | Accel;
 
@@ -39,8 +40,8 @@ const PROBE_SILENCE_MS = 4000;
 const KVM_BROKEN =
 	/KVM internal error|failed to initialize kvm|Could not access KVM/i;
 
-const Verdict = z.object({ works: z.boolean(), reason: z.string() });
-type Verdict = z.infer<typeof Verdict>;
+const VERDICT = { works: "boolean", reason: "string" } as const;
+type Verdict = Shaped<typeof VERDICT>;
 
 /** Why the device cannot be used; undefined when it opens. */
 async function whyClosed(device: string): Promise<string | undefined> {
@@ -78,12 +79,7 @@ async function verdictPath(
 }
 
 async function remembered(path: string): Promise<Verdict | undefined> {
-	const text = await readFile(path, "utf8").catch(() => "");
-	try {
-		return Verdict.parse(JSON.parse(text));
-	} catch {
-		return undefined;
-	}
+	return readShaped(await readFile(path, "utf8").catch(() => ""), VERDICT);
 }
 
 async function probe(options: BootOptions): Promise<Verdict> {

@@ -1,5 +1,6 @@
 /** The way from power-on to `ready`, and again when a boot dies before the agent's first word. */
 import { performance } from "node:perf_hooks";
+import type { Book } from "./book.js";
 import type { EndKind, GuestEnd } from "./ending.js";
 import { VmError } from "./errors.js";
 import { FactBook, type Hello, parseHello } from "./facts.js";
@@ -47,12 +48,13 @@ export interface BootPlan extends BootLimits {
 	spec: Omit<GuestSpec, "initrd">;
 	initramfs: Uint8Array;
 	/** The requests in it. */
-	script: readonly string[];
+	book: Book;
 	keeper: Keeper;
 	signal: AbortSignal | undefined;
 	/** QEMU is broken when its standard error matches. */
 	fatalStderr: RegExp | undefined;
 	onProgress: (line: string) => void;
+	onStart: () => void;
 }
 
 export interface Booted {
@@ -114,7 +116,7 @@ async function bootOnce(
 	const qemu = spawnQemu(plan.program, plan.spec, plan.initramfs);
 	const session = new Session(qemu, {
 		slackMs: plan.slackMs,
-		script: plan.script,
+		book: plan.book,
 		onConsole: (bytes) => plan.keeper.console(bytes),
 		onChannel: (bytes) => plan.keeper.channel(bytes),
 	});
@@ -132,6 +134,7 @@ async function bootOnce(
 	});
 	session.limitBoot(plan.bootTimeoutMs, plan.bootSilenceMs);
 	const words = firstWords(session);
+	if (attempt === 1) plan.onStart();
 	const first = await Promise.race([words.ready, end]);
 	if ("hello" in first)
 		return {

@@ -1,7 +1,6 @@
 /** Kernels by name: fetched once, kept by package version, used offline from then on. */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { type PackageRecord, PrivateApt } from "./apt.js";
 import {
 	cacheDir,
@@ -14,20 +13,22 @@ import {
 import { VmError } from "./errors.js";
 import { type Arch, MACHINES } from "./machines.js";
 import { type KernelName, metaPackage } from "./names.js";
+import { readShaped, type Shaped } from "./shaped.js";
 import { findKernels, unpackDeb } from "./unpack.js";
 
-const Entry = z.object({
+/** What is kept with a kernel. */
+const ENTRY = {
 	/** The package with the kernel. */
-	package: z.string(),
-	version: z.string(),
-	release: z.string(),
+	package: "string",
+	version: "string",
+	release: "string",
 	/** When it was fetched, ISO 8601. */
-	fetchedAt: z.string(),
-	hasConfig: z.boolean(),
-});
+	fetchedAt: "string",
+	hasConfig: "boolean",
+} as const;
 
 /** A kernel in the cache. */
-export interface CachedKernel extends z.infer<typeof Entry> {
+export interface CachedKernel extends Shaped<typeof ENTRY> {
 	image: string;
 	config?: string;
 }
@@ -46,22 +47,15 @@ function entryDir(arch: Arch, key: string): string {
 
 async function readEntry(dir: string): Promise<CachedKernel | undefined> {
 	const text = await readFile(join(dir, "entry.json"), "utf8").catch(() => "");
-	if (text === "") return undefined;
-	let json: unknown;
-	try {
-		json = JSON.parse(text);
-	} catch {
-		return undefined;
-	}
-	const parsed = Entry.safeParse(json);
-	if (!parsed.success) return undefined;
-	const image = join(dir, `vmlinuz-${parsed.data.release}`);
+	const entry = readShaped(text, ENTRY);
+	if (entry === undefined) return undefined;
+	const image = join(dir, `vmlinuz-${entry.release}`);
 	if (!(await exists(image))) return undefined;
-	const config = join(dir, `config-${parsed.data.release}`);
+	const config = join(dir, `config-${entry.release}`);
 	return {
-		...parsed.data,
+		...entry,
 		image,
-		...(parsed.data.hasConfig && { config }),
+		...(entry.hasConfig && { config }),
 	};
 }
 
@@ -215,7 +209,7 @@ async function store(
 		await mkdir(to);
 		await rename(found.image, join(to, `vmlinuz-${release}`));
 		if (found.config) await rename(found.config, join(to, `config-${release}`));
-		const entry: z.infer<typeof Entry> = {
+		const entry: Shaped<typeof ENTRY> = {
 			package: main.name,
 			version: main.version,
 			release,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { Book, writeBook } from "./book.js";
 import { Channel, type ChannelEvent } from "./channel.js";
 import { crc32, crcHex } from "./crc32.js";
 import { encodeFrame, type FrameItem, FrameReader } from "./frames.js";
@@ -9,7 +10,7 @@ import { encodeLine, WINDOW } from "./lines.js";
 /** The agent's side of the protocol, as its document tells it. */
 class AgentModel {
 	obeyed: string[] = [];
-	readonly #script: readonly string[];
+	readonly #book: Book;
 	readonly #told: string[] = [];
 	#frames: string[] = [];
 	#want = 0;
@@ -18,8 +19,8 @@ class AgentModel {
 	#out = "";
 	maxHeld = 0;
 
-	constructor(script: readonly string[] = []) {
-		this.#script = script;
+	constructor(book = new Book()) {
+		this.#book = book;
 	}
 
 	say(payload: string): void {
@@ -71,16 +72,29 @@ class AgentModel {
 	}
 
 	#obey(text: string): void {
-		const [word, n, to, subject] = text.split(" ");
-		if (word === "file") {
-			for (const line of this.#script.slice(Number(n), Number(to)))
-				this.#obey(line);
+		const [word, n, deadline, subject] = text.split(" ");
+		if (word === "cases") {
+			for (const [i, pair] of this.#pairs(subject ?? "").entries())
+				this.#obey(`case ${Number(n) + i} ${deadline} ${pair}`);
 			return;
 		}
 		this.obeyed.push(text);
 		if (word === "case")
 			this.say(`obs ${n} end=ok${this.#who(subject ?? "-")}`);
 		else if (word === "rate") this.say(`rate ${n} 7`);
+	}
+
+	/** Cases of the book as they would be sent, by their places. */
+	#pairs(places: string): string[] {
+		const [, cases] = this.#book.entries;
+		const data = cases?.type === "file" ? Buffer.from(cases.data) : "";
+		return places.split(",").flatMap((stretch) => {
+			const [first = 0, last = first] = stretch.split("-").map(Number);
+			return Array.from({ length: last - first + 1 }, (_, i) => {
+				const record = data.toString("latin1").slice((first + i) * 10);
+				return `${Number(record.slice(0, 4))} =${Number(record.slice(5, 9))}`;
+			});
+		});
 	}
 
 	#who(subject: string): string {
@@ -231,13 +245,9 @@ interface Talk {
 }
 
 /** Lets both sides talk through the corrupter until all is answered. */
-function talk(
-	lines: string[],
-	corrupter: Corrupter,
-	script: readonly string[] = [],
-): Talk {
-	const agent = new AgentModel(script);
-	const channel = new Channel(script);
+function talk(lines: string[], corrupter: Corrupter, book = new Book()): Talk {
+	const agent = new AgentModel(book);
+	const channel = new Channel(book);
 	const replies: string[] = [];
 	const violations: string[] = [];
 	const take = (events: ChannelEvent[]) => {
@@ -261,6 +271,14 @@ function talk(
 	return { replies, violations, obeyed: agent.obeyed, rounds, channel };
 }
 
+/** A book with these programs under the numbers that they are. */
+function bookOf(pairs: { subject: string; program: string }[]): Book {
+	const lines = pairs.map(
+		({ subject, program }) => `case ${subject} ${program}`,
+	);
+	return new Book(["subject 0 x", ...lines].join("\n"));
+}
+
 test("no reply is lost, doubled or reordered, whatever the line does to the bytes", () => {
 	fc.assert(
 		fc.property(
@@ -270,17 +288,21 @@ test("no reply is lost, doubled or reordered, whatever the line does to the byte
 			fc.integer({ min: 1, max: 9 }),
 			(seed, rate, count, gap) => {
 				const lines: string[] = [];
+				const pairs = [];
 				for (let n = 0; n < count; n++) {
-					if (n % 7 === 0) lines.push(`subject s${n} caps=${n}`);
-					lines.push(`case ${n} 1000 s${n - (n % 7)} ${"x".repeat(n * 3)}`);
+					const subject = n - (n % 7);
+					if (n % 7 === 0) lines.push(`subject ${n} caps=${n}`);
+					// Some are in the book, in stretches, and some with their steps.
+					const known = gap > 1 && n % (gap * 3) !== 0;
+					const steps = known ? `=${n}` : "x".repeat(n * 3);
+					lines.push(`case ${n} ${n < 99 ? 99 : 1000} ${subject} ${steps}`);
+					pairs.push({ subject: `${subject}`, program: `${n}` });
 				}
-				// Most lines, or none, travelled in the initramfs.
-				const script =
-					gap === 1 ? [] : lines.filter((_, place) => place % (gap * 20) !== 0);
+				const book = bookOf(pairs);
 				const { replies, violations, obeyed } = talk(
 					lines,
 					new Corrupter(seed, rate, 200),
-					script,
+					book,
 				);
 				assert.deepEqual(violations, []);
 				assert.deepEqual(obeyed, lines);
@@ -315,38 +337,63 @@ test("subjects alone do not fill the window for ever", () => {
 	);
 });
 
-test("requests that the initramfs carries are asked for by their places", () => {
-	const script = [
-		"subject 0 x",
-		"case 0 5 0 a",
-		"case 1 5 0 b",
-		"case 2 5 0 c",
+test("cases of the book are asked for by their places, others as they are", () => {
+	const pairs = [..."abcdef"].map((program) => ({ subject: "x", program }));
+	const channel = new Channel(new Book(writeBook(pairs)));
+	const ask = (n: number, program: number, deadline = 5) =>
+		`case ${n} ${deadline} 0 =${program}`;
+	const wanted = [
+		[ask(0, 0), ask(1, 1), ask(2, 2), ask(3, 5), ask(4, 3)],
+		// Numbers or deadlines that jump begin a line of their own.
+		[ask(6, 4)],
+		[ask(7, 5, 9)],
 	];
-	const channel = new Channel(script);
-	channel.attach(["subject 0 x", "case 0 5 0 a", "case 2 5 0 c", "quit"]);
+	const other = ["case 8 5 0 try", "case 9 5 - =1", "quit"];
+	channel.attach([...wanted.flat(), ...other]);
 	assert.equal(
 		channel.drain(),
-		[
-			encodeLine(0, "file 0 2"),
-			encodeLine(1, "file 3 4"),
-			encodeLine(2, "quit"),
-		].join(""),
+		["cases 0 5 0-2,5,3", "cases 6 5 4", "cases 7 9 5", ...other]
+			.map((text, num) => encodeLine(num, text))
+			.join(""),
 	);
-	channel.feed(Buffer.from(encodeFrame(0, "obs 0 end=ok")));
-	assert.equal(channel.running, "case 2 5 0 c");
+	for (const [n] of wanted.flat().entries())
+		channel.feed(Buffer.from(encodeFrame(n, `obs ${n < 5 ? n : n + 1} x`)));
+	assert.equal(channel.running, other[0]);
 });
 
 test("one line asks for so many answers at most", () => {
-	const script = Array.from({ length: 150 }, (_, n) => `case ${n} 5 - x`);
-	const channel = new Channel(script);
-	channel.attach(script);
+	const pairs = Array.from({ length: 150 }, (_, n) => ({
+		subject: "x",
+		program: `${n}`,
+	}));
+	const channel = new Channel(new Book(writeBook(pairs)));
+	channel.attach(pairs.map((_, n) => `case ${n} 5 0 =${n}`));
 	assert.deepEqual(
 		channel
 			.drain()
 			.split("\n")
-			.map((line) => line.slice(line.indexOf("file"))),
-		["file 0 64", "file 64 128", "file 128 150", ""],
+			.map((line) => line.slice(line.indexOf("cases"))),
+		["cases 0 5 0-63", "cases 64 5 64-127", "cases 128 5 128-149", ""],
 	);
+});
+
+test("a book that is broken or too full is still read for what it holds", () => {
+	const pairs = Array.from({ length: 2100 }, (_, n) => ({
+		subject: `who=${n % 3}`,
+		program: `what=${n}`,
+	}));
+	const book = new Book(`nonsense\n\n${writeBook(pairs)}case 1`);
+	assert.deepEqual(
+		[...book.names("subject")],
+		[0, 1, 2].map((n) => [`who=${n}`, n]),
+	);
+	assert.equal(book.names("program").size, 2048);
+	const [names, cases] = book.entries;
+	assert.ok(names?.type === "file" && cases?.type === "file");
+	assert.equal(cases.data.length, 10 * 2048);
+	assert.equal(Buffer.from(cases.data).toString().slice(10, 20), "0001 0001\n");
+	assert.match(Buffer.from(names.data).toString(), /^subject 0 who=0\n/);
+	assert.deepEqual(new Book().entries, []);
 });
 
 test("no more than a window of unanswered bytes is under way", () => {

@@ -2,11 +2,11 @@
  * The runner's side of the talk with the agent, without any input or output of its own: bytes from the guest go in,
  * payloads in their right order and bytes for the guest come out.
  */
+import { type Batch, Book } from "./book.js";
 import { VmError } from "./errors.js";
 import { type FrameItem, FrameReader } from "./frames.js";
 import { dueFor, encodeLine, isReplyTo, type Line, WINDOW } from "./lines.js";
 import { Recall } from "./recall.js";
-import { type Batch, Script } from "./script.js";
 
 /** The agent keeps 64 KiB of frames; a hole wider than this can not be honest. */
 const MAX_GAP = 4096;
@@ -51,12 +51,12 @@ export class Channel {
 	#peeked: Batch | null = null;
 	#out: string[] = [];
 	#violated = false;
-	readonly #script: Script;
+	readonly #book: Book;
 	readonly #recall = new Recall();
 
-	/** @param script the requests that the initramfs carries, in their order there */
-	constructor(script: readonly string[] = []) {
-		this.#script = new Script(script);
+	/** @param book the requests that the initramfs carries */
+	constructor(book = new Book()) {
+		this.#book = book;
 	}
 
 	/** True when every request that was asked for has been sent and answered. */
@@ -76,7 +76,7 @@ export class Channel {
 	/** Requests to send, drawn as the window allows. One source at a time. */
 	attach(lines: Iterable<string>): void {
 		if (this.#source) throw new VmError("usage", "an exchange is under way");
-		this.#source = this.#script.batches(lines)[Symbol.iterator]();
+		this.#source = this.#book.batches(lines)[Symbol.iterator]();
 		this.#fill();
 	}
 

@@ -1,24 +1,17 @@
 /** A booted guest: facts first, then requests and replies, then its end. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { Book } from "./book.js";
 import { type BootAttempt, tryBoots } from "./boot.js";
 import type { ConsoleLog } from "./console.js";
 import type { GuestEnd } from "./ending.js";
 import { VmError } from "./errors.js";
 import type { Hello } from "./facts.js";
-import {
-	agentEntries,
-	buildInitramfs,
-	type InitramfsEntry,
-} from "./initramfs.js";
+import { agentEntries, buildInitramfs } from "./initramfs.js";
 import { Keeper } from "./keep.js";
 import { type BootOptions, limitsOf } from "./options.js";
-import {
-	type Accel,
-	type GuestSpec,
-	kernelCmdline,
-	qemuBuild,
-} from "./qemu.js";
+import { type Accel, type GuestSpec, kernelCmdline } from "./qemu.js";
+import { qemuBuild } from "./qemuBuild.js";
 import { keepForReplay, replayCommand } from "./replay.js";
 import { GuestLost, type Session } from "./session.js";
 
@@ -151,18 +144,12 @@ function readAgent(path: string): Promise<Buffer> {
 
 /** The initramfs of a guest. */
 export async function guestInitramfs(
-	options: Pick<BootOptions, "agent" | "machine" | "script" | "extraFiles">,
+	options: Pick<BootOptions, "agent" | "machine" | "book" | "extraFiles">,
 ): Promise<Buffer> {
 	const agent = await readAgent(options.agent);
-	const { script = [] } = options;
-	const requests: InitramfsEntry = {
-		type: "file",
-		path: "crcap/requests",
-		data: Buffer.from(script.map((line) => `${line}\n`).join("")),
-	};
 	return buildInitramfs([
 		...agentEntries(agent, options.machine.channel.device),
-		...(script.length === 0 ? [] : [requests]),
+		...(options.book?.entries ?? []),
 		...(options.extraFiles ?? []),
 	]);
 }
@@ -195,20 +182,21 @@ export async function bootGuest(options: BootOptions): Promise<Guest> {
 		spec,
 		initramfs,
 	});
-	const replayInitramfs =
-		keeper.initramfsPath ??
-		(await keepForReplay(await guestInitramfs({ ...options, script: [] })));
-	const booted = await tryBoots({
-		program: build.program,
-		spec,
-		initramfs,
-		script: options.script ?? [],
-		keeper,
-		...limitsOf(options),
-		signal: options.signal,
-		fatalStderr: options.fatalStderr,
-		onProgress: options.onProgress ?? (() => {}),
-	});
+	const [booted, replayInitramfs] = await Promise.all([
+		tryBoots({
+			program: build.program,
+			spec,
+			initramfs,
+			book: options.book ?? new Book(),
+			keeper,
+			...limitsOf(options),
+			signal: options.signal,
+			fatalStderr: options.fatalStderr,
+			onProgress: options.onProgress ?? (() => {}),
+			onStart: options.onStart ?? (() => {}),
+		}),
+		keeper.initramfsPath ?? keepForReplay(initramfs),
+	]);
 	return new Guest(booted.session, booted.end, {
 		hello: booted.hello,
 		facts: booted.facts,

@@ -14,19 +14,25 @@ export class BannerFinder {
 
 	feed(chunk: Buffer): void {
 		if (this.release !== undefined) return;
-		const data = Buffer.concat([this.#tail, chunk]);
-		let at = data.indexOf(BANNER);
-		while (at >= 0) {
-			const words = data.toString("latin1", at, at + MAX_BANNER);
-			const match = /^Linux version (\d+\.[\w.+~-]+) /.exec(words);
-			if (match) {
-				this.release = match[1];
-				return;
-			}
-			at = data.indexOf(BANNER, at + 1);
-		}
-		this.#tail = Buffer.from(data.subarray(-MAX_BANNER));
+		// What may lie over the seam is looked at apart: whole chunks are not copied.
+		const seam = Buffer.concat([this.#tail, chunk.subarray(0, MAX_BANNER)]);
+		this.release = releaseIn(seam) ?? releaseIn(chunk);
+		this.#tail = Buffer.concat([this.#tail, chunk.subarray(-MAX_BANNER)]);
+		this.#tail = this.#tail.subarray(-MAX_BANNER);
 	}
+}
+
+function releaseIn(data: Buffer): string | undefined {
+	for (
+		let at = data.indexOf(BANNER);
+		at >= 0;
+		at = data.indexOf(BANNER, at + 1)
+	) {
+		const words = data.toString("latin1", at, at + MAX_BANNER);
+		const match = /^Linux version (\d+\.[\w.+~-]+) /.exec(words);
+		if (match) return match[1];
+	}
+	return undefined;
 }
 
 /** What one pass over an image tells. */

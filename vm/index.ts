@@ -2,6 +2,8 @@
 export type { AccelChoice, AccelOptions, AccelWish } from "./accel.js";
 export { chooseAccel } from "./accel.js";
 export { PrivateApt } from "./apt.js";
+export type { Named, Pair } from "./book.js";
+export { Book, writeBook } from "./book.js";
 export type { BootAttempt } from "./boot.js";
 export { BootError } from "./boot.js";
 export { cacheDir } from "./cache.js";
@@ -33,6 +35,7 @@ export type { KernelName } from "./names.js";
 export { catalogueNames, isKernelName, parseKernelName } from "./names.js";
 export type { BootOptions } from "./options.js";
 export { preflight } from "./preflight.js";
-export type { Accel, QemuBuild } from "./qemu.js";
-export { qemuBuild } from "./qemu.js";
+export type { Accel } from "./qemu.js";
+export type { QemuBuild } from "./qemuBuild.js";
+export { qemuBuild } from "./qemuBuild.js";
 export { GuestLost } from "./session.js";

@@ -1,4 +1,5 @@
 /** How a guest is to be booted, and how long each step may take. */
+import type { Book } from "./book.js";
 import type { InitramfsEntry } from "./initramfs.js";
 import type { Machine } from "./machines.js";
 import type { Accel } from "./qemu.js";
@@ -26,8 +27,10 @@ export interface BootOptions {
 	signal?: AbortSignal | undefined;
 	/** Console, channel, initramfs and a script that boots the same guest are left here. */
 	keepDir?: string | undefined;
-	/** Requests that are likely to be made: they travel in the initramfs, which is quicker than a serial port. */
-	script?: readonly string[];
+	/** The requests that travel in the initramfs, which is quicker than a serial port. */
+	book?: Book;
+	/** Called once QEMU was started: there is time for work until the guest's first word. */
+	onStart?: () => void;
 	/** More members for the initramfs. */
 	extraFiles?: readonly InitramfsEntry[];
 	/** QEMU is broken when its standard error matches: the boot ends at once. */

@@ -13,7 +13,8 @@ import { agentEntries, buildInitramfs } from "./initramfs.js";
 import { ARCHES, MACHINES, machineFor } from "./machines.js";
 import { catalogueNames, parseKernelName } from "./names.js";
 import { limitsOf } from "./options.js";
-import { kernelCmdline, qemuArgs, qemuBuild, shellQuote } from "./qemu.js";
+import { kernelCmdline, qemuArgs, shellQuote } from "./qemu.js";
+import { qemuBuild } from "./qemuBuild.js";
 import { parseDeb822, parseList, sourcesForSuite } from "./sources.js";
 
 test("cpio reads the initramfs back, node, modes and all, and it is the same each time", async () => {

@@ -1,6 +1,4 @@
-/** QEMU's command line, from small pure functions, and what this machine's build of it can do. */
-import { execFile } from "node:child_process";
-import { errnoOf, VmError } from "./errors.js";
+/** QEMU's command line, from small pure functions. */
 import type { Machine } from "./machines.js";
 
 export type Accel = "kvm" | "tcg";
@@ -119,65 +117,4 @@ export function shellQuote(word: string): string {
 	return /^[\w@%+=:,./-]+$/.test(word)
 		? word
 		: `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** What this machine's build of a QEMU can do. */
-export interface QemuBuild {
-	program: string;
-	/** E.g. `7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)`. */
-	version: string;
-	sandbox: boolean;
-}
-
-const builds = new Map<string, Promise<QemuBuild>>();
-
-/**
- * Looks once at the QEMU of a machine.
- * @throws VmError (missing) that names the package when it is not installed.
- */
-export function qemuBuild(machine: Machine): Promise<QemuBuild> {
-	const known = builds.get(machine.qemu);
-	if (known) return known;
-	const probed = probeBuild(machine);
-	builds.set(machine.qemu, probed);
-	// A failure is not remembered: the package may be installed meanwhile.
-	probed.catch(() => builds.delete(machine.qemu));
-	return probed;
-}
-
-interface Help {
-	error: Error | null;
-	stdout: string;
-	stderr: string;
-}
-
-function askHelp(program: string): Promise<Help> {
-	return new Promise((resolve) => {
-		execFile(
-			program,
-			["--help"],
-			{ timeout: 20_000, maxBuffer: 4_000_000 },
-			(error, stdout, stderr) => resolve({ error, stdout, stderr }),
-		).stdin?.end();
-	});
-}
-
-async function probeBuild(machine: Machine): Promise<QemuBuild> {
-	const help = await askHelp(machine.qemu);
-	if (errnoOf(help.error) === "ENOENT")
-		throw new VmError("missing", `${machine.qemu} is not on the PATH`, {
-			hint: `install it: apt-get install ${machine.qemuPackage}`,
-		});
-	const version = /QEMU emulator version ([^\n]*)/.exec(help.stdout)?.[1];
-	if (version === undefined)
-		throw new VmError(
-			"missing",
-			`${machine.qemu} --help does not name its version: ${help.stderr.slice(0, 200)}`,
-			{ hint: `reinstall it: apt-get install ${machine.qemuPackage}` },
-		);
-	return {
-		program: machine.qemu,
-		version: version.trim(),
-		sandbox: /^-sandbox on/m.test(help.stdout),
-	};
 }

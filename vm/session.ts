@@ -1,5 +1,6 @@
 /** One running guest: bytes in, bytes out, and the clocks that tell silence from work. */
 import type { Duplex } from "node:stream";
+import type { Book } from "./book.js";
 import { Channel, type ChannelEvent } from "./channel.js";
 import { ConsoleLog } from "./console.js";
 import { type Cause, type GuestEnd, judgeEnd } from "./ending.js";
@@ -23,7 +24,7 @@ export interface SessionOptions {
 	/** Added to a case's own deadline before silence means a hang, milliseconds. */
 	slackMs: number;
 	/** The requests that the initramfs carries. */
-	script?: readonly string[];
+	book: Book;
 	/** Each chunk of the console, as it comes. */
 	onConsole?: (bytes: Buffer) => void;
 	/** Each chunk of the channel, as it comes. */
@@ -63,7 +64,7 @@ export class Session {
 	constructor(process: QemuProcess, options: SessionOptions) {
 		this.#process = process;
 		this.#options = options;
-		this.channel = new Channel(options.script);
+		this.channel = new Channel(options.book);
 		const shared = process.results === null;
 		process.console.on("data", (bytes: Buffer) => {
 			if (shared) this.#fromChannel(bytes);

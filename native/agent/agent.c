@@ -96,6 +96,9 @@ static bool find_channel(char *out, size_t size)
 	return true;
 }
 
+/* Longest list of places in a line. */
+#define PLACES_MAX 1024
+
 static int kmsg = -1;
 
 /* So that a console shows which case ran when the kernel complained. */
@@ -161,29 +164,21 @@ static void reset_pids(void)
 
 static char *payload;
 
-/* @rest: N DEADLINE_MS SUBJECT PROGRAM */
-static bool run_case(char *rest)
+/* @subject, @steps: NULL for what was never named. @num: the case's number as text. */
+static void run_case(const char *num, long long n, long long ms, const char *subject,
+		     const char *steps)
 {
 	char program[CR_PROGRAM_MAX];
-	char *num = cr_next(&rest, ' '), *deadline = cr_next(&rest, ' '),
-	     *who = cr_next(&rest, ' ');
-	const char *subject, *steps;
-	long long n, ms;
 	int len;
 
-	if (!who || !rest || !cr_parse_long(num, &n) || n < 0 || !cr_parse_long(deadline, &ms) ||
-	    ms < 1)
-		return false;
 	note_case(num);
-	subject = strcmp(who, "-") ? cr_book_find(cr_subjects, who) : "";
-	steps = *rest == '=' ? cr_book_find(cr_programs, rest + 1) : rest;
 	if (!subject || !steps) {
 		reply_text("obs", num, " us=0 end=parse at=name why=never%20named");
-		return true;
+		return;
 	}
 	if (!compose(subject, steps, program, sizeof(program))) {
 		reply_text("obs", num, " us=0 end=parse at=program why=too%20long");
-		return true;
+		return;
 	}
 	reset_pids();
 	len = cr_supervise(program, ms, n, payload, CR_PAYLOAD_MAX);
@@ -192,7 +187,54 @@ static bool run_case(char *rest)
 			   " us=0 end=parse at=fork why=no%20process%20could%20be%20made");
 	else
 		cr_channel_send(payload, cr_book_recall(payload, len));
-	return true;
+}
+
+/* @rest: N DEADLINE_MS SUBJECT PROGRAM. Returns how many cases were answered. */
+static unsigned long obey_case(char *rest)
+{
+	char *num = cr_next(&rest, ' '), *deadline = cr_next(&rest, ' '),
+	     *who = cr_next(&rest, ' ');
+	long long n, ms;
+
+	if (!who || !rest || !cr_parse_long(num, &n) || n < 0 || !cr_parse_long(deadline, &ms) ||
+	    ms < 1)
+		return 0;
+	run_case(num, n, ms, strcmp(who, "-") ? cr_book_find(cr_subjects, who) : "",
+		 *rest == '=' ? cr_book_find(cr_programs, rest + 1) : rest);
+	return 1;
+}
+
+/* @rest: N DEADLINE_MS PLACES: cases of the initramfs, numbered from N on. Returns how many were answered. */
+static unsigned long obey_cases(char *rest)
+{
+	char *num = cr_next(&rest, ' '), *deadline = cr_next(&rest, ' '), *first;
+	const char *subject, *steps;
+	unsigned long answered = 0;
+	long long n, ms, from, to;
+	char text[24], places[PLACES_MAX];
+	struct cr_text t;
+
+	if (!rest || strlen(rest) >= sizeof(places) || !cr_parse_long(num, &n) || n < 0 ||
+	    !cr_parse_long(deadline, &ms) || ms < 1)
+		return 0;
+	/* What is read between two cases may take the line's place. */
+	rest = strcpy(places, rest);
+	while ((num = cr_next(&rest, ','))) {
+		first = cr_next(&num, '-');
+		if (!cr_parse_long(first, &from))
+			return answered;
+		to = from;
+		if (num && !cr_parse_long(num, &to))
+			return answered;
+		for (; from <= to; from++, n++, answered++) {
+			cr_book_case(from, &subject, &steps);
+			cr_text_init(&t, text, sizeof(text));
+			cr_putu(&t, n);
+			run_case(text, n, ms, subject, steps);
+			cr_channel_attend();
+		}
+	}
+	return answered;
 }
 
 /* How many processes the kernel has made so far, threads included; 0 where it does not say. */
@@ -240,8 +282,6 @@ static void measure(char *num)
 	cr_channel_send(buf, t.len);
 }
 
-static unsigned long obey_file(char *range);
-
 /* Returns how many cases were answered. */
 static unsigned long obey(char *line)
 {
@@ -250,9 +290,9 @@ static unsigned long obey(char *line)
 	if (!line)
 		return 0;
 	if (!strcmp(verb, "case"))
-		return run_case(line);
-	if (!strcmp(verb, "file"))
-		return obey_file(line);
+		return obey_case(line);
+	if (!strcmp(verb, "cases"))
+		return obey_cases(line);
 	if (!strcmp(verb, "subject"))
 		cr_book_name(cr_subjects, line);
 	else if (!strcmp(verb, "program"))
@@ -260,23 +300,6 @@ static unsigned long obey(char *line)
 	else if (!strcmp(verb, "rate"))
 		measure(line);
 	return 0;
-}
-
-/* @range: FROM TO: the requests with these numbers in the book, TO not included. */
-static unsigned long obey_file(char *range)
-{
-	char line[CR_PROGRAM_MAX + 64], *first = cr_next(&range, ' ');
-	unsigned long answered = 0;
-	long long from, to;
-
-	if (!range || !cr_parse_long(first, &from) || !cr_parse_long(range, &to))
-		return 0;
-	for (; from < to && cr_book_request(from, line, sizeof(line)); from++) {
-		if (strncmp(line, "file ", 5))
-			answered += obey(line);
-		cr_channel_attend();
-	}
-	return answered;
 }
 
 static void tell_facts(void)

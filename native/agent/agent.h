@@ -13,7 +13,7 @@ void cr_agent(void) __attribute__((noreturn));
 enum cr_book { cr_subjects, cr_programs };
 void *cr_own_memory(size_t size);
 bool cr_book_open(void);
-bool cr_book_request(long long n, char *out, size_t size);
+void cr_book_case(long long n, const char **subject, const char **program);
 void cr_book_name(enum cr_book which, char *line);
 const char *cr_book_find(enum cr_book which, const char *key);
 size_t cr_book_recall(char *payload, size_t len);

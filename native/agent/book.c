@@ -17,12 +17,9 @@
 #define TOLD	  512
 #define TOLD_TEXT (64 * 1024)
 
-struct name {
-	const char *key, *program;
-};
-
 static struct {
-	struct name names[2][NAMES];
+	/* Programs by kind and number. */
+	const char *names[2][NAMES];
 	char text[NAME_TEXT];
 	size_t used;
 	struct {
@@ -35,12 +32,10 @@ static struct {
 	size_t told_used;
 } * book;
 
-/* The requests of the initramfs, one a line. */
-static char *requests;
-static struct line {
-	unsigned int start, len;
-} * lines;
-static long long nlines;
+/* The initramfs's cases, "SSSS PPPP\n" each: the numbers of a subject and of an operation. */
+#define RECORD 10
+static char *cases;
+static long long ncases;
 
 /* Memory that no case's process gets: it need not be copied for one, and none can write into it. NULL where there is none. */
 void *cr_own_memory(size_t size)
@@ -53,42 +48,73 @@ void *cr_own_memory(size_t size)
 	return p;
 }
 
-static void read_requests(void)
+/* A file as memory of our own, with a zero behind it; NULL where there is none. @size: its size. */
+static char *read_whole(const char *path, size_t *size)
 {
 	struct stat st;
-	char *p, *nl;
-	int fd = open("/crcap/requests", O_RDONLY | O_CLOEXEC);
+	char *p = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return;
+		return NULL;
 	if (!fstat(fd, &st) && st.st_size > 0)
-		requests = cr_own_memory(st.st_size + 1);
-	if (requests && read(fd, requests, st.st_size) == st.st_size)
-		lines = cr_own_memory((st.st_size + 1) * sizeof(*lines));
+		p = cr_own_memory(st.st_size + 1);
+	if (p && read(fd, p, st.st_size) != st.st_size)
+		p = NULL;
 	close(fd);
-	for (p = requests; lines && (nl = strchr(p, '\n')); p = nl + 1) {
-		lines[nlines].start = p - requests;
-		lines[nlines++].len = nl - p;
+	*size = p ? st.st_size : 0;
+	return p;
+}
+
+static const char **find(enum cr_book which, const char *key)
+{
+	long long n;
+
+	return cr_parse_long(key, &n) && n >= 0 && n < NAMES ? &book->names[which][n] : NULL;
+}
+
+/* The names that came with the initramfs: lines as they are sent, used where they lie. */
+static void read_names(void)
+{
+	size_t size;
+	char *rest = read_whole("/crcap/names", &size), *line, *kind, *key;
+	const char **name;
+
+	while (rest && (line = cr_next(&rest, '\n'))) {
+		kind = cr_next(&line, ' ');
+		key = cr_next(&line, ' ');
+		name = line ? find(*kind == 's' ? cr_subjects : cr_programs, key) : NULL;
+		if (name)
+			*name = line;
 	}
 }
 
 /* False where there is no memory for it. */
 bool cr_book_open(void)
 {
+	size_t size = 0;
+
 	book = cr_own_memory(sizeof(*book));
-	if (book)
-		read_requests();
-	return book;
+	if (!book)
+		return false;
+	read_names();
+	cases = read_whole("/crcap/cases", &size);
+	ncases = size / RECORD;
+	return true;
 }
 
-/* Request number @n of the initramfs, without its newline; false where there is none, or it does not fit. */
-bool cr_book_request(long long n, char *out, size_t size)
+/* Case number @n of the initramfs: what its subject and its program are, each NULL where that is not there. */
+void cr_book_case(long long n, const char **subject, const char **program)
 {
-	if (n < 0 || n >= nlines || lines[n].len >= size)
-		return false;
-	memcpy(out, requests + lines[n].start, lines[n].len);
-	out[lines[n].len] = '\0';
-	return true;
+	char key[RECORD + 1];
+
+	*subject = *program = NULL;
+	if (n < 0 || n >= ncases)
+		return;
+	memcpy(key, cases + n * RECORD, RECORD);
+	key[4] = key[9] = '\0';
+	*subject = cr_book_find(cr_subjects, key);
+	*program = cr_book_find(cr_programs, key + 5);
 }
 
 static const char *keep(const char *s)
@@ -103,37 +129,22 @@ static const char *keep(const char *s)
 	return at;
 }
 
-static struct name *find(enum cr_book which, const char *key)
-{
-	struct name *n = book->names[which], *end = n + NAMES;
-
-	for (; n < end && n->key; n++)
-		if (!strcmp(n->key, key))
-			return n;
-	return n < end ? n : NULL;
-}
-
-/*
- * @line: KEY PROGRAM. Naming one again replaces it. What finds no place is missed when a case asks for it.
- */
+/* @line: KEY PROGRAM. Naming one again replaces it. What finds no place is missed when a case asks for it. */
 void cr_book_name(enum cr_book which, char *line)
 {
 	char *key = cr_next(&line, ' ');
-	struct name *n = line ? find(which, key) : NULL;
+	const char **name = line ? find(which, key) : NULL;
 
-	if (!n)
-		return;
-	if (!n->key)
-		n->key = keep(key);
-	n->program = keep(line);
+	if (name)
+		*name = keep(line);
 }
 
 /* The program of that name, or NULL. */
 const char *cr_book_find(enum cr_book which, const char *key)
 {
-	struct name *n = find(which, key);
+	const char **name = find(which, key);
 
-	return n ? n->program : NULL;
+	return name ? *name : NULL;
 }
 
 /*

@@ -30,7 +30,7 @@ export function addExplain(program: Command, context: CommandContext): void {
 		)
 		.addHelpText("after", MORE)
 		.action(async (globs: string[], options: { kernelFacts?: string }) => {
-			const { suites } = context.deps;
+			const suites = await context.deps.suites();
 			const raw =
 				options.kernelFacts === undefined
 					? null

@@ -15,7 +15,9 @@ export function addHistory(program: Command, context: CommandContext): void {
 		.description("what kernels since 5.9 answer differently, as a table")
 		.option("--case <glob...>", "only these cases")
 		.action(async (options: { case?: string[] }) => {
-			await print(historyTable(context.deps.suites, options.case ?? []));
+			await print(
+				historyTable(await context.deps.suites(), options.case ?? []),
+			);
 		});
 }
 

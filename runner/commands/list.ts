@@ -31,7 +31,7 @@ export function addList(program: Command, context: CommandContext): void {
 			oneOf(GROUPINGS),
 		)
 		.action(async (options: ListOptions) => {
-			const { suites } = context.deps;
+			const suites = await context.deps.suites();
 			const cases = select(suites.plan(null).cases, {
 				suite: options.suite ?? [],
 				subject: options.subject ?? [],

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { FORMATS } from "../../results/index.js";
-import { loadConfig } from "../config.js";
+import { FORMATS } from "../../results/formats.js";
+import { loadConfig } from "../configFile.js";
 import { bisectStatus, EXIT } from "../exitStatus.js";
 import { formatHelp } from "../formatHelp.js";
 import type { CommandContext } from "../program.js";
@@ -95,7 +95,7 @@ async function runOnce(
 	options: RunOptions,
 	context: CommandContext,
 ): Promise<number> {
-	const request = runRequest(options, loadConfig(options.config));
+	const request = runRequest(options, await loadConfig(options.config));
 	if (!request.bisect) return await run(request, context.deps);
 	try {
 		return bisectStatus(await run(request, context.deps));

@@ -37,7 +37,7 @@ export async function rewrite(
 	fill: (reports: OpenReports) => Promise<void>,
 ): Promise<void> {
 	checkReports(specs);
-	const reports = openReports(specs);
+	const reports = await openReports(specs);
 	try {
 		await fill(reports);
 	} catch (error) {

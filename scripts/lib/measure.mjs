@@ -60,10 +60,9 @@ export function wholeRun({ kernel, accel }, more = []) {
 /**
  * @param {Vm} vm
  * @param {TargetResult} target
- * @param {readonly string[]} [script] the requests that its initramfs carries
- * @returns {Promise<Guest>} a guest of the same kernel, ready
+ * @returns {Promise<Guest>} a guest of the same kernel with the initramfs that every run has, ready
  */
-function boot(vm, { kernel, accel }, script = []) {
+async function boot(vm, { kernel, accel }) {
 	const machine = vm.machineFor(kernel.arch);
 	if (machine === undefined || accel === "none")
 		throw new SetupError(`no guest can be made of ${kernel.path}`);
@@ -72,7 +71,7 @@ function boot(vm, { kernel, accel }, script = []) {
 		machine,
 		agent: join(TOP, "dist/agent", `crprobe-${kernel.arch}`),
 		accel,
-		script,
+		book: await requestBook(),
 	});
 }
 
@@ -100,7 +99,7 @@ export async function bareBoot(vm, target) {
  */
 export async function rates(vm, target, requests) {
 	const lines = [...requests(target)];
-	const guest = await boot(vm, target, lines);
+	const guest = await boot(vm, target);
 	try {
 		const before = await forkRate(guest);
 		const cases = lines.filter((line) => line.startsWith("case ")).length;
@@ -136,6 +135,13 @@ async function forkRate(guest) {
 	return { rate, processes };
 }
 
+/** The requests that travel with every guest. */
+async function requestBook() {
+	/** @type {typeof import("../../runner/agents.js")} */
+	const { requestBook } = await import(join(TOP, "dist/runner/agents.js"));
+	return requestBook();
+}
+
 /** @typedef {(target: TargetResult) => Iterable<string>} RequestMaker */
 
 /** @returns {Promise<RequestMaker>} which makes the requests of a run for those cases that ran in another */
@@ -150,6 +156,7 @@ export async function requestMaker() {
 	const { FACTS_OF_ANY, plan } = await import(
 		join(TOP, "dist/suites/index.js")
 	);
+	const book = await requestBook();
 	return ({ cases }) => {
 		const ran = new Set(
 			cases.filter(({ verdict }) => verdict !== "skip").map(({ id }) => id),
@@ -157,6 +164,6 @@ export async function requestMaker() {
 		const requests = plan(FACTS_OF_ANY)
 			.filter(({ id }) => ran.has(id))
 			.map((row, n) => requestFor(row, n));
-		return requestLines(requests, requests);
+		return requestLines(requests, book);
 	};
 }

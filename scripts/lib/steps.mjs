@@ -94,16 +94,19 @@ function sourceNames() {
 	);
 }
 
+/** What writes the requests that travel with every guest. */
+const REQUESTS = "scripts/requests.mjs";
+
 /** @returns {[step: string, print: string, outputs: string[]]} */
 function commandStamp() {
 	const names = sourceNames();
 	const sources = names.map((name) => `${name}.ts`);
-	const inputs = [...sources, "tsconfig.json", "package-lock.json"];
+	const inputs = [...sources, "tsconfig.json", "package-lock.json", REQUESTS];
 	const outputs = ["runner/cli", ...names].map((name) => `dist/${name}.js`);
 	return [
 		"typescript",
 		fingerprint(inputs.map((path) => join(TOP, path))),
-		outputs,
+		[...outputs, "dist/agent/requests"],
 	];
 }
 
@@ -120,6 +123,7 @@ function provideCommand() {
 		if (!names.has(relative(join(TOP, "dist"), path).replace(compiled, "")))
 			rmSync(path);
 	mustRun(join(TOP, "node_modules/.bin/tsc"), ["-p", "."]);
+	mustRun(process.execPath, [join(TOP, REQUESTS)]);
 	const [step, print, outputs] = commandStamp();
 	mustExist(outputs, "the TypeScript compiler");
 	chmodSync(join(TOP, "dist/runner/cli.js"), 0o755);
