@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TargetTail } from "../results/model.js";
-import { type ExecuteOptions, execute } from "./execute.js";
+import { type ExecuteOptions, execute, type Loaded } from "./execute.js";
 import {
 	fakeSuites,
 	fakeTarget,
@@ -314,6 +314,64 @@ test("results go out while the guest runs, one behind", async () => {
 		},
 	);
 	assert.deepEqual(out, [0, 1, 2, 3]);
+});
+
+test("what is needed later is loaded while the target comes up, once", async () => {
+	const order: string[] = [];
+	const sink = new Recorder();
+	const target = fakeTarget();
+	const { open } = target;
+	let loaded: Promise<Loaded> | undefined;
+	const load = async (): Promise<Loaded> => {
+		order.push("load");
+		return { suites: fakeSuites(FOUR), sink };
+	};
+	await execute(
+		{
+			...target,
+			async open(signal, onStart) {
+				onStart?.();
+				order.push("up");
+				return open(signal);
+			},
+		},
+		{
+			load: () => {
+				loaded ??= load();
+				return loaded;
+			},
+			choose: (cases) => ({ cases }),
+			signal: new AbortController().signal,
+		},
+	);
+	assert.deepEqual(order, ["load", "up"]);
+	assert.equal(sink.results.length, 4);
+});
+
+test("what can't be loaded ends the run, and the target is closed", async () => {
+	const target = fakeTarget();
+	const { open } = target;
+	await assert.rejects(
+		execute(
+			{
+				...target,
+				async open(signal, onStart) {
+					onStart?.();
+					return open(signal);
+				},
+				get closed() {
+					return target.closed;
+				},
+			} as Target,
+			{
+				load: () => Promise.reject(new Error("no suites")),
+				choose: (cases) => ({ cases }),
+				signal: new AbortController().signal,
+			},
+		),
+		/no suites/,
+	);
+	assert.equal(target.closed, 1);
 });
 
 test("deadlines: the user's, else the case's own, else the usual one", async () => {

@@ -393,3 +393,57 @@ describe("the real agent", { concurrency: 2 }, () => {
 		});
 	}
 });
+
+describe("what QEMU says of itself", () => {
+	const remembered = join("crcap", "qemu");
+
+	/** Asks in a process of its own, with a cache of its own, as one run after the other does. */
+	async function ask(cache: string, path = process.env.PATH) {
+		const index = new URL("./index.js", import.meta.url).href;
+		const { stdout } = await execa(
+			process.execPath,
+			[
+				"--input-type=module",
+				"-e",
+				`import { MACHINES, qemuBuild } from ${JSON.stringify(index)};
+				console.log(JSON.stringify(await qemuBuild(MACHINES.x86_64)));`,
+			],
+			{ env: { XDG_CACHE_HOME: cache, PATH: path } },
+		);
+		return JSON.parse(stdout) as { version: string; sandbox: boolean };
+	}
+
+	test("is remembered for that file, and asked again where the memory is broken", async () => {
+		const cache = join(dir, "cache");
+		const build = await ask(cache);
+		assert.match(build.version, /^\d+\.\d/);
+		const folder = join(cache, remembered);
+		const [name] = await readdir(folder);
+		const file = join(folder, name ?? "");
+		await writeFile(file, '{"version":"as told","sandbox":false}');
+		const { version, sandbox } = await ask(cache);
+		assert.deepEqual(
+			{ version, sandbox },
+			{ version: "as told", sandbox: false },
+		);
+		await writeFile(file, '{"version":"as to');
+		assert.deepEqual(await ask(cache), build);
+	});
+
+	test("is not remembered of a script, which may start another one tomorrow", async () => {
+		const cache = join(dir, "cache-script");
+		const bin = join(dir, "bin");
+		const script = join(bin, MACHINES.x86_64.qemu);
+		await execa("mkdir", [bin]);
+		for (const version of ["98", "99"]) {
+			await writeFile(
+				script,
+				`#!/bin/sh\necho "QEMU emulator version ${version} (script)"\n`,
+				{ mode: 0o755 },
+			);
+			const build = await ask(cache, `${bin}:${process.env.PATH}`);
+			assert.equal(build.version, `${version} (script)`);
+		}
+		assert.equal(existsSync(join(cache, remembered)), false);
+	});
+});
