@@ -2,7 +2,6 @@
 /* /proc/self/exe and the prctl(PR_SET_MM) that may change it. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/prctl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>

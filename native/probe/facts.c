@@ -2,7 +2,6 @@
 /* What the kernel says of itself, apart from any case: by other means than the operations under test. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/prctl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>

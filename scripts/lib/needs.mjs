@@ -19,22 +19,42 @@ import { findCommand } from "./run.mjs";
  * @returns {Need[]} a compiler and a static C library
  */
 function compilerNeeds(row) {
-	const own = row === HOST_ARCH;
-	const libraries = own
-		? [`/usr/lib/${row.triplet}/libc.a`, "/usr/lib64/libc.a", "/usr/lib/libc.a"]
-		: [];
+	if (row === HOST_ARCH)
+		return [
+			{
+				what: `C compiler for ${row.name}`,
+				commands: ["gcc"],
+				files: [],
+				debian: ["gcc"],
+			},
+			{
+				what: `static C library for ${row.name}`,
+				commands: [],
+				files: [
+					`/usr/lib/${row.triplet}/libc.a`,
+					...["/usr/lib64/libc.a", "/usr/lib/libc.a"],
+				],
+				debian: ["libc6-dev"],
+			},
+			{
+				what: "musl, a small static C library",
+				commands: ["musl-gcc"],
+				files: [],
+				debian: ["musl-tools"],
+			},
+		];
 	return [
 		{
 			what: `C compiler for ${row.name}`,
 			commands: [`${row.triplet}-gcc`],
 			files: [],
-			debian: own ? ["gcc"] : row.compiler,
+			debian: row.compiler,
 		},
 		{
 			what: `static C library for ${row.name}`,
 			commands: [],
-			files: [...libraries, `/usr/${row.triplet}/lib/libc.a`],
-			debian: own ? ["libc6-dev"] : row.compiler,
+			files: [`/usr/${row.triplet}/lib/libc.a`],
+			debian: row.compiler,
 		},
 	];
 }

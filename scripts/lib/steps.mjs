@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { addonIsDue, provideAddon } from "./addon.mjs";
-import { ARCHES } from "./arches.mjs";
+import { ARCHES, HOST_ARCH } from "./arches.mjs";
 import { canBuild, needsOf } from "./needs.mjs";
 import { needsAreDue, provideNeeds } from "./packages.mjs";
 import { mustRun, SetupError, say, TOP } from "./run.mjs";
@@ -156,7 +156,8 @@ function provideAgents() {
 	const [step, print, outputs] = agentsStamp();
 	const names = buildable().join(" ");
 	say(`building the agents: ${names}`);
-	mustRun("make", ["-C", "native", `ARCHES=${names}`]);
+	const own = HOST_ARCH?.name ?? "";
+	mustRun("make", ["-C", "native", `ARCHES=${names}`, `OWN=${own}`]);
 	mustExist(outputs, "make -C native");
 	markDone(step, print);
 }
