@@ -52,9 +52,8 @@ export function unshare<T>(shares: readonly (readonly T[])[]): T[] {
 
 /** What tells one plan from another: a digest of its case ids in order, hex. */
 export function planDigest(ids: Iterable<string>): string {
-	const hash = createHash("sha256");
-	for (const id of ids) hash.update(`${id}\n`);
-	return hash.digest("hex").slice(0, 32);
+	const lines = Array.from(ids, (id) => `${id}\n`).join("");
+	return createHash("sha256").update(lines).digest("hex").slice(0, 32);
 }
 
 /** Facts under which a report says which share of which plan it holds. */
