@@ -103,8 +103,8 @@ async function beginRun(
 	targets: number,
 ): Promise<Begun> {
 	const suites = await deps.suites();
-	// A first plan makes the one that a guest waits for much quicker.
-	suites.plan(null);
+	// The plan that a guest waits for is the third: by then it takes a quarter of the time of the first.
+	for (let plans = 0; plans < 2; plans++) suites.plan(null);
 	const reports = await openReports(request.reports);
 	reports.begin(reportHead(targets));
 	return { suites, reports, sinks: inOrder(targets, reports) };

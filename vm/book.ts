@@ -65,14 +65,19 @@ export class Book {
 	/** @param text as writeBook() made it; none is a book without entries */
 	constructor(text = "") {
 		for (const line of text.split("\n")) {
-			const { kind, number, rest } =
-				/^(?<kind>\w+) (?<number>\d+) (?<rest>.*)$/.exec(line)?.groups ?? {};
-			const pair = `${number} ${rest}`;
+			// Not a regular expression: there are thousands of lines, and a boot waits for them.
+			const first = line.indexOf(" ");
+			const second = line.indexOf(" ", first + 1);
+			if (first < 0 || second < 0) continue;
+			const kind = line.slice(0, first);
+			const number = Number(line.slice(first + 1, second));
+			if (!(number >= 0 && number < MAX_NAMES)) continue;
 			if (kind === "case") {
+				const pair = line.slice(first + 1);
 				if (!this.#places.has(pair)) this.#places.set(pair, this.#places.size);
 			} else if (kind === "subject" || kind === "program") {
 				this.#names.push(line);
-				this.#keys[kind].set(rest as string, Number(number));
+				this.#keys[kind].set(line.slice(second + 1), number);
 			}
 		}
 	}
