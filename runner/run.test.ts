@@ -139,10 +139,14 @@ test("what can't work is refused before anything is prepared", async () => {
 		{ format: "json", file: join(dir, "no", "r.json") } as const,
 	];
 	await assert.rejects(run(request({ reports }), never), UsageError);
-	await assert.rejects(
-		run(request({ shard: { index: 1, count: 7 } }), never),
-		UsageError,
-	);
+	for (const more of [
+		{ shard: { index: 1, count: 101 } },
+		{
+			shard: { index: 1, count: 4 },
+			selection: { ...EVERYTHING, case: ["*probe0*"] },
+		},
+	])
+		await assert.rejects(run(request(more), never), UsageError);
 });
 
 test("a kernel that lacks some of what was selected runs the rest", async () => {

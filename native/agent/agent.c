@@ -158,7 +158,7 @@ static void reset_pids(void)
 
 	if (fd == -2)
 		fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && pwrite(fd, "300", 3, 0) < 0)
+	if (fd >= 0 && cr_pwrite(fd, "300", 3, 0) < 0)
 		fd = -1;
 }
 

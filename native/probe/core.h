@@ -146,6 +146,7 @@ size_t cr_unescape(char *s);
 const char *cr_errno_name(int err, char buf[16]);
 ssize_t cr_slurp_at(int dir, const char *path, char *buf, size_t size);
 ssize_t cr_slurp(const char *path, char *buf, size_t size);
+ssize_t cr_pwrite(int fd, const void *data, size_t len, off_t off);
 int cr_spit(const char *path, const char *data, size_t len);
 bool cr_parse_long(const char *s, long long *v);
 unsigned int cr_octal(const char *s);

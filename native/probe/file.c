@@ -138,7 +138,7 @@ static int step_write(struct cr_ctx *c, char *arg)
 	if (fd < 0)
 		return CR_NOT_TRIED;
 	len = cr_unescape(data);
-	n = off < 0 ? write(fd, data, len) : pwrite(fd, data, len, off);
+	n = off < 0 ? write(fd, data, len) : cr_pwrite(fd, data, len, off);
 	if (n < 0)
 		return -errno;
 	cr_value_num(c, n);

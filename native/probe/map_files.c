@@ -47,7 +47,7 @@ static int map_fd(struct cr_ctx *c, const char *slot, int fd, const char *mode, 
 
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, page) || pwrite(fd, data, len, 0) != (ssize_t)len ||
+	if (ftruncate(fd, page) || cr_pwrite(fd, data, len, 0) != (ssize_t)len ||
 	    (mode && fchmod(fd, cr_octal(mode))))
 		err = -errno;
 	if (!err) {

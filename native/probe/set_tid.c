@@ -194,7 +194,7 @@ static int step_next_pid(struct cr_ctx *c, char *arg)
 	for (try = 0; try < 3; try++, n += 37) {
 		cr_text_init(&t, text, sizeof(text));
 		cr_putd(&t, n);
-		if (pwrite(fd, text, t.len, 0) != (ssize_t)t.len)
+		if (cr_pwrite(fd, text, t.len, 0) != (ssize_t)t.len)
 			return -errno;
 		pid = cr_fork();
 		if (pid < 0)

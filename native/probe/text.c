@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -174,6 +175,16 @@ ssize_t cr_slurp_at(int dir, const char *path, char *buf, size_t size)
 	buf[len] = '\0';
 	close(fd);
 	return len;
+}
+
+/* The system call itself where that is plain: musl's function asks for more, and tries twice. */
+ssize_t cr_pwrite(int fd, const void *data, size_t len, off_t off)
+{
+#ifdef __LP64__
+	return syscall(SYS_pwrite64, fd, data, len, off);
+#else
+	return pwrite(fd, data, len, off);
+#endif
 }
 
 /* Write a small file in one write, as sysctls and uid_map want it. Returns 0 or -errno. */
