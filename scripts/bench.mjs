@@ -74,7 +74,7 @@ function positive(option, text) {
 
 /**
  * What one round measured: milliseconds, and things per second.
- * @typedef {{ small: number, full: number, boot: number, forks: number, cases: number, perCase: number, other: number, pair: number }} Round
+ * @typedef {{ small: number, full: number, boot: number, forks: number, empty: number, cases: number, perCase: number, other: number, pair: number }} Round
  */
 
 /** @param {Options} options */
@@ -97,7 +97,7 @@ async function bench(options) {
 		const small = wholeRun(options, [`--shard=1/${shares}`]);
 		smallCases = small.target.planned;
 		const whole = wholeRun(options);
-		const { forks, cases, perCase } = await rates(vm, target, requests);
+		const rated = await rates(vm, target, requests);
 		const other = wholeRun({ ...options, kernel: options.other }).ms;
 		const pair = wholeRun({ ...options, kernel: target.kernel.path }, [
 			`--kernel=${options.other}`,
@@ -107,9 +107,7 @@ async function bench(options) {
 			boot,
 			small: small.ms,
 			full: whole.ms,
-			forks,
-			cases,
-			perCase,
+			...rated,
 			other,
 			pair,
 		});
@@ -166,6 +164,11 @@ function figures(small, full) {
 			write: perSecond,
 		},
 		{ name: "cases / forks", take: (at) => at.cases / at.forks, write: plain },
+		{
+			name: "cases that only read themselves back / forks",
+			take: (at) => at.empty / at.forks,
+			write: plain,
+		},
 		{
 			name: "processes that a case makes",
 			take: (at) => at.perCase,

@@ -91,32 +91,53 @@ export async function bareBoot(vm, target) {
 }
 
 /**
- * The guest's own fork rate, the rate of cases streamed to the same guest, and how many processes a case makes.
+ * The guest's own fork rate, the rate of cases that do nothing but read themselves back, the rate of all cases streamed to the
+ * same guest, and how many processes one of those makes.
  * @param {Vm} vm
  * @param {TargetResult} target
  * @param {RequestMaker} requests
- * @returns {Promise<{ forks: number, cases: number, perCase: number }>} per second, per second, and in a case
+ * @returns {Promise<{ forks: number, empty: number, cases: number, perCase: number }>} per second, but for the last
  */
 export async function rates(vm, target, requests) {
 	const lines = [...requests(target)];
 	const guest = await boot(vm, target);
 	try {
+		const nothing = Array.from(
+			{ length: FORKS },
+			(_, n) => `case ${n} 10000 ${EMPTY} =${EMPTY}`,
+		);
+		// Once to get warm.
+		await rateOf(guest, nothing);
+		const empty = await rateOf(guest, nothing);
 		const before = await forkRate(guest);
 		const cases = lines.filter((line) => line.startsWith("case ")).length;
-		const start = performance.now();
-		await guest.exchange(lines, () => {});
-		const seconds = (performance.now() - start) / 1000;
+		const rate = await rateOf(guest, lines);
 		const after = await forkRate(guest);
 		await guest.quit();
 		return {
 			forks: (before.rate + after.rate) / 2,
-			cases: cases / seconds,
+			empty,
+			cases: rate,
 			perCase: (after.processes - before.processes - FORKS) / cases,
 		};
 	} finally {
 		guest.kill();
 		await guest.end;
 	}
+}
+
+/**
+ * @param {Guest} guest
+ * @param {readonly string[]} lines
+ * @returns {Promise<number>} their cases per second
+ */
+async function rateOf(guest, lines) {
+	let cases = 0;
+	const start = performance.now();
+	await guest.exchange(lines, () => {
+		cases++;
+	});
+	return (cases * 1000) / (performance.now() - start);
 }
 
 /**
@@ -135,11 +156,17 @@ async function forkRate(guest) {
 	return { rate, processes };
 }
 
-/** The requests that travel with every guest. */
+/** The names of a case that does nothing: no other has the last numbers. */
+const EMPTY = 2047;
+
+/** The requests that travel with every guest, and one more: a case that only reads itself back. */
 async function requestBook() {
-	/** @type {typeof import("../../runner/agents.js")} */
-	const { requestBook } = await import(join(TOP, "dist/runner/agents.js"));
-	return requestBook();
+	/** @type {Vm} */
+	const { Book } = await import(join(TOP, "dist/vm/index.js"));
+	const text = readFileSync(join(TOP, "dist/agent/requests"), "utf8");
+	return new Book(
+		`${text}subject ${EMPTY} caps=all\nprogram ${EMPTY} --\ncase ${EMPTY} ${EMPTY}\n`,
+	);
 }
 
 /** @typedef {(target: TargetResult) => Iterable<string>} RequestMaker */
