@@ -15,6 +15,7 @@ export const VERDICTS = [
 	"crash",
 	"not_run",
 ] as const;
+
 /** The plan by boundary and subject, for `TargetHead.groups`. A boundary that comes again later starts anew. */
 export function planGroups(
 	cases: Iterable<{ boundary: string; subject: string }>,

@@ -8,6 +8,7 @@ import addFormats from "ajv-formats";
 import fc from "fast-check";
 import { parse as parseJunit } from "junit2json";
 import { Parser } from "tap-parser";
+import { VERDICTS } from "./counts.js";
 import type { CaseResult, Report, TargetResult } from "./model.js";
 import { readReport } from "./read.js";
 import { cleanReport, HOSTILE } from "./sample.test.data.js";
@@ -44,15 +45,7 @@ const nasty = fc.oneof(
 	}),
 );
 
-const verdict = fc.constantFrom<CaseResult["verdict"]>(
-	"pass",
-	"fail",
-	"skip",
-	"error",
-	"timeout",
-	"crash",
-	"not_run",
-);
+const verdict = fc.constantFrom(...VERDICTS);
 
 const edits = fc.array(
 	fc.record({

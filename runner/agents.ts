@@ -20,5 +20,13 @@ export function agentPath(arch: string, root = PACKAGE_ROOT): string {
 /** The requests that travel with an agent; without the file, which the build makes, they are all sent over the line. */
 export function requestBook(root = PACKAGE_ROOT): Book {
 	const path = join(root, "dist", "agent", "requests");
-	return new Book(existsSync(path) ? readFileSync(path, "latin1") : "");
+	const known = books.get(path);
+	if (known !== undefined) return known;
+	const text = existsSync(path) ? readFileSync(path, "latin1") : "";
+	const book = new Book(text);
+	books.set(path, book);
+	return book;
 }
+
+/** By path: every guest of a run has the same. */
+const books = new Map<string, Book>();

@@ -1,6 +1,6 @@
 /** Makes targets of what was asked for. Nothing is booted here, but a kernel may have to be fetched. */
 import { resolve } from "node:path";
-import { chooseAccel, qemuBuild } from "../vm/index.js";
+import { chooseAccel } from "../vm/index.js";
 import { loadAddon } from "./addon.js";
 import { agentPath, requestBook } from "./agents.js";
 import { compatArch } from "./compat.js";
@@ -85,8 +85,6 @@ function prepareGuest(
 	const name = `${spec.name ?? found.name}${suffix}`;
 	const { keep } = request;
 	context.say(`${name}: ${kernelText(kernel)}`);
-	// It takes a while to tell, and is asked again: who boots meets the trouble.
-	qemuBuild(machine).catch(() => {});
 	return qemuTarget({
 		name,
 		kernel,

@@ -6,7 +6,7 @@ import {
 	type Guest,
 	type GuestEnd,
 	GuestLost,
-	type Named,
+	type NameKind,
 	VmError,
 } from "../vm/index.js";
 import { complaintOf } from "./consoleFindings.js";
@@ -77,10 +77,10 @@ export function* requestLines(
 
 /** Short names for programs: those of the book, then others in the order in which they were first told. */
 class Names {
-	readonly #kind: Named;
+	readonly #kind: NameKind;
 	readonly #names: Map<string, number>;
 
-	constructor(kind: Named, book: Book) {
+	constructor(kind: NameKind, book: Book) {
 		this.#kind = kind;
 		this.#names = new Map(book.names(kind));
 	}

@@ -10,7 +10,7 @@ const MAX_ANSWERS = 64;
 const MAX_NAMES = 2048;
 
 /** What has names: a case's two programs. */
-export type Named = "subject" | "program";
+export type NameKind = "subject" | "program";
 
 /** A case, by its programs' steps. */
 export interface Pair {
@@ -83,7 +83,7 @@ export class Book {
 	}
 
 	/** The numbers that the agent knows programs of this kind by, from the start. */
-	names(kind: Named): ReadonlyMap<string, number> {
+	names(kind: NameKind): ReadonlyMap<string, number> {
 		return this.#keys[kind];
 	}
 

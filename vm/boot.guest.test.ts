@@ -14,6 +14,7 @@ import {
 	type BootOptions,
 	bootGuest,
 	type Guest,
+	type GuestEnd,
 	GuestLost,
 	type Image,
 	MACHINES,
@@ -113,6 +114,22 @@ async function runUntilReady(
 	}
 }
 
+/** Each case has its answer, in order, and the guest says goodbye. Returns its end. */
+async function answersAll(
+	guest: Guest,
+	texts: readonly string[],
+): Promise<GuestEnd> {
+	const { replies, error } = await run(guest, texts);
+	assert.equal(error, undefined);
+	assert.deepEqual(
+		replies.map((reply) => reply.split(" ")[1]),
+		texts.map((_, n) => String(n)),
+	);
+	const end = await guest.quit();
+	assert.equal(end.kind, "bye");
+	return end;
+}
+
 describe("a guest that behaves", { concurrency: false }, () => {
 	test("tells its facts, answers in order and says goodbye", async () => {
 		const guest = await bootGuest(options({ append: "fixture=none" }));
@@ -122,14 +139,7 @@ describe("a guest that behaves", { concurrency: false }, () => {
 			{ length: 300 },
 			(_, n) => `getpid ${"x".repeat(n % 90)}`,
 		);
-		const { replies, error } = await run(guest, texts);
-		assert.equal(error, undefined);
-		assert.deepEqual(
-			replies.map((reply) => reply.split(" ")[1]),
-			texts.map((_, n) => String(n)),
-		);
-		const end = await guest.quit();
-		assert.equal(end.kind, "bye");
+		const end = await answersAll(guest, texts);
 		assert.deepEqual(end.findings, []);
 		assert.equal(end.banners, 1);
 		assert.equal(end.running, undefined);
@@ -168,14 +178,7 @@ describe("a guest that behaves", { concurrency: false }, () => {
 		const texts = Array.from({ length: 100 }, (_, n) =>
 			n % 10 ? "getpid" : "complain lose",
 		);
-		const { replies, error } = await run(guest, texts);
-		assert.equal(error, undefined);
-		assert.deepEqual(
-			replies.map((reply) => reply.split(" ")[1]),
-			texts.map((_, n) => String(n)),
-		);
-		const end = await guest.quit();
-		assert.equal(end.kind, "bye");
+		await answersAll(guest, texts);
 		assert.match(guest.console.forCase(10).join("\n"), /a complaint/);
 	});
 

@@ -2,7 +2,7 @@
 export type { AccelChoice, AccelOptions, AccelWish } from "./accel.js";
 export { chooseAccel } from "./accel.js";
 export { PrivateApt } from "./apt.js";
-export type { Named, Pair } from "./book.js";
+export type { NameKind, Pair } from "./book.js";
 export { Book, writeBook } from "./book.js";
 export type { BootAttempt } from "./boot.js";
 export { BootError } from "./boot.js";

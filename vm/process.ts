@@ -4,19 +4,13 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import {
-	accessSync,
-	closeSync,
-	constants,
-	openSync,
-	unlinkSync,
-	writeFileSync,
-} from "node:fs";
+import { closeSync, openSync, unlinkSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { errnoOf, messageOf, VmError } from "./errors.js";
+import { findOnPath } from "./path.js";
 import { type GuestSpec, qemuArgs } from "./qemu.js";
 import { Qmp } from "./qmp.js";
 
@@ -67,19 +61,7 @@ let setprivPath: string | null | undefined;
 /** util-linux's setpriv sets PR_SET_PDEATHSIG and then becomes the program; null where it is not installed. */
 function findSetpriv(): string | null {
 	if (setprivPath !== undefined) return setprivPath;
-	const dirs = [...(process.env.PATH ?? "").split(delimiter), "/usr/bin"];
-	setprivPath =
-		dirs
-			.filter(Boolean)
-			.map((dir) => join(dir, "setpriv"))
-			.find((path) => {
-				try {
-					accessSync(path, constants.X_OK);
-					return true;
-				} catch {
-					return false;
-				}
-			}) ?? null;
+	setprivPath = findOnPath("setpriv", ["/usr/bin"]) ?? null;
 	return setprivPath;
 }
 

@@ -1,10 +1,10 @@
 /** What this machine's build of QEMU is and can do. */
 import { execFile } from "node:child_process";
 import { open, readFile, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
 import { cacheDir, fillAtomically } from "./cache.js";
 import { errnoOf, VmError } from "./errors.js";
 import type { Machine } from "./machines.js";
+import { findOnPath } from "./path.js";
 import { readShaped, type Shaped } from "./shaped.js";
 
 /** What can be told of a build. */
@@ -55,20 +55,17 @@ function askHelp(program: string): Promise<Help> {
 
 /** The file's identity: another build is another file. Undefined for a script, which may start anything. */
 async function identityOf(program: string): Promise<string | undefined> {
-	const dirs = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
-	for (const dir of dirs) {
-		const file = await open(join(dir, program)).catch(() => undefined);
-		if (file === undefined) continue;
-		try {
-			const { dev, ino, size, mtimeNs } = await file.stat({ bigint: true });
-			const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
-			if (buffer.toString("latin1") !== "\x7fELF") return undefined;
-			return [program, dev, ino, size, mtimeNs].join("-");
-		} finally {
-			await file.close();
-		}
+	const path = findOnPath(program);
+	if (path === undefined) return undefined;
+	const file = await open(path);
+	try {
+		const { dev, ino, size, mtimeNs } = await file.stat({ bigint: true });
+		const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+		if (buffer.toString("latin1") !== "\x7fELF") return undefined;
+		return [program, dev, ino, size, mtimeNs].join("-");
+	} finally {
+		await file.close();
 	}
-	return undefined;
 }
 
 /** What is remembered of this file, or what it says itself, which takes as long as much of the way to a boot. */

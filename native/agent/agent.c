@@ -189,15 +189,26 @@ static void run_case(const char *num, long long n, long long ms, const char *sub
 		cr_channel_send(payload, cr_book_recall(payload, len));
 }
 
+/* Takes "N DEADLINE_MS " off the line; false where it does not begin so. */
+static bool take_number_and_deadline(char **rest, char **num, long long *n, long long *ms)
+{
+	char *deadline;
+
+	*num = cr_next(rest, ' ');
+	deadline = cr_next(rest, ' ');
+	return *rest && cr_parse_long(*num, n) && *n >= 0 && cr_parse_long(deadline, ms) && *ms > 0;
+}
+
 /* @rest: N DEADLINE_MS SUBJECT PROGRAM. Returns how many cases were answered. */
 static unsigned long obey_case(char *rest)
 {
-	char *num = cr_next(&rest, ' '), *deadline = cr_next(&rest, ' '),
-	     *who = cr_next(&rest, ' ');
+	char *num, *who;
 	long long n, ms;
 
-	if (!who || !rest || !cr_parse_long(num, &n) || n < 0 || !cr_parse_long(deadline, &ms) ||
-	    ms < 1)
+	if (!take_number_and_deadline(&rest, &num, &n, &ms))
+		return 0;
+	who = cr_next(&rest, ' ');
+	if (!rest)
 		return 0;
 	run_case(num, n, ms, strcmp(who, "-") ? cr_book_find(cr_subjects, who) : "",
 		 *rest == '=' ? cr_book_find(cr_programs, rest + 1) : rest);
@@ -207,15 +218,13 @@ static unsigned long obey_case(char *rest)
 /* @rest: N DEADLINE_MS PLACES: cases of the initramfs, numbered from N on. Returns how many were answered. */
 static unsigned long obey_cases(char *rest)
 {
-	char *num = cr_next(&rest, ' '), *deadline = cr_next(&rest, ' '), *first;
 	const char *subject, *steps;
 	unsigned long answered = 0;
 	long long n, ms, from, to;
-	char text[24], places[PLACES_MAX];
+	char text[24], places[PLACES_MAX], *num, *first;
 	struct cr_text t;
 
-	if (!rest || strlen(rest) >= sizeof(places) || !cr_parse_long(num, &n) || n < 0 ||
-	    !cr_parse_long(deadline, &ms) || ms < 1)
+	if (!take_number_and_deadline(&rest, &num, &n, &ms) || strlen(rest) >= sizeof(places))
 		return 0;
 	/* What is read between two cases may take the line's place. */
 	rest = strcpy(places, rest);
