@@ -62,6 +62,21 @@ test("a run that ends well", async () => {
 	assert.ok(target.tools.qemu && target.tools.crprobe && target.tools.node);
 });
 
+test("a kernel thread that takes the pid is told with the pid that came instead", async () => {
+	// Turning huge pages on makes the kernel start a thread of its own.
+	const file = "/sys/kernel/mm/transparent_hugepage/enabled";
+	const open = `-- put=${file},never open=f,w,/proc/sys/kernel/ns_last_pid`;
+	const { target } = await run({
+		thread: `${open} write=f,9000 put=${file},always fork last_pid`,
+		own: `${open} write=f,9100 child { fork }`,
+		none: `${open} put=${file},always next_pid=f,9200`,
+	});
+	const [thread, own, none] = target.cases.map(({ observed }) => observed);
+	assert.match(thread ?? "", / r=fork:0:9002~9001 r=last_pid:0:9002$/);
+	assert.match(own ?? "", / r=fork:0:9102$/);
+	assert.match(none ?? "", / r=next_pid:0:\+1$/);
+});
+
 test("a case past its deadline is a timeout, and the run goes on", async () => {
 	const plan = { a: "-- fork", b: "-- hang=case", c: "-- fork" };
 	const { status, verdicts, target } = await run(plan, ["--case-timeout", "2"]);

@@ -54,6 +54,32 @@ test("success without effect, and an effect in spite of the refusal, fail", () =
 	);
 });
 
+test("a pid that another process had already counts as given, and is told", () => {
+	for (const [one, fork, verdict] of [
+		[GRANTED, "21002~21001", "pass"],
+		[GRANTED, "21003~21002~21001", "pass"],
+		[GRANTED, "21003~21002", "fail"],
+		[GRANTED, "21000~20999", "fail"],
+		[DENIED, "21002~21001", "fail"],
+		[DENIED, "3002~3001", "pass"],
+	] as const) {
+		const write = one === GRANTED ? "0:5" : "EPERM";
+		const seen = judge(
+			one,
+			`obs 3 us=1 end=ok ${WHO} r=open:0 r=write:${write} r=fork:0:${fork}`,
+		);
+		assert.equal(seen.verdict, verdict, fork);
+	}
+	const seen = judge(
+		GRANTED,
+		`obs 3 us=1 end=ok ${WHO} r=open:0 r=write:0:5 r=fork:0:21002~21001`,
+	);
+	assert.equal(
+		seen.observed,
+		"open ok, write ok (5), fork ok (21002, 21001 was taken)",
+	);
+});
+
 test("a pid that its own process does not know fails", () => {
 	assert.equal(
 		judge(
@@ -137,8 +163,9 @@ test("observations: no bytes of a guest do harm", () => {
 			(text) => {
 				try {
 					const seen = parseObservation(text);
-					for (const { value } of seen.results)
-						assert.match(value ?? "", /^[ -~]*$/);
+					for (const { value, instead } of seen.results)
+						for (const text of [value ?? "", ...(instead ?? [])])
+							assert.match(text, /^[ -~]*$/);
 				} catch (error) {
 					assert.match((error as Error).message, /^not an observation/);
 				}

@@ -152,8 +152,8 @@ const ROWS: readonly Row[] = [
 		name: "read_back",
 		title:
 			"write N and read the file: it says N only where the write was allowed",
-		probe: "cat",
-		program: `${OPEN} write=f,21950 cat=${FILE}`,
+		probe: "last_pid",
+		program: `${OPEN} write=f,21950 last_pid`,
 		subjects: few,
 		expect: (s, facts) =>
 			mayCheckpointRestore(s, pidOwner(s), facts)

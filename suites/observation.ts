@@ -5,6 +5,8 @@ export interface StepResult {
 	/** `0`, an errno's name, or `-`: not tried. */
 	readonly result: string;
 	readonly value?: string;
+	/** What the value would have been, had a pid not been taken by another process. */
+	readonly instead?: readonly string[];
 }
 
 export interface Observation {
@@ -55,10 +57,12 @@ export function parseObservation(payload: string): Observation {
 		if (key === "r") {
 			const match = RESULT.exec(text);
 			if (!match?.[1] || !match[2]) return refuse(`result ${text}`);
+			const [value, ...instead] = match[3]?.split("~").map(unescapeText) ?? [];
 			results.push({
 				step: match[1],
 				result: match[2],
-				...(match[3] === undefined ? {} : { value: unescapeText(match[3]) }),
+				...(value === undefined ? {} : { value }),
+				...(instead.length === 0 ? {} : { instead }),
 			});
 		} else if (keys.has(key)) {
 			refuse(`${key} stands twice`);
@@ -90,10 +94,12 @@ export function parseObservation(payload: string): Observation {
 /** For people: `open ok, write EPERM, fork 32701`. */
 export function formatResults(results: readonly StepResult[]): string {
 	return results
-		.map(({ step, result, value }) => {
+		.map(({ step, result, value, instead }) => {
 			if (result === "-") return `${step} not tried`;
 			if (result !== "0") return `${step} ${result}`;
-			return value === undefined ? `${step} ok` : `${step} ok (${value})`;
+			if (value === undefined) return `${step} ok`;
+			const taken = instead?.map((other) => `, ${other} was taken`).join("");
+			return `${step} ok (${value}${taken ?? ""})`;
 		})
 		.join(", ");
 }

@@ -25,6 +25,7 @@ export const STEP_KINDS: Readonly<Record<string, "op" | "setup" | "block">> = {
 	exec: "op",
 	filecap: "setup",
 	fork: "op",
+	last_pid: "op",
 	get_filter: "op",
 	getpid: "setup",
 	hang: "setup",

@@ -67,6 +67,8 @@ struct cr_ctx {
 	/* the step's evidence, %XX-escaped when reported */
 	char value[600];
 	size_t value_len;
+	char instead
+		[96];	 /* what it would have been, but for pids that others had taken: "~V1~V2" */
 	const char *why; /* what a failed preparation says beyond its errno */
 };
 
@@ -114,6 +116,8 @@ int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n,
 
 /* process.c */
 pid_t cr_fork(void);
+int cr_reap(pid_t pid);
+int cr_taken_down_from(pid_t pid);
 void cr_stay(struct cr_ctx *c) __attribute__((noreturn));
 void cr_relay(struct cr_ctx *c, pid_t pid) __attribute__((noreturn));
 
@@ -149,12 +153,14 @@ ssize_t cr_slurp(const char *path, char *buf, size_t size);
 ssize_t cr_pwrite(int fd, const void *data, size_t len, off_t off);
 int cr_spit(const char *path, const char *data, size_t len);
 bool cr_parse_long(const char *s, long long *v);
+long long cr_now_us(void);
 unsigned int cr_octal(const char *s);
 /* Split off the text up to the next sep; NULL when there is no more. */
 char *cr_next(char **rest, char sep);
 
 /* Evidence and slots. */
 void cr_value(struct cr_ctx *c, const char *s);
+void cr_instead(struct cr_ctx *c, const char *s);
 void cr_value_num(struct cr_ctx *c, long long v);
 struct cr_slot *cr_slot(struct cr_ctx *c, const char *name);
 int cr_slot_fd(struct cr_ctx *c, const char *name);

@@ -32,7 +32,8 @@ pid_t cr_fork(void)
 	return pid < 0 ? -errno : pid;
 }
 
-static int wait_for(pid_t pid)
+/* Wait for this child: its status, or -1 where there is none. */
+int cr_reap(pid_t pid)
 {
 	int status;
 
@@ -42,10 +43,28 @@ static int wait_for(pid_t pid)
 	return status;
 }
 
+/* More than ever stand in a row: the kernel makes a worker at a time. */
+#define TAKEN_MAX 4
+
+/*
+ * How many pids from @pid downwards others have. The kernel makes threads of its own when it likes, and then the next free
+ * pid is not the one that a sound kernel would have given us else.
+ */
+int cr_taken_down_from(pid_t pid)
+{
+	pid_t self = getpid();
+	int n = 0;
+
+	while (n < TAKEN_MAX && pid - n > 1 && pid - n != self &&
+	       (!kill(pid - n, 0) || errno == EPERM))
+		n++;
+	return n;
+}
+
 /* The case goes on in the child: wait for it and go. */
 void cr_relay(struct cr_ctx *c, pid_t pid)
 {
-	int status = wait_for(pid);
+	int status = cr_reap(pid);
 
 	if (status != -1 && WIFSIGNALED(status) && c->sh->end == END_NONE) {
 		c->sh->end = END_SIGNAL;
@@ -81,7 +100,7 @@ static int step_child(struct cr_ctx *c, char *arg)
 		cr_interpret(c);
 		_exit(0);
 	}
-	child_done(c, wait_for(pid));
+	child_done(c, cr_reap(pid));
 	c->p = cr_skip_block(block);
 	return 0;
 }
@@ -158,7 +177,7 @@ static int step_spawn(struct cr_ctx *c, char *arg)
 	close(ready[1]);
 	c->spawned[c->nspawned++] = pid;
 	if (read(ready[0], &byte, 1) != 1)
-		child_done(c, wait_for(pid));
+		child_done(c, cr_reap(pid));
 	close(ready[0]);
 	for (i = 0; i < CR_SLOTS; i++)
 		if (c->sh->slot[i].type == SLOT_RANGE || c->sh->slot[i].type == SLOT_NUM)
@@ -176,7 +195,7 @@ static int step_kill(struct cr_ctx *c, char *arg)
 		return -EINVAL;
 	if (kill(s->num, SIGKILL))
 		return -errno;
-	wait_for(s->num);
+	cr_reap(s->num);
 	return 0;
 }
 

@@ -88,6 +88,7 @@ static void record(struct cr_ctx *c, const struct cr_step *s, int res)
 	if (c->value_len) {
 		cr_puts(&t, ":");
 		cr_put_escaped(&t, c->value, c->value_len);
+		cr_puts(&t, c->instead);
 	}
 	if (t.cut)
 		cr_finish(c, END_SETUP, s->name, "the results are too long for a payload");
@@ -186,6 +187,7 @@ void cr_interpret(struct cr_ctx *c)
 				cr_finish(c, END_PARSE, s->name, "{ steps } must follow");
 		}
 		c->value_len = 0;
+		c->instead[0] = '\0';
 		c->why = NULL;
 		res = expand(c, shown, arg, sizeof(arg));
 		if (!res)
@@ -243,6 +245,18 @@ void cr_value_num(struct cr_ctx *c, long long v)
 	cr_text_init(&t, buf, sizeof(buf));
 	cr_putd(&t, v);
 	cr_value(c, buf);
+}
+
+/* And what the evidence would have been, had others not taken a pid. */
+void cr_instead(struct cr_ctx *c, const char *s)
+{
+	size_t len = strlen(c->instead);
+	struct cr_text t = { c->instead, sizeof(c->instead), len, false };
+
+	cr_puts(&t, "~");
+	cr_puts(&t, s);
+	if (t.cut)
+		c->instead[len] = '\0';
 }
 
 struct cr_slot *cr_slot(struct cr_ctx *c, const char *name)

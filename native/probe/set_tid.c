@@ -106,7 +106,8 @@ static void tell_pids(struct cr_shared *sh)
 	}
 }
 
-static bool has_word(const char *list, long long n)
+/* Where the number stands in a list of numbers with slashes between them; NULL where it doesn't. */
+static const char *find_word(const char *list, long long n)
 {
 	char word[24];
 	struct cr_text t;
@@ -116,11 +117,11 @@ static bool has_word(const char *list, long long n)
 	cr_putd(&t, n);
 	while (p) {
 		if (!strncmp(p, word, t.len) && (p[t.len] == '/' || !p[t.len]))
-			return true;
+			return p;
 		p = strchr(p, '/');
 		p += p != NULL;
 	}
-	return false;
+	return NULL;
 }
 
 /*
@@ -138,21 +139,32 @@ static void pids_value(struct cr_ctx *c, long told)
 		cr_puts(&t, sh->child_nspid);
 	else
 		cr_putd(&t, sh->child_pid);
-	if (!has_word(buf, told)) {
+	if (!find_word(buf, told)) {
 		cr_puts(&t, "!told=");
 		cr_putd(&t, told);
 	}
-	if (!has_word(buf, sh->child_pid)) {
+	if (!find_word(buf, sh->child_pid)) {
 		cr_puts(&t, "!getpid=");
 		cr_putd(&t, sh->child_pid);
 	}
 	cr_value(c, buf);
 }
 
-static void reap(pid_t pid)
+/* The child would have got the pid that one of these has, had it been free: say so, with its pids elsewhere as they are. */
+static void pids_instead(struct cr_ctx *c, pid_t told)
 {
-	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
+	const char *pids = c->sh->child_nspid, *at = find_word(pids, told);
+	int taken = cr_taken_down_from(told - 1), i;
+	char buf[192];
+	struct cr_text t;
+
+	for (i = 1; at && i <= taken; i++) {
+		cr_text_init(&t, buf, sizeof(buf));
+		cr_putn(&t, pids, at - pids);
+		cr_putd(&t, told - i);
+		cr_puts(&t, at + strcspn(at, "/"));
+		cr_instead(c, buf);
+	}
 }
 
 /* Evidence: the child's pids in all namespaces that see it. */
@@ -170,47 +182,72 @@ static int step_fork(struct cr_ctx *c, char *arg)
 		tell_pids(c->sh);
 		_exit(0);
 	}
-	reap(pid);
+	cr_reap(pid);
 	pids_value(c, pid);
+	pids_instead(c, pid);
 	return 0;
 }
 
-/*
- * @arg: S,N: write N to ns_last_pid in slot S and fork. Evidence: how far behind N the child's pid is, "+1" on a sound
- * kernel. A kernel thread may be created between the two, so it is tried up to three times, at other numbers.
- */
+static void put_distance(struct cr_text *t, char *buf, size_t size, long long distance)
+{
+	cr_text_init(t, buf, size);
+	cr_puts(t, distance >= 0 ? "+" : "");
+	cr_putd(t, distance);
+}
+
+/* @arg: S,N: write N to ns_last_pid in slot S and fork. Evidence: how far behind N the child's pid is. */
 static int step_next_pid(struct cr_ctx *c, char *arg)
 {
 	char *slot = cr_next(&arg, ','), text[24];
-	int fd = cr_slot_fd(c, slot), try;
+	int fd = cr_slot_fd(c, slot), taken, i;
 	struct cr_text t;
 	long long n;
-	pid_t pid = 0;
+	pid_t pid;
 
 	if (fd < 0)
 		return CR_NOT_TRIED;
 	if (!arg || !cr_parse_long(arg, &n))
 		return -EINVAL;
-	for (try = 0; try < 3; try++, n += 37) {
-		cr_text_init(&t, text, sizeof(text));
-		cr_putd(&t, n);
-		if (cr_pwrite(fd, text, t.len, 0) != (ssize_t)t.len)
-			return -errno;
-		pid = cr_fork();
-		if (pid < 0)
-			return pid;
-		if (!pid)
-			_exit(0);
-		reap(pid);
-		if (pid == n + 1)
-			break;
-	}
-	if (try == 3)
-		n -= 37;
 	cr_text_init(&t, text, sizeof(text));
-	cr_puts(&t, pid >= n ? "+" : "");
-	cr_putd(&t, pid - n);
+	cr_putd(&t, n);
+	if (cr_pwrite(fd, text, t.len, 0) != (ssize_t)t.len)
+		return -errno;
+	pid = cr_fork();
+	if (pid < 0)
+		return pid;
+	if (!pid)
+		_exit(0);
+	cr_reap(pid);
+	put_distance(&t, text, sizeof(text), pid - n);
 	cr_value(c, text);
+	taken = cr_taken_down_from(pid - 1);
+	for (i = 1; i <= taken; i++) {
+		put_distance(&t, text, sizeof(text), pid - n - i);
+		cr_instead(c, text);
+	}
+	return 0;
+}
+
+/* Evidence: the pid given last, as /proc/sys/kernel/ns_last_pid has it. */
+static int step_last_pid(struct cr_ctx *c, char *arg)
+{
+	char buf[32];
+	struct cr_text t;
+	long long last;
+	int taken, i;
+	ssize_t n = cr_slurp("/proc/sys/kernel/ns_last_pid", buf, sizeof(buf));
+
+	(void)arg;
+	if (n < 0)
+		return n;
+	buf[strcspn(buf, "\n")] = '\0';
+	cr_value(c, buf);
+	taken = cr_parse_long(buf, &last) ? cr_taken_down_from(last) : 0;
+	for (i = 1; i <= taken; i++) {
+		cr_text_init(&t, buf, sizeof(buf));
+		cr_putd(&t, last - i);
+		cr_instead(c, buf);
+	}
 	return 0;
 }
 
@@ -321,7 +358,7 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 	if (err)
 		return err;
 	if (!(args.flags & CLONE_THREAD))
-		reap(pid);
+		cr_reap(pid);
 	pids_value(c, pid);
 	return 0;
 }
@@ -337,6 +374,7 @@ const struct cr_step cr_steps_set_tid[] = {
 	{ "fork", step_fork, STEP_OP, "fork; the child's pids, outermost namespace first" },
 	{ "next_pid", step_next_pid, STEP_OP,
 	  "=S,N write N to ns_last_pid in slot S and fork; the child's pid less N" },
+	{ "last_pid", step_last_pid, STEP_OP, "what ns_last_pid says: the pid given last" },
 	{ "clone3", step_clone3, STEP_OP,
 	  "=KEY:VALUE,... tid:A/B flags:newpid+thread size tidsize tidptr exit tail" },
 	{ "getpid", step_getpid, STEP_SETUP, "=S this process's pid into slot S" },

@@ -15,14 +15,6 @@
 
 static struct cr_shared *shared;
 
-static long long now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000LL + ts.tv_nsec / 1000;
-}
-
 /*
  * Make this process fit to supervise: the shared record at its descriptor, SIGCHLD to be waited for, orphans ours.
  * @self: the binary for steps that execute one, NULL for this image. Returns 0 or -errno.
@@ -76,7 +68,7 @@ static void worker(void)
 /* Sleep until a child changes or until @deadline; false when that has passed. */
 static bool wait_for_child(long long deadline)
 {
-	long long left = deadline - now_us();
+	long long left = deadline - cr_now_us();
 	struct timespec ts;
 	sigset_t set;
 
@@ -110,7 +102,7 @@ static void kill_children(void)
 /* Reap all that the case left, killing what still lives. Returns how many were killed, -1 if some won't die. */
 static int clean_up(pid_t group)
 {
-	long long deadline = now_us() + 3000000;
+	long long deadline = cr_now_us() + 3000000;
 	int killed = 0;
 	bool alive = false;
 
@@ -194,7 +186,7 @@ int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n,
 	shared->end = END_NONE;
 	shared->at[0] = shared->why[0] = shared->who[0] = '\0';
 	shared->res_len = 0;
-	start = now_us();
+	start = cr_now_us();
 	deadline = start + deadline_ms * 1000LL;
 	pid = cr_fork();
 	if (pid < 0)
@@ -207,7 +199,7 @@ int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n,
 		late = true;
 		kill(pid, SIGKILL);
 		kill(-pid, SIGKILL);
-		deadline = now_us() + 1000000;
+		deadline = cr_now_us() + 1000000;
 		while (!waitpid(pid, &status, WNOHANG) && wait_for_child(deadline))
 			;
 		break;
@@ -221,7 +213,7 @@ int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n,
 	cr_puts(&t, "obs ");
 	cr_putu(&t, n);
 	cr_puts(&t, " us=");
-	cr_putu(&t, now_us() - start);
+	cr_putu(&t, cr_now_us() - start);
 	cr_puts(&t, " end=");
 	cr_puts(&t, late ? "deadline" : end_names[shared->end]);
 	if (!late && shared->end == END_SIGNAL) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -68,7 +69,7 @@ void cr_putx(struct cr_text *t, unsigned long long v, int digits)
 static bool must_escape(unsigned char ch)
 {
 	return ch <= ' ' || ch >= 0x7f || ch == '%' || ch == '{' || ch == '}' || ch == ',' ||
-	       ch == ':';
+	       ch == ':' || ch == '~';
 }
 
 void cr_put_escaped(struct cr_text *t, const char *s, size_t n)
@@ -199,6 +200,15 @@ int cr_spit(const char *path, const char *data, size_t len)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+/* Microseconds on a clock that nobody sets. */
+long long cr_now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000LL + ts.tv_nsec / 1000;
 }
 
 /* A file's mode in octal digits; 0 for NULL or "". */

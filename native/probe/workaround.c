@@ -12,29 +12,14 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core.h"
 
-static void reap(pid_t pid)
-{
-	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
-}
-
-static long long now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000LL + ts.tv_nsec / 1000;
-}
-
 /* @arg: N: fork until the pid N ahead of the next one comes. Evidence: reached, and how many forks a second. */
 static int step_cycle(struct cr_ctx *c, char *arg)
 {
-	long long ahead, forks = 0, start = now_us(), us;
+	long long ahead, forks = 0, start = cr_now_us(), us;
 	char buf[48];
 	struct cr_text t;
 	pid_t pid, want;
@@ -46,17 +31,20 @@ static int step_cycle(struct cr_ctx *c, char *arg)
 		_exit(0);
 	if (pid < 0)
 		return pid;
-	reap(pid);
+	cr_reap(pid);
 	want = pid + ahead;
-	while (pid != want && forks++ < 2 * ahead) {
+	while (pid != want && forks++ < 3 * ahead) {
 		pid = cr_fork();
 		if (!pid)
 			_exit(0);
 		if (pid < 0)
 			return pid;
-		reap(pid);
+		cr_reap(pid);
+		/* Somebody else was faster: the next one, then. */
+		if (pid > want && cr_taken_down_from(want))
+			want = pid + ahead;
 	}
-	us = now_us() - start;
+	us = cr_now_us() - start;
 	cr_text_init(&t, buf, sizeof(buf));
 	cr_puts(&t, pid == want ? "reached, " : "missed, ");
 	cr_putd(&t, forks * 1000000 / (us ? us : 1));
@@ -101,7 +89,7 @@ static int step_ptrace_exe(struct cr_ctx *c, char *arg)
 	cr_puts(&t, "/exe");
 	named = !stat(link, &have) && have.st_dev == want.st_dev && have.st_ino == want.st_ino;
 	kill(pid, SIGKILL);
-	reap(pid);
+	cr_reap(pid);
 	cr_value(c,
 		 rewritten ? named ? "rewritten, exe kept" : "rewritten, exe lost" : "untouched");
 	return 0;
