@@ -259,6 +259,7 @@ async function main(): Promise<number> {
 		console.log(
 			`${isSound(finding, fault) ? "ok" : "FAILED"}: ${config} ${fault?.name ?? "none"}: ${verdictText(finding, fault)}`,
 		);
+		for (const line of finding.details.slice(0, 5)) console.log(`  ${line}`);
 		return { config, fault, finding };
 	});
 	if (options.write !== undefined) {

@@ -15,9 +15,11 @@ export interface Fault {
 export interface Finding {
 	/** Cases of the fault's own boundary that failed. */
 	readonly caught: readonly string[];
-	/** Failed cases that concern other boundaries only, and that the fault's entry does not announce. */
+	/** Cases failed or in error that concern other boundaries only, and that the fault's entry does not announce. */
 	readonly spread: readonly string[];
-	/** Why the run says nothing: it was incomplete, or cases were in error. */
+	/** For each of those, what was expected and what was seen. */
+	readonly details: readonly string[];
+	/** Why the run says nothing: it was incomplete. */
 	readonly trouble: string | null;
 }
 
@@ -32,31 +34,31 @@ export function findingOf(
 	fault: Fault | null,
 	concerns: (id: string) => readonly string[],
 ): Finding {
-	const bad = result.cases.filter(({ verdict }) => BAD.has(verdict));
-	const errors = result.cases.filter(({ verdict }) => verdict === "error");
 	const own = (id: string): boolean =>
 		fault !== null && concerns(id).includes(fault.boundary);
 	const announced = new Set(
 		fault?.maySpread?.map(({ boundary }) => boundary) ?? [],
 	);
-	const caught = bad.map(({ id }) => id).filter(own);
+	const failed = result.cases.filter(({ verdict }) => BAD.has(verdict));
+	const caught = failed.map(({ id }) => id).filter(own);
+	const spread = result.cases.filter(
+		({ id, verdict }) =>
+			(BAD.has(verdict) || verdict === "error") &&
+			!own(id) &&
+			!concerns(id).some((name) => announced.has(name)),
+	);
 	return {
 		caught,
-		spread: bad
-			.map(({ id }) => id)
-			.filter(
-				(id) => !own(id) && !concerns(id).some((name) => announced.has(name)),
-			),
+		spread: spread.map(({ id }) => id),
+		details: spread.map(
+			({ id, verdict, expected, observed, reason }) =>
+				`${id}: ${verdict}: expected ${expected}; observed ${observed} (${reason})`,
+		),
 		// A fault may take the guest down once it was caught; what it would have failed after that is not known.
 		trouble:
 			!result.complete && caught.length === 0
 				? `incomplete: ${result.incompleteReason ?? "no reason given"}`
-				: errors.length > 0 && fault === null
-					? `in error: ${errors
-							.slice(0, 3)
-							.map(({ id, reason }) => `${id} (${reason})`)
-							.join(", ")}`
-					: null,
+				: null,
 	};
 }
 
@@ -69,7 +71,7 @@ export function isSound(finding: Finding, fault: Fault | null): boolean {
 	);
 }
 
-/** The cases that caught it, the most telling first: the fewest words, then the order of the plan. */
+/** The first case that caught it, and how many more; what else failed. */
 export function verdictText(finding: Finding, fault: Fault | null): string {
 	if (finding.trouble !== null) return `NOTHING SHOWN: ${finding.trouble}`;
 	const spread =

@@ -1,53 +1,15 @@
 /** What the runner needs of the suites; tests put fakes in their place. */
-import type { Citation, Verdict } from "../results/model.js";
+import type {
+	Judgement,
+	RawFacts,
+	PlannedCase as SuiteCase,
+} from "../suites/index.js";
 
-/** One row of the plan. */
-export interface PlannedCase {
-	readonly id: string;
-	readonly boundary: string;
-	readonly probe: string;
-	readonly args: string;
-	/** The subject's name, and the steps that make it. */
-	readonly subject: string;
-	readonly subjectProgram: string;
-	/** The steps of the operation. */
-	readonly probeProgram: string;
-	/** The whole program, as `crprobe` takes it by hand. */
-	readonly program: string;
-	/** Time the case may take, milliseconds, where it needs another limit than most. */
-	readonly deadlineMs?: number;
-	/** Would it, without a guest, change this machine's own pid namespace? */
-	readonly touchesHost: boolean;
-	/** The fact that keeps it from running. */
-	readonly skip?: string;
-	readonly expected: string;
-	readonly citation: Citation | null;
-	readonly reason: string;
-	/** What is tried, in a sentence. */
-	readonly title: string;
-	/** The kernel fault that it would catch. */
-	readonly catches: string;
-	/** What manual pages say of it, a sentence each. */
-	readonly manual?: readonly string[];
-}
+export type { Judgement, RawFacts };
 
-/** What a reply means. */
-export interface Judgement {
-	readonly verdict: Extract<Verdict, "pass" | "fail" | "error" | "timeout">;
-	readonly reason: string;
-	readonly observed: string;
-	readonly durationUs: number;
-	readonly readback?: string;
-}
-
-/** What is known of a kernel before it is asked: from the guest, and from the package its image came in. */
-export interface RawFacts {
-	/** As the agent told them. */
-	readonly told: Readonly<Record<string, string>>;
-	readonly arch: string;
-	/** The kernel's .config, where it is known. */
-	readonly config?: string;
-}
+/** One row of the plan, without what only judging looks at. */
+export type PlannedCase = Omit<SuiteCase, "operations" | "results" | "manual"> &
+	Partial<Pick<SuiteCase, "manual">>;
 
 export interface PlanWithFacts {
 	/** All cases in report order. */

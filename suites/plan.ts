@@ -47,6 +47,7 @@ export interface PlannedCase {
 	readonly boundary: string;
 	readonly probe: string;
 	readonly args: string;
+	/** The subject's name. */
 	readonly subject: string;
 	/** The steps that make the subject, up to and with `--`. */
 	readonly subjectProgram: string;
@@ -54,6 +55,7 @@ export interface PlannedCase {
 	readonly probeProgram: string;
 	/** The whole program, as `crprobe` takes it by hand. */
 	readonly program: string;
+	/** Time the case may take, milliseconds, where it needs another limit than most. */
 	readonly deadlineMs?: number;
 	/** Would it, without a guest, change this machine's own pid namespace? */
 	readonly touchesHost: boolean;
@@ -65,9 +67,11 @@ export interface PlannedCase {
 	readonly expected: string;
 	readonly citation: Citation | null;
 	readonly reason: string;
+	/** The kernel fault that it would catch. */
 	readonly catches: string;
+	/** What is tried, in a sentence. */
 	readonly title: string;
-	/** What manual pages say of it. */
+	/** What manual pages say of it, a sentence each. */
 	readonly manual: readonly string[];
 }
 
