@@ -1,11 +1,12 @@
 /** `npm run faults`: builds the kernels, boots each fault, shows which case caught it. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { availableParallelism, homedir, tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { type Report, readReport } from "../results/index.js";
 import { concerns } from "../suites/index.js";
+import { cacheDir } from "../vm/index.js";
 import { buildKernel, CONFIGS, type ConfigName, type Kernel } from "./build.js";
 import {
 	type Fault,
@@ -211,19 +212,18 @@ async function main(): Promise<number> {
 			throw new Error(
 				`there is no fault ${name}; faults/faults.json lists them`,
 			);
-	const cacheDir = join(
-		process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
-		"crcap",
-		"faults",
-	);
-
 	const started = performance.now();
 	const kernels = new Map<ConfigName, Kernel>();
 	const configs = options.only.length > 0 ? (["base"] as const) : CONFIGS;
 	for (const config of configs)
 		kernels.set(
 			config,
-			await buildKernel({ config, cacheDir, log: say, signal: stop.signal }),
+			await buildKernel({
+				config,
+				cacheDir: cacheDir("faults"),
+				log: say,
+				signal: stop.signal,
+			}),
 		);
 	const built = performance.now();
 	say(`kernels ready after ${Math.round((built - started) / 1000)} s`);

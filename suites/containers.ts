@@ -233,7 +233,7 @@ const ROWS: readonly Row[] = [
 			"mount a new proc in a nested user namespace while the visible one is covered in places",
 		probe: "proc?",
 		program:
-			"mntns bindro=/proc/sys @ unshare=user unshare=mnt unshare=pid inside proc?=/tmp/proc",
+			"scratch bindro=/proc/sys @ unshare=user unshare=mnt unshare=pid inside proc?=/tmp/proc",
 		subjects: (s) =>
 			s.name === "container_rootless" ||
 			s.name === "container_rootless_cap_checkpoint_restore",

@@ -18,7 +18,7 @@ export interface Facts {
 	/** Is the helper itself the guest's all-powerful PID 1? Its user and effective capabilities. */
 	readonly uid: number;
 	readonly caps: bigint;
-	/** By name: a number where it reads as one, else the text. Absent: the kernel has no such thing. */
+	/** By name, as text. Absent: the kernel has no such thing. */
 	readonly told: Readonly<Record<string, string>>;
 	/** `y`, `m`, a value, or undefined; undefined for all where no configuration is known. */
 	readonly config: ReadonlyMap<string, string> | null;
@@ -46,9 +46,26 @@ export function parseConfig(text: string): Map<string, string> {
 	return config;
 }
 
+/** A whole number in what the agent told, up to a bound that no kernel comes near: it decides how large the plan is. */
+function whole(
+	told: RawFacts["told"],
+	name: string,
+	otherwise: number,
+	most: number,
+): number {
+	const text = told[name];
+	if (text === undefined) return otherwise;
+	const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+	if (!(value <= most))
+		throw new Error(
+			`the kernel's fact ${name} is ${JSON.stringify(text.slice(0, 80))}, not a whole number up to ${most}`,
+		);
+	return value;
+}
+
 /**
  * Reads what the agent told.
- * @throws Error when the release, without which nothing can be expected, is missing or no version.
+ * @throws Error when the release, without which nothing can be expected, is missing or no version, or a number is none.
  */
 export function readFacts(raw: RawFacts): Facts {
 	const { told } = raw;
@@ -61,9 +78,10 @@ export function readFacts(raw: RawFacts): Facts {
 	return {
 		version,
 		release,
-		wordBits: Number(told.word_bits ?? 64),
-		capLastCap: Number(told.cap_last_cap ?? 40),
-		uid: Number(told.uid ?? 0),
+		wordBits: whole(told, "word_bits", 64, 64),
+		// Two words of 32 bits hold them (struct __user_cap_data_struct).
+		capLastCap: whole(told, "cap_last_cap", 40, 63),
+		uid: whole(told, "uid", 0, 0xffff_ffff),
 		caps: BigInt(`0x${told.caps?.match(/^[0-9a-f]+$/)?.[0] ?? "0"}`),
 		told,
 		config: raw.config === undefined ? null : parseConfig(raw.config),

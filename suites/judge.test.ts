@@ -133,6 +133,8 @@ test("patterns: * stands for digits only", () => {
 	assert.ok(meets(result("+1"), "0:+1"));
 	assert.ok(meets(result("8"), "0:!*/7"));
 	assert.ok(!meets({ step: "fork", result: "EPERM" }, "0:!7"));
+	// What must not be there is not shown to be absent by saying nothing.
+	assert.ok(!meets({ step: "fork", result: "0" }, "0:!7"));
 	assert.ok(meets({ step: "fork", result: "EPERM" }, "EPERM"));
 });
 

@@ -35,7 +35,9 @@ export function meets(result: StepResult, expected: ExpectedResult): boolean {
 	if (cut < 0) return result.result === expected;
 	const pattern = expected.slice(cut + 1);
 	if (result.result !== expected.slice(0, cut)) return false;
-	const values = [result.value ?? "", ...(result.instead ?? [])];
+	// No evidence is no evidence of anything, nor of the absence of something.
+	if (result.value === undefined) return false;
+	const values = [result.value, ...(result.instead ?? [])];
 	return pattern.startsWith("!")
 		? !values.some((value) => matches(pattern.slice(1), value))
 		: values.some((value) => matches(pattern, value));

@@ -1,6 +1,6 @@
 /**
- * What a row or a subject needs of the kernel, and the fact that says that it is missing: the only source of skips.
- * None of these looks at the operation under test.
+ * What a row or a subject needs of the kernel, and the fact that says that it is missing. A thing that is not there although
+ * the configuration or the version has it is no reason to skip: it is broken, and the cases that need it fail.
  */
 import { has } from "./citations.js";
 import { type Facts, number, present } from "./facts.js";
@@ -9,14 +9,30 @@ import { hasChange } from "./version.js";
 /** The reason why it is missing, or null where it is there. */
 type Need = (facts: Facts) => string | null;
 
+/** Missing where the fact says so, unless these options of the kernel's configuration are known to be on. */
 const there =
-	(fact: string, reason: string): Need =>
+	(fact: string, reason: string, ...options: string[]): Need =>
 	(facts) =>
-		present(facts, fact) ? null : reason;
+		present(facts, fact) || configured(facts, options) ? null : reason;
+
+const configured = (facts: Facts, options: readonly string[]): boolean =>
+	facts.config !== null &&
+	options.length > 0 &&
+	options.every((option) => facts.config?.get(option) === "y");
+
+/** The same for a system call: from its version on only a seccomp filter, which the helper itself is under, may hide it. */
+const call =
+	(fact: string, since: string): Need =>
+	(facts) =>
+		present(facts, fact) ||
+		(hasChange(facts.version, since) && !present(facts, "seccomp_filtered"))
+			? null
+			: `the ${fact} system call is not there (it came with ${since}, and a seccomp filter may hide it)`;
 
 const NEEDS_SECCOMP = there(
 	"seccomp",
 	"PR_GET_SECCOMP is refused (CONFIG_SECCOMP is off)",
+	"SECCOMP",
 );
 
 export const NEEDS = {
@@ -27,44 +43,49 @@ export const NEEDS = {
 	ns_last_pid: there(
 		"ns_last_pid",
 		"/proc/sys/kernel/ns_last_pid is not there (CONFIG_CHECKPOINT_RESTORE or CONFIG_PID_NS is off)",
+		"CHECKPOINT_RESTORE",
+		"PID_NS",
+		"SYSCTL",
 	),
 	mm_map: there(
 		"mm_map_size",
 		"PR_SET_MM_MAP_SIZE is refused (CONFIG_CHECKPOINT_RESTORE is off)",
+		"CHECKPOINT_RESTORE",
 	),
-	map_files: there("map_files", "/proc/self/map_files is not there"),
+	map_files: there(
+		"map_files",
+		"/proc/self/map_files is not there (CONFIG_PROC_FS or CONFIG_MMU is off)",
+		"PROC_FS",
+		"MMU",
+	),
 	user_ns: there(
 		"user_ns",
 		"/proc/self/ns/user is not there (CONFIG_USER_NS is off)",
+		"USER_NS",
 	),
 	pid_ns: there(
 		"pid_ns",
 		"/proc/self/ns/pid is not there (CONFIG_PID_NS is off)",
+		"PID_NS",
 	),
 	ipc_ns: there(
 		"ipc_ns",
 		"/proc/self/ns/ipc is not there (CONFIG_IPC_NS is off)",
+		"IPC_NS",
 	),
 	next_id: there(
 		"msg_next_id",
 		"/proc/sys/kernel/msg_next_id is not there (CONFIG_CHECKPOINT_RESTORE or CONFIG_SYSVIPC is off)",
+		"CHECKPOINT_RESTORE",
+		"SYSVIPC_SYSCTL",
 	),
 	pid_max_per_ns: (facts) =>
 		has("pid_max_per_ns", facts.version)
 			? null
 			: "pid_max is one for all pid namespaces before 6.14",
-	clone3: there(
-		"clone3",
-		"the clone3 system call is not there (it came with 5.3)",
-	),
-	openat2: there(
-		"openat2",
-		"the openat2 system call is not there (it came with 5.6)",
-	),
-	faccessat2: there(
-		"faccessat2",
-		"the faccessat2 system call is not there (it came with 5.8)",
-	),
+	clone3: call("clone3", "5.3"),
+	openat2: call("openat2", "5.6"),
+	faccessat2: call("faccessat2", "5.8"),
 	multiuser: there(
 		"multiuser",
 		"setresuid is not there (CONFIG_MULTIUSER is off): every process holds every capability",
@@ -85,8 +106,16 @@ export const NEEDS = {
 		"overlay",
 		"overlay is not in /proc/filesystems (a module, or CONFIG_OVERLAY_FS is off)",
 	),
-	ptmx: there("ptmx", "/dev/ptmx is not there (CONFIG_UNIX98_PTYS is off)"),
-	inet: there("inet", "/proc/sys/net/ipv4 is not there (CONFIG_INET is off)"),
+	ptmx: there(
+		"ptmx",
+		"/dev/ptmx is not there (CONFIG_UNIX98_PTYS is off)",
+		"UNIX98_PTYS",
+	),
+	inet: there(
+		"inet",
+		"/proc/sys/net/ipv4 is not there (CONFIG_INET is off)",
+		"INET",
+	),
 	seccomp: NEEDS_SECCOMP,
 	seccomp_filter: (facts) =>
 		facts.config?.get("SECCOMP_FILTER") === undefined && facts.config !== null
@@ -99,6 +128,7 @@ export const NEEDS = {
 	pagemap: there(
 		"pagemap",
 		"/proc/self/pagemap is not there (CONFIG_PROC_PAGE_MONITOR is off)",
+		"PROC_PAGE_MONITOR",
 	),
 	/** A user without privilege may make a user namespace. */
 	unprivileged_userns: (facts) => {

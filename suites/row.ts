@@ -35,8 +35,6 @@ export interface Row {
 	readonly levels?: number;
 	/** The boundaries that it is about, where that is not the suite's own name. */
 	readonly concerns?: readonly string[];
-	/** It writes to the ipc namespace that it starts in. */
-	readonly touchesIpc?: boolean;
 	/** Milliseconds, where it needs longer than most. */
 	readonly deadlineMs?: number;
 }

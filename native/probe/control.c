@@ -26,23 +26,43 @@
 #define TCP_REPAIR 19
 #endif
 
-/* @arg: sndbufforce, rcvbufforce or tcp_repair; evidence for the buffers: what the kernel made of it. */
+/*
+ * Options of sockets that take a capability, where the value is read back. The kernel doubles a buffer's size, and without
+ * the capability 4 MiB are far beyond what it allows.
+ */
+static const struct {
+	const char *name;
+	int type, level, set, get, value, told;
+} options[] = {
+	{ "sndbufforce", SOCK_DGRAM, SOL_SOCKET, SO_SNDBUFFORCE, SO_SNDBUF, 4 << 20, 8 << 20 },
+	{ "rcvbufforce", SOCK_DGRAM, SOL_SOCKET, SO_RCVBUFFORCE, SO_RCVBUF, 4 << 20, 8 << 20 },
+	{ "tcp_repair", SOCK_STREAM, IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR, 1, 1 },
+};
+
+/* @arg: an option's name. Evidence: set, or what it is instead. */
 static int step_sockopt(struct cr_ctx *c, char *arg)
 {
-	int one = 1, size = 4 << 20, err = 0;
-	int repair = !strcmp(arg, "tcp_repair");
-	int fd = socket(AF_INET, repair ? SOCK_STREAM : SOCK_DGRAM, 0);
+	int fd, value, err = 0;
+	socklen_t len = sizeof(value);
+	size_t i;
 
-	(void)c;
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (!strcmp(arg, options[i].name))
+			break;
+	if (i == sizeof(options) / sizeof(options[0]))
+		return -EINVAL;
+	fd = socket(AF_INET, options[i].type, 0);
 	if (fd < 0)
 		return -errno;
-	if (repair)
-		err = setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &one, sizeof(one));
-	else
-		err = setsockopt(fd, SOL_SOCKET, *arg == 's' ? SO_SNDBUFFORCE : SO_RCVBUFFORCE,
-				 &size, sizeof(size));
-	err = err ? -errno : 0;
+	value = options[i].value;
+	if (setsockopt(fd, options[i].level, options[i].set, &value, sizeof(value)) ||
+	    getsockopt(fd, options[i].level, options[i].get, &value, &len))
+		err = -errno;
 	close(fd);
+	if (!err && value == options[i].told)
+		cr_value(c, "set");
+	else if (!err)
+		cr_value_num(c, value);
 	return err;
 }
 
@@ -59,8 +79,7 @@ static pid_t stopped_child(void)
 static int end_child(pid_t pid, int err)
 {
 	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
+	cr_reap(pid);
 	return err;
 }
 

@@ -69,7 +69,6 @@ struct cr_ctx {
 	size_t value_len;
 	char instead
 		[96];	 /* what it would have been, but for pids that others had taken: "~V1~V2" */
-	const char *why; /* what a failed preparation says beyond its errno */
 };
 
 enum cr_step_kind {

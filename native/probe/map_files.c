@@ -123,7 +123,8 @@ static int step_map(struct cr_ctx *c, char *arg)
 {
 	char *slot = cr_next(&arg, ','), *kind = cr_next(&arg, ','), *path, *mode;
 	long page = sysconf(_SC_PAGESIZE);
-	size_t len, size = 2UL << 20;
+	struct stat st;
+	size_t len;
 	int fd, err;
 	void *at;
 
@@ -133,8 +134,13 @@ static int step_map(struct cr_ctx *c, char *arg)
 		fd = syscall(SYS_memfd_create, "huge", MFD_HUGETLB);
 		if (fd < 0)
 			return -errno;
-		at = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
-		err = keep(c, slot, at, size);
+		/* The size of the default huge page: the mapping has as much, whatever is asked for. */
+		if (fstat(fd, &st)) {
+			err = -errno;
+		} else {
+			at = mmap(NULL, st.st_blksize, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
+			err = keep(c, slot, at, st.st_blksize);
+		}
 		close(fd);
 		return err;
 	}
@@ -155,7 +161,8 @@ static int step_map(struct cr_ctx *c, char *arg)
 		if (!arg)
 			return -EINVAL;
 		len = cr_unescape(arg);
-		fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+		/* /tmp may be everybody's: nothing that stands there already is used. */
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		err = map_fd(c, slot, fd, mode, arg, len);
 		if (fd >= 0 && *kind == 'd')
 			unlink(path);

@@ -109,10 +109,6 @@ static void failed(struct cr_ctx *c, const struct cr_step *s, const char *arg, i
 	cr_puts(&t, ": ");
 	cr_puts(&t, res == CR_NOT_TRIED ? "it builds on a step that failed"
 					: cr_errno_name(-res, name));
-	if (c->why) {
-		cr_puts(&t, ", ");
-		cr_puts(&t, c->why);
-	}
 	cr_finish(c, c->probing ? END_SETUP : END_SUBJECT, s->name, buf);
 }
 
@@ -188,7 +184,6 @@ void cr_interpret(struct cr_ctx *c)
 		}
 		c->value_len = 0;
 		c->instead[0] = '\0';
-		c->why = NULL;
 		res = expand(c, shown, arg, sizeof(arg));
 		if (!res)
 			res = s->fn(c, arg);

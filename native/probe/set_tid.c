@@ -276,7 +276,7 @@ static int clone_flag(const char *word, uint64_t *flags)
 	return -EINVAL;
 }
 
-/* Arguments at the very end of a page, so that sizes and pointers can run off it. */
+/* Room for more than any kernel knows: sizes up to a page and beyond are told. */
 static struct clone3_args args;
 static int32_t tids[40];
 
@@ -294,6 +294,7 @@ static void thread_ends(struct cr_shared *sh)
  *   tidptr:bad|null                                             flags:newpid+thread+...
  *   size:N     sizeof(struct clone_args) as told                 exit:N     the exit signal
  *   tail:N     a byte that isn't zero, N bytes into the struct   stack:N
+ *   less:N     tell how far the pid is from N
  * Evidence: the pids of the new process, outermost namespace first; a thread's id.
  */
 static int step_clone3(struct cr_ctx *c, char *arg)
@@ -301,7 +302,9 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 	char *item, *key, *word;
 	uint64_t size = CLONE3_SIZE;
 	int ntids = 0, err;
-	long long v;
+	long long v, less = 0;
+	char text[24];
+	struct cr_text t;
 	long pid;
 
 	memset(&args, 0, sizeof(args));
@@ -333,6 +336,8 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 			size = v;
 		} else if (!strcmp(key, "exit")) {
 			args.exit_signal = v;
+		} else if (!strcmp(key, "less")) {
+			less = v;
 		} else if (!strcmp(key, "stack")) {
 			args.stack = v;
 		} else if (!strcmp(key, "tail")) {
@@ -360,6 +365,11 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 	if (!(args.flags & CLONE_THREAD))
 		cr_reap(pid);
 	pids_value(c, pid);
+	/* Only where all agree on the pid: else the disagreement is the evidence. */
+	if (less && !memchr(c->value, '!', c->value_len)) {
+		put_distance(&t, text, sizeof(text), pid - less);
+		cr_value(c, text);
+	}
 	return 0;
 }
 
@@ -376,7 +386,7 @@ const struct cr_step cr_steps_set_tid[] = {
 	  "=S,N write N to ns_last_pid in slot S and fork; the child's pid less N" },
 	{ "last_pid", step_last_pid, STEP_OP, "what ns_last_pid says: the pid given last" },
 	{ "clone3", step_clone3, STEP_OP,
-	  "=KEY:VALUE,... tid:A/B flags:newpid+thread size tidsize tidptr exit tail" },
+	  "=KEY:VALUE,... tid:A/B flags:newpid+thread size tidsize tidptr exit tail less" },
 	{ "getpid", step_getpid, STEP_SETUP, "=S this process's pid into slot S" },
 	{ NULL, NULL, 0, NULL },
 };

@@ -502,11 +502,12 @@ static int pid_depth(const char *who)
 	return depth;
 }
 
-/* Does "who" show @key with @want? Capability sets compare as sets, the rest up to a '/' or the value's end. */
+/* Does "who" show @key with @want? Capability sets compare as sets, namespaces without their inodes. */
 static bool shows(const char *who, const char *key, const char *want)
 {
 	const char *p = cr_find_key(who, key);
-	size_t len = strlen(want);
+	size_t len = strlen(want), end = strlen(key);
+	bool namespace = end > 2 && !strcmp(key + end - 2, "ns");
 	uint64_t set;
 
 	if (!strcmp(key, "depth"))
@@ -516,7 +517,8 @@ static bool shows(const char *who, const char *key, const char *want)
 	if (strlen(key) == 3 && strstr("eff prm inh bnd amb", key)) {
 		return cr_parse_caps(want, &set) && set == hex_set(p);
 	}
-	return !strncmp(p, want, len) && (p[len] == ',' || p[len] == '/' || !p[len]);
+	return !strncmp(p, want, len) &&
+	       (p[len] == ',' || !p[len] || (namespace && p[len] == '/'));
 }
 
 /* The subject is complete: read it back, and hold it against what it is to be. */
