@@ -70,11 +70,15 @@ test("a kernel thread that takes the pid is told with the pid that came instead"
 		thread: `${open} write=f,9000 put=${file},always fork last_pid`,
 		own: `${open} write=f,9100 child { fork }`,
 		none: `${open} put=${file},always next_pid=f,9200`,
+		taken: "-- clone3=tid:2",
 	});
-	const [thread, own, none] = target.cases.map(({ observed }) => observed);
+	const [thread, own, none, taken] = target.cases.map(
+		({ observed }) => observed,
+	);
 	assert.match(thread ?? "", / r=fork:0:9002~9001 r=last_pid:0:9002$/);
 	assert.match(own ?? "", / r=fork:0:9102$/);
 	assert.match(none ?? "", / r=next_pid:0:\+1$/);
+	assert.match(taken ?? "", / taken=2 .* r=clone3:EEXIST$/);
 });
 
 test("a case past its deadline is a timeout, and the run goes on", async () => {

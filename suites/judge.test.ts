@@ -124,6 +124,26 @@ test("trouble of the harness is never a pass or a fail", () => {
 	}
 });
 
+test("a pid that could not be had since another process has it is no failure of the kernel's", () => {
+	const asked = planned("set_tid.free_tid.uid1000-cap_checkpoint_restore");
+	const seen = judge(
+		asked,
+		`obs 3 us=1 end=ok taken=20000 ${WHO} r=clone3:EEXIST`,
+	);
+	assert.equal(seen.verdict, "error");
+	assert.match(seen.reason, /pid 20000/);
+	for (const [id, payload, verdict] of [
+		[asked.id, "r=clone3:EEXIST", "fail"],
+		[asked.id, "taken=20000 r=clone3:EPERM", "fail"],
+		["set_tid.own_pid.uid0-cap_sys_admin", "taken=301 r=clone3:EEXIST", "pass"],
+	] as const)
+		assert.equal(
+			judge(planned(id), `obs 3 us=1 end=ok ${payload}`).verdict,
+			verdict,
+			payload,
+		);
+});
+
 test("patterns: * stands for digits only", () => {
 	const result = (value: string) => ({ step: "fork", result: "0", value });
 	assert.ok(meets(result("301/7"), "0:*/7"));
@@ -149,6 +169,7 @@ test("observations: anything else is refused, with what is wrong", () => {
 		["obs 1 us=1 end=ok r=open", /result/],
 		["obs 1 us=1 end=ok r=open:1", /result/],
 		["obs 1 us=1 end=ok kids=x", /kids/],
+		["obs 1 us=1 end=ok taken=1/", /taken/],
 		["obs 1 us=1 end=ok\u001b[31m", /form/],
 		[`obs 1 us=1 end=ok who=${"x".repeat(9000)}`, /too long/],
 	] as const)

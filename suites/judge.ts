@@ -126,5 +126,11 @@ export function judgeObservation(
 			verdict: "error",
 			reason: "the helper reported other steps than were asked for",
 		};
+	if (seen.taken !== undefined && seen.results[wrong]?.result === "EEXIST")
+		return {
+			...base,
+			verdict: "error",
+			reason: `another process has pid ${seen.taken}: run again, or where fewer processes are`,
+		};
 	return { ...base, verdict: "fail", reason: planned.reason };
 }

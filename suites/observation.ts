@@ -19,6 +19,8 @@ export interface Observation {
 	readonly who?: string;
 	/** Processes that the case left behind: killed, or -1 where they would not die. */
 	readonly kids: number;
+	/** Pids that the case asked for and other processes had, joined by slashes. */
+	readonly taken?: string;
 	readonly results: readonly StepResult[];
 }
 
@@ -79,6 +81,8 @@ export function parseObservation(payload: string): Observation {
 	const at = keys.get("at");
 	const why = keys.get("why");
 	const who = keys.get("who");
+	const taken = keys.get("taken");
+	if (taken !== undefined && !/^\d+(\/\d+)*$/.test(taken)) refuse("taken");
 	return {
 		n: Number(head[1]),
 		us,
@@ -88,6 +92,7 @@ export function parseObservation(payload: string): Observation {
 		...(at === undefined ? {} : { at: unescapeText(at) }),
 		...(why === undefined ? {} : { why: unescapeText(why) }),
 		...(who === undefined ? {} : { who }),
+		...(taken === undefined ? {} : { taken }),
 	};
 }
 

@@ -68,7 +68,7 @@ struct cr_ctx {
 	char value[600];
 	size_t value_len;
 	char instead
-		[96];	 /* what it would have been, but for pids that others had taken: "~V1~V2" */
+		[96]; /* what it would have been, but for pids that others had taken: "~V1~V2" */
 };
 
 enum cr_step_kind {

@@ -138,7 +138,8 @@ static int step_map(struct cr_ctx *c, char *arg)
 		if (fstat(fd, &st)) {
 			err = -errno;
 		} else {
-			at = mmap(NULL, st.st_blksize, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
+			at = mmap(NULL, st.st_blksize, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd,
+				  0);
 			err = keep(c, slot, at, st.st_blksize);
 		}
 		close(fd);

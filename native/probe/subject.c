@@ -517,8 +517,7 @@ static bool shows(const char *who, const char *key, const char *want)
 	if (strlen(key) == 3 && strstr("eff prm inh bnd amb", key)) {
 		return cr_parse_caps(want, &set) && set == hex_set(p);
 	}
-	return !strncmp(p, want, len) &&
-	       (p[len] == ',' || !p[len] || (namespace && p[len] == '/'));
+	return !strncmp(p, want, len) && (p[len] == ',' || !p[len] || (namespace && p[len] == '/'));
 }
 
 /* The subject is complete: read it back, and hold it against what it is to be. */

@@ -2,6 +2,7 @@
 /* One case from fork to observation: its deadline, its remains, its payload. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -166,6 +167,27 @@ static void put_who(struct cr_text *t, const char *who)
 	}
 }
 
+/* The pids that the program asks for and others have here: no fault of the kernel's that they could not be had. */
+static void put_taken(struct cr_text *t, const char *program)
+{
+	const char *sep = " taken=";
+	long long pid;
+
+	while ((program = strstr(program, "tid:"))) {
+		for (program += 4, pid = 0; (*program >= '0' && *program <= '9') || *program == '/';
+		     program++) {
+			pid = *program == '/' ? 0 : pid * 10 + (*program - '0');
+			if (pid > INT_MAX)
+				break;
+			if ((program[1] >= '0' && program[1] <= '9') || !cr_taken_down_from(pid))
+				continue;
+			cr_puts(t, sep);
+			cr_putd(t, pid);
+			sep = "/";
+		}
+	}
+}
+
 static const char *const end_names[] = { "died", "ok", "subject", "setup", "signal", "parse" };
 
 /*
@@ -186,6 +208,7 @@ int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n,
 	strcpy(shared->program, program);
 	shared->end = END_NONE;
 	shared->at[0] = shared->why[0] = shared->who[0] = '\0';
+	shared->res[0] = '\0';
 	shared->res_len = 0;
 	start = cr_now_us();
 	deadline = start + deadline_ms * 1000LL;
@@ -231,6 +254,8 @@ int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n,
 		cr_puts(&t, " kids=");
 		cr_putd(&t, kids);
 	}
+	if (strstr(shared->res, ":EEXIST"))
+		put_taken(&t, program);
 	if (shared->who[0]) {
 		cr_puts(&t, " who=");
 		put_who(&t, shared->who);
