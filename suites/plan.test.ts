@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -253,16 +254,15 @@ test("a helper without a capability skips the subjects that have it", () => {
 });
 
 test("the steps are those of the helper", () => {
-	const told = new Map<string, string>();
-	const folder = join(ROOT, "native", "probe");
-	for (const file of readdirSync(folder).filter((name) => name.endsWith(".c")))
-		for (const [, name, kind] of readFileSync(
-			join(folder, file),
-			"utf8",
-		).matchAll(/\{\s*"([^"]+)",\s*step_\w+,\s*STEP_(OP|SETUP|BLOCK)/g))
-			told.set(name as string, (kind as string).toLowerCase());
+	const arch = { x64: "x86_64", arm64: "aarch64" }[process.arch as string];
+	const helper = join(ROOT, "dist/agent", `crprobe-${arch ?? process.arch}`);
+	const told = execFileSync(helper, ["--steps"], { encoding: "utf8" });
 	assert.deepEqual(
-		Object.fromEntries([...told].sort()),
+		Object.fromEntries(
+			[...told.matchAll(/^ {2}(\S+) \((\w+)\)$/gm)]
+				.map(([, name, kind]) => [name as string, kind as string] as const)
+				.sort(),
+		),
 		Object.fromEntries(Object.entries(STEP_KINDS).sort()),
 	);
 });

@@ -16,8 +16,9 @@
 
 static void print_step(const struct cr_step *s)
 {
-	printf("  %s%s\n", s->name, *s->help == '=' || *s->help == '[' ? "" : " ");
-	printf("      %s\n", s->help);
+	static const char *const kinds[] = { "op", "setup", "block" };
+
+	printf("  %s (%s)\n      %s\n", s->name, kinds[s->kind], s->help);
 }
 
 static int usage(FILE *to, int status)
@@ -54,6 +55,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (!strcmp(argv[1], "--steps")) {
+		puts("op: its errno is the observation; setup: where it fails, the case is in "
+		     "error; block: { steps } follow");
 		cr_for_each_step(print_step);
 		return 0;
 	}
