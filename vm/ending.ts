@@ -33,7 +33,7 @@ export interface GuestEnd {
 	runningCase?: number;
 	/** The console's last lines, and those in which the kernel died. */
 	consoleTail: string[];
-	/** Every complaint of the kernel, from the boot on. */
+	/** What the kernel complained of, from the boot on; of a flood the first of each kind in each case at least. */
 	findings: Finding[];
 	/** How often the kernel said `Linux version`; more than once means that it booted again. */
 	banners: number;
