@@ -31,7 +31,7 @@ export interface GuestEnd {
 	running?: string;
 	/** N of that request where it is a `case`. */
 	runningCase?: number;
-	/** The console's last lines, and those in which the kernel died. */
+	/** The console's last lines, and those in which the kernel died; then the registers. */
 	consoleTail: string[];
 	/** What the kernel complained of, from the boot on; of a flood the first of each kind in each case at least. */
 	findings: Finding[];
