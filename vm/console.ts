@@ -105,6 +105,12 @@ export function cleanLine(raw: Buffer): string {
 		);
 }
 
+/** The case that a clean line begins: the agent writes `crcap: case N` to the kernel's log before each. */
+export function markedCase(line: string): number | undefined {
+	const n = MARKER.exec(line)?.[1];
+	return n === undefined ? undefined : Number(n);
+}
+
 /** What a clean line complains of, if it does. */
 export function classify(line: string): FindingKind | undefined {
 	if (HARMLESS.some((pattern) => pattern.test(line))) return undefined;
@@ -207,7 +213,7 @@ export class ConsoleLog {
 	/** What the kernel printed while request N was running, without the marker. */
 	forCase(n: number, max = 100): string[] {
 		return this.#lines
-			.filter((line) => line.caseN === n && !MARKER.test(line.text))
+			.filter((line) => line.caseN === n && markedCase(line.text) === undefined)
 			.slice(0, max)
 			.map((line) => line.text);
 	}
@@ -217,8 +223,7 @@ export class ConsoleLog {
 		const text =
 			cleanLine(cut ? raw.subarray(0, MAX_LINE) : raw) + (cut ? "…" : "");
 		if (BANNER.test(text)) this.banners++;
-		const marker = MARKER.exec(text);
-		if (marker) this.#caseN = Number(marker[1]);
+		this.#caseN = markedCase(text) ?? this.#caseN;
 		const caseN = this.#caseN === undefined ? {} : { caseN: this.#caseN };
 		this.#lines.push({ text, ...caseN });
 		const kind = classify(text);
