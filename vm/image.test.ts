@@ -229,7 +229,7 @@ describe("formats", () => {
 		const lures = Buffer.from("IKCFG_ST\x1f\x8b\x08".repeat(95_000), "latin1");
 		const end = Buffer.from("IKCFG_ED");
 		assert.equal(embeddedConfig(Buffer.concat([lures, end])), undefined);
-		assert.ok(performance.now() - started < 2000);
+		assert.ok(performance.now() - started < 5000);
 	});
 
 	test("any bytes get an answer, and never a crash", () => {
