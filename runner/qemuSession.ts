@@ -6,11 +6,11 @@ import {
 	type Guest,
 	type GuestEnd,
 	GuestLost,
+	markedCase,
 	type NameKind,
 	VmError,
 } from "../vm/index.js";
 import { complaintOf } from "./consoleFindings.js";
-import { markedCase } from "./marker.js";
 import type { CaseRequest, SessionEnd, SessionEvents } from "./target.js";
 
 /** So many replies wait for the console at most: with `quiet` it never shows a case's marker. */

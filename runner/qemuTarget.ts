@@ -10,11 +10,12 @@ import {
 	type Guest,
 	type Machine,
 	preflight,
+	shellQuote,
 	VmError,
 } from "../vm/index.js";
 import { severityOf } from "./consoleFindings.js";
 import { runOnGuest } from "./qemuSession.js";
-import { shellLine, shellQuote } from "./shellQuote.js";
+import { shellLine } from "./shellQuote.js";
 import { OpenError, type Session, type Target } from "./target.js";
 
 /** A kernel that was found and looked at. */

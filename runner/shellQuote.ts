@@ -1,8 +1,5 @@
-/** One word of a POSIX shell line, quoted only where it needs to be. */
-export function shellQuote(word: string): string {
-	if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word;
-	return `'${word.replaceAll("'", `'\\''`)}'`;
-}
+/** Command lines for a shell. */
+import { shellQuote } from "../vm/index.js";
 
 /** A command line to paste into a shell. */
 export function shellLine(words: readonly string[]): string {

@@ -1,6 +1,7 @@
 /**
  * KVM or emulation. A /dev/kvm that opens proves nothing: on some machines guests then never reach user space. So KVM is
- * used only when a probe guest got that far with it, with the same kernel and initramfs; the verdict is remembered.
+ * used only when a probe guest got that far with it, with the same kernel and initramfs; the verdict is remembered until
+ * the host boots again, or KVM is demanded after a bad one.
  */
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
@@ -149,7 +150,9 @@ export async function chooseAccel(
 		accel: "kvm",
 	};
 	const path = await verdictPath(full, kernelSha);
-	const known = await remembered(path);
+	const last = await remembered(path);
+	// It may have been a busy host: who demands KVM gets it tried again.
+	const known = wish === "kvm" && !last?.works ? undefined : last;
 	options.onProgress?.(
 		known ? "KVM was tried before" : "trying KVM with a probe guest",
 	);
@@ -161,8 +164,9 @@ export async function chooseAccel(
 			// Not to remember costs the next run a probe, no more.
 		});
 	const probeMs = known ? 0 : performance.now() - started;
+	const again = verdict.works ? "" : "; --accel kvm tries it again";
 	const reason = known
-		? `${verdict.reason} (remembered from an earlier run)`
+		? `${verdict.reason} (remembered from an earlier run${again})`
 		: verdict.reason;
 	return verdict.works
 		? { accel: "kvm", reason, probeMs }

@@ -77,7 +77,7 @@ export async function tryBoots(plan: BootPlan): Promise<Booted> {
 		const { end } = outcome.failure;
 		if (end.kind === "killed") throw aborted(plan.signal, end);
 		if (outcome.spoke || attempt >= plan.maxBoots || refused(end))
-			throw new BootError(failed, hintFor(end));
+			throw new BootError(failed, hintFor(end, outcome.silent));
 		plan.onProgress(
 			`boot ${attempt} failed before the agent's first word (${outcome.failure.reason}); trying again`,
 		);
@@ -89,13 +89,13 @@ function refused(end: GuestEnd): boolean {
 	return end.kind === "qemu-died" && end.consoleTail.length === 0;
 }
 
-function hintFor(end: GuestEnd): string | undefined {
+function hintFor(end: GuestEnd, silent: boolean): string | undefined {
 	const tail = end.consoleTail.join("\n");
 	if (/Unable to mount root fs/.test(tail))
 		return "the kernel found no initramfs: it needs CONFIG_BLK_DEV_INITRD=y";
 	if (/No working init found|exec format error/i.test(tail))
 		return "the kernel could not run the agent: is it built for this architecture, and CONFIG_BINFMT_ELF=y?";
-	if (end.kind === "hang" && tail === "")
+	if (end.kind === "hang" && silent)
 		return "nothing came on the console: is the image for this architecture, with its serial console built in?";
 	return undefined;
 }
@@ -104,13 +104,19 @@ function aborted(signal: AbortSignal | undefined, end: GuestEnd): Error {
 	return new VmError("aborted", end.reason, { cause: signal?.reason });
 }
 
-type Outcome = Booted | { failure: BootAttempt; spoke: boolean };
+interface Failure {
+	failure: BootAttempt;
+	/** True once the agent has spoken. */
+	spoke: boolean;
+	/** True where nothing came on the console. */
+	silent: boolean;
+}
 
 async function bootOnce(
 	plan: BootPlan,
 	attempt: number,
 	failed: BootAttempt[],
-): Promise<Outcome> {
+): Promise<Booted | Failure> {
 	const started = performance.now();
 	plan.keeper.beginAttempt(attempt);
 	const qemu = spawnQemu(plan.program, plan.spec, plan.initramfs);
@@ -154,6 +160,7 @@ async function bootOnce(
 			end: first,
 		},
 		spoke: words.spoke(),
+		silent: session.console.bytes === 0,
 	};
 }
 

@@ -20,6 +20,13 @@ export async function exists(path: string): Promise<boolean> {
 	);
 }
 
+async function isDirectory(path: string): Promise<boolean> {
+	return stat(path).then(
+		(info) => info.isDirectory(),
+		() => false,
+	);
+}
+
 /**
  * Makes a directory and those above it, one after the other. (Node's recursive mkdir spins for ever where a file system
  * answers ENOENT for what it will not make, as /proc does.)
@@ -96,21 +103,46 @@ export async function temporaryBeside(target: string): Promise<string> {
 /**
  * Makes `target` (a file or a directory) with `fill`, which writes to a temporary name beside it. Runs that do the same
  * at the same time do no harm: the first to finish wins. What is interrupted leaves no `target`.
+ * @param isSound tells whether what is there already is worth keeping; without it any directory is
  */
 export async function fillAtomically(
 	target: string,
 	fill: (temporary: string) => Promise<void>,
+	isSound: () => Promise<boolean> = () => isDirectory(target),
 ): Promise<void> {
 	await withTemporary(await temporaryBeside(target), async (temporary) => {
 		try {
 			await fill(temporary);
-			await rename(temporary, target).catch(async (error: unknown) => {
-				const raced = ["ENOTEMPTY", "EEXIST"].includes(errnoOf(error));
-				if (!raced || !(await exists(target))) throw error;
-			});
+			await settle(temporary, target, isSound);
 		} catch (cause) {
 			if (cause instanceof VmError) throw cause;
 			throw storageError(`the cache ${target} cannot be filled`, cause);
 		}
 	});
+}
+
+/** What rename() says of a directory's target where something is already. */
+const TAKEN: readonly string[] = ["ENOTEMPTY", "EEXIST", "ENOTDIR"];
+const MAX_TRIES = 5;
+
+/** Puts what was made in its place, unless something as good is there; what is no good is moved aside first. */
+async function settle(
+	made: string,
+	target: string,
+	isSound: () => Promise<boolean>,
+): Promise<void> {
+	for (let tries = 1; ; tries++) {
+		try {
+			return await rename(made, target);
+		} catch (error) {
+			if (!TAKEN.includes(errnoOf(error)) || tries === MAX_TRIES) throw error;
+		}
+		if (await isSound()) return;
+		await withTemporary(`${made}-old`, (aside) =>
+			rename(target, aside).catch((error: unknown) => {
+				// Another run at the same work was quicker; what it puts there is looked at like any.
+				if (errnoOf(error) !== "ENOENT") throw error;
+			}),
+		);
+	}
 }

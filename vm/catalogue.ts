@@ -1,6 +1,7 @@
 /** Kernels by name: fetched once, kept by package version, used offline from then on. */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type PackageRecord, PrivateApt } from "./apt.js";
 import {
 	cacheDir,
@@ -36,6 +37,9 @@ export interface CachedKernel extends Shaped<typeof ENTRY> {
 /** The packages that a kernel's files are spread over; modules are not needed. */
 const PARTS = /^linux-(image|binary|base|kernel)-\d+\.\d/;
 const MAX_PARTS = 6;
+/** Another run that mends the same entry takes it away for a moment: so often it is looked for. */
+const LOOKS = 5;
+const LOOK_MS = 50;
 
 function pointerPath({ suite, flavour, arch }: KernelName): string {
 	return cacheDir("names", `debian-${suite}-${flavour}-${arch}`);
@@ -141,10 +145,12 @@ async function fetchFrom(
 		await store(tree, target, main);
 	}
 	await fillAtomically(pointerPath(name), (to) => writeFile(to, key));
-	const entry = await readEntry(target);
-	if (!entry)
-		throw new VmError("storage", `${target} vanished while it was filled`);
-	return entry;
+	for (let look = 1; look <= LOOKS; look++) {
+		const entry = await readEntry(target);
+		if (entry) return entry;
+		await sleep(LOOK_MS);
+	}
+	throw new VmError("storage", `${target} vanished while it was filled`);
 }
 
 /** The packages of the kernel that a name means, the one that gives its name first. */
@@ -205,20 +211,25 @@ async function store(
 			`${main.name} ${main.version} holds no kernel image`,
 		);
 	const release = found.release;
-	await fillAtomically(target, async (to) => {
-		await mkdir(to);
-		await rename(found.image, join(to, `vmlinuz-${release}`));
-		if (found.config) await rename(found.config, join(to, `config-${release}`));
-		const entry: Shaped<typeof ENTRY> = {
-			package: main.name,
-			version: main.version,
-			release,
-			fetchedAt: new Date().toISOString(),
-			hasConfig: found.config !== undefined,
-		};
-		await writeFile(
-			join(to, "entry.json"),
-			`${JSON.stringify(entry, null, "\t")}\n`,
-		);
-	});
+	await fillAtomically(
+		target,
+		async (to) => {
+			await mkdir(to);
+			await rename(found.image, join(to, `vmlinuz-${release}`));
+			if (found.config)
+				await rename(found.config, join(to, `config-${release}`));
+			const entry: Shaped<typeof ENTRY> = {
+				package: main.name,
+				version: main.version,
+				release,
+				fetchedAt: new Date().toISOString(),
+				hasConfig: found.config !== undefined,
+			};
+			await writeFile(
+				join(to, "entry.json"),
+				`${JSON.stringify(entry, null, "\t")}\n`,
+			);
+		},
+		async () => (await readEntry(target)) !== undefined,
+	);
 }

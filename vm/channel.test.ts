@@ -438,6 +438,21 @@ test("what the agent may not say is called a violation", () => {
 	);
 });
 
+test("once the agent is ready, it has nothing to say but replies", () => {
+	for (const payload of ["fact x=1", "hello", "ready", "gossip", ""]) {
+		const channel = new Channel();
+		const said = ["hello", "gossip", "fact x=1", "ready", payload];
+		const events = channel.feed(
+			Buffer.from(said.map((one, seq) => encodeFrame(seq, one)).join("")),
+		);
+		assert.deepEqual(
+			events.map(({ type }) => type),
+			["payload", "payload", "payload", "payload", "violation"],
+			payload,
+		);
+	}
+});
+
 test("the agent's `bad` is obeyed at once: all lines from there on go again", () => {
 	const channel = new Channel();
 	channel.attach(["case 0 5 - a", "case 1 5 - b", "case 2 5 - c"]);

@@ -50,6 +50,7 @@ export class Channel {
 	#source: Iterator<Batch> | null = null;
 	#peeked: Batch | null = null;
 	#out: string[] = [];
+	#ready = false;
 	#violated = false;
 	readonly #book: Book;
 	readonly #recall = new Recall();
@@ -166,7 +167,15 @@ export class Channel {
 		if (word === "bad") this.#onBad(payload, events);
 		else if (word === "obs" || word === "rate" || word === "bye")
 			this.#onReply(payload, events);
-		else events.push({ type: "payload", payload });
+		else if (this.#ready)
+			this.#violation(
+				`"${payload.slice(0, 40)}" came where only replies were due`,
+				events,
+			);
+		else {
+			this.#ready = payload === "ready";
+			events.push({ type: "payload", payload });
+		}
 	}
 
 	#onReply(told: string, events: ChannelEvent[]): void {

@@ -20,11 +20,21 @@ const COMPLAINTS: readonly (readonly [string, string])[] = [
 		"warning",
 		"[ 3.1] WARNING: CPU: 0 PID: 1 at kernel/pid.c:12 alloc_pid+0x1/0x2",
 	],
+	[
+		"warning",
+		"[ 0.1] WARNING: kernel/sched/core.c:8511 at sched_init+0x20/0x410, CPU#0: swapper/0/0",
+	],
+	["warning", "[ 0.1] WARNING: at foo+0x20/0x410 [bar], CPU#1: init/1"],
+	["warning", "WARNING: at kernel/fork.c:12 copy_process+0x1/0x2()"],
+	["lockup", "BUG: workqueue lockup - pool cpus=0 node=0 stuck for 34s!"],
 	["lockup", "watchdog: BUG: soft lockup - CPU#0 stuck for 23s! [init:1]"],
 	["stall", "rcu: INFO: rcu_preempt self-detected stall on CPU"],
+	["stall", "rcu: INFO: rcu_sched detected expedited stalls on CPUs: { 0- }"],
 	["stall", "INFO: task kworker/0:1:12 blocked for more than 120 seconds."],
 	["sanitizer", "BUG: KASAN: use-after-free in foo+0x1/0x2"],
-	["sanitizer", "UBSAN: shift-out-of-bounds in fs/x.c:1:2"],
+	["race", "BUG: KCSAN: data-race in foo / bar"],
+	["undefined", "UBSAN: shift-out-of-bounds in fs/x.c:1:2"],
+	["sanitizer", "BUG: KFENCE: memory corruption in foo+0x1/0x2"],
 	["lockdep", "WARNING: possible recursive locking detected"],
 ];
 
@@ -44,6 +54,45 @@ test("ordinary lines are no complaints", () => {
 		"[    1.3] INFO: NMI handler (perf) took too long to run: 1.2 msecs",
 	])
 		assert.equal(classify(line), undefined, line);
+});
+
+test("a line made to be hard to read is read as fast as another", () => {
+	const started = performance.now();
+	for (const piece of [
+		"WARNING: ",
+		"WARNING: at a.c: ",
+		"WARNING: CPU: 0 PID: ",
+		"WARNING: :1:1:1:1",
+		"rcu ",
+		"INFO: task 1 blocked for more than ",
+		"INFO: NMI handler ",
+		"\x1b[",
+		"[] crcap: case ",
+	])
+		for (let i = 0; i < 40; i++) {
+			const line = piece.repeat(4096 / piece.length);
+			assert.ok(new ConsoleLog().feed(Buffer.from(`${line}\n`)).length < 2);
+		}
+	assert.ok(performance.now() - started < 4000);
+});
+
+test("a flood of one kind hides no other, and one in a case not the next case's", () => {
+	const log = new ConsoleLog();
+	const say = (line: string) => log.feed(Buffer.from(`${line}\n`));
+	say("crcap: case 1");
+	for (let i = 0; i < 500; i++) say("UBSAN: x");
+	for (let i = 0; i < 500; i++) say("BUG: x");
+	assert.equal(say("Kernel panic - not syncing: x").length, 1);
+	assert.ok(log.findings.length <= 401);
+	for (let n = 2; n < 5000; n++) {
+		say(`crcap: case ${n}`);
+		assert.equal(say("UBSAN: y").length, 1);
+		assert.equal(say("BUG: KASAN: use-after-free in foo").length, 1);
+	}
+	const long = "x".repeat(4000);
+	for (let n = 5000; n < 9000; n++) say(`crcap: case ${n}\nBUG: ${long}`);
+	const kept = log.findings.reduce((sum, { line }) => sum + line.length, 0);
+	assert.ok(kept < 6_000_000, `${kept} bytes`);
 });
 
 test("lines are found wherever the stream is cut", () => {

@@ -7,7 +7,12 @@ export type FindingKind =
 	| "warning"
 	| "lockup"
 	| "stall"
+	/** Memory was misused: KASAN, KMSAN, KFENCE. */
 	| "sanitizer"
+	/** What C leaves undefined: UBSAN. */
+	| "undefined"
+	/** KCSAN. */
+	| "race"
 	| "lockdep";
 
 /** A line in which the kernel complains. `caseN`: the request whose marker stood last on the console. */
@@ -22,14 +27,20 @@ export interface ConsoleLine {
 	caseN?: number;
 }
 
-/** In order: the first that matches names the line. */
+/**
+ * In order: the first that matches names the line. Guests write what they like, and a line is long: no repetition without a
+ * bound may stand before another.
+ */
 const PATTERNS: readonly (readonly [FindingKind, RegExp])[] = [
 	["panic", /Kernel panic - not syncing/],
-	["sanitizer", /\b(KASAN|KCSAN|KMSAN|KFENCE|UBSAN): /],
-	["lockup", /\b(soft|hard) lockup\b|Watchdog detected hard LOCKUP/i],
-	["stall", /\brcu\w*:? .*(self-)?detected (stall|expedited stall)s?\b/],
-	["stall", /INFO: rcu\w* detected/],
-	["stall", /INFO: task .* blocked for more than \d+ seconds/],
+	["sanitizer", /\b(KASAN|KMSAN|KFENCE): /],
+	["race", /\bKCSAN: /],
+	["undefined", /\bUBSAN: /],
+	// Under emulation these, like stalls, may be the emulator's slowness.
+	["lockup", /\b(soft|hard|workqueue) lockup\b|Watchdog detected hard LOCKUP/i],
+	["stall", /\brcu.{0,60}detected (stall|expedited stall)s?\b/],
+	["stall", /INFO: rcu\w{0,20} detected/],
+	["stall", /INFO: task .{1,100} blocked for more than \d{1,9} seconds/],
 	["lockdep", /(possible recursive|inconsistent|circular) lock(ing|ed)? /],
 	["lockdep", /suspicious RCU usage/],
 	["oops", /Unable to handle kernel /],
@@ -44,15 +55,17 @@ const PATTERNS: readonly (readonly [FindingKind, RegExp])[] = [
 	["oops", /traps: PANIC/],
 	["bug", /kernel BUG at /i],
 	["bug", /\bBUG: /],
-	["warning", /WARNING: CPU: \d+ PID: \d+ at /],
-	["warning", /WARNING: .* at .*\.[chS]:\d+/],
+	["warning", /WARNING: CPU: \d{1,9} PID: \d{1,9} at /],
+	// Newer kernels: the place first, where it is known, and the CPU last.
+	["warning", /WARNING: (\S{1,200}:\d{1,9} )?at [^,]{1,200}, CPU#\d/],
+	["warning", /WARNING: .{0,60}\bat \S{1,200}\.[chS]:\d/],
 	["warning", /VFS: Busy inodes after unmount/],
 ];
 
 /** Lines that look like complaints and are none. */
 const HARMLESS: readonly RegExp[] = [
 	/lockdep is turned off/,
-	/INFO: NMI handler .* took too long/,
+	/INFO: NMI handler .{0,100} took too long/,
 	/Stall ended before state dump start/,
 	/Kernel command line: /,
 	/Unknown kernel command line parameters/,
@@ -68,7 +81,12 @@ const LF = 0x0a;
 const MAX_LINE = 4096;
 /** So many lines are kept. */
 const MAX_LINES = 5000;
+/** So many findings of a kind are kept; beyond them the first of that kind in each case. */
 const MAX_FINDINGS = 200;
+/** And no more of a kind than this, bytes: a guest may claim any number of cases. */
+const MAX_KIND_BYTES = 4 * 1024 * 1024;
+/** What a finding takes beside its text, about. */
+const FINDING_BYTES = 100;
 /** Findings after which a guest is often lost. */
 const DEADLY: ReadonlySet<FindingKind> = new Set(["panic", "oops", "bug"]);
 /** So many lines before such a finding tell what led to it. */
@@ -87,19 +105,44 @@ export function cleanLine(raw: Buffer): string {
 		);
 }
 
+/** The case that a clean line begins: the agent writes `crcap: case N` to the kernel's log before each. */
+export function markedCase(line: string): number | undefined {
+	const n = MARKER.exec(line)?.[1];
+	return n === undefined ? undefined : Number(n);
+}
+
 /** What a clean line complains of, if it does. */
 export function classify(line: string): FindingKind | undefined {
 	if (HARMLESS.some((pattern) => pattern.test(line))) return undefined;
 	return PATTERNS.find(([, pattern]) => pattern.test(line))?.[0];
 }
 
-/** Reads a console as it grows; keeps the latest lines and every finding, within fixed bounds. */
+/** The findings of one kind, within bounds: a flood of one kind leaves room for the others, one in a case for other cases. */
+class Quota {
+	#count = 0;
+	#bytes = 0;
+	readonly #cases = new Set<number | undefined>();
+
+	/** True where there is room for it, which it then takes. */
+	takes({ line, caseN }: Finding): boolean {
+		const bytes = line.length + FINDING_BYTES;
+		if (this.#count >= MAX_FINDINGS && this.#cases.has(caseN)) return false;
+		if (this.#bytes + bytes > MAX_KIND_BYTES) return false;
+		this.#count++;
+		this.#bytes += bytes;
+		this.#cases.add(caseN);
+		return true;
+	}
+}
+
+/** Reads a console as it grows; keeps the latest lines and the findings, within fixed bounds. */
 export class ConsoleLog {
 	readonly findings: Finding[] = [];
 	/** How often the kernel said `Linux version`: twice means that it was rebooted. */
 	banners = 0;
 	/** Bytes seen. */
 	bytes = 0;
+	readonly #quotas = new Map<FindingKind, Quota>();
 	#lines: ConsoleLine[] = [];
 	/** The number of lines that were let go. */
 	#dropped = 0;
@@ -170,7 +213,7 @@ export class ConsoleLog {
 	/** What the kernel printed while request N was running, without the marker. */
 	forCase(n: number, max = 100): string[] {
 		return this.#lines
-			.filter((line) => line.caseN === n && !MARKER.test(line.text))
+			.filter((line) => line.caseN === n && markedCase(line.text) === undefined)
 			.slice(0, max)
 			.map((line) => line.text);
 	}
@@ -180,17 +223,21 @@ export class ConsoleLog {
 		const text =
 			cleanLine(cut ? raw.subarray(0, MAX_LINE) : raw) + (cut ? "…" : "");
 		if (BANNER.test(text)) this.banners++;
-		const marker = MARKER.exec(text);
-		if (marker) this.#caseN = Number(marker[1]);
+		this.#caseN = markedCase(text) ?? this.#caseN;
 		const caseN = this.#caseN === undefined ? {} : { caseN: this.#caseN };
 		this.#lines.push({ text, ...caseN });
 		const kind = classify(text);
 		if (kind && DEADLY.has(kind)) this.#deathAt ??= this.mark() - 1;
-		if (kind && this.findings.length < MAX_FINDINGS)
-			this.findings.push({ kind, line: text, ...caseN });
+		if (kind) this.#note({ kind, line: text, ...caseN });
 		if (this.#lines.length > MAX_LINES) {
 			this.#lines.splice(0, MAX_LINES / 10);
 			this.#dropped += MAX_LINES / 10;
 		}
+	}
+
+	#note(finding: Finding): void {
+		const quota = this.#quotas.get(finding.kind) ?? new Quota();
+		this.#quotas.set(finding.kind, quota);
+		if (quota.takes(finding)) this.findings.push(finding);
 	}
 }

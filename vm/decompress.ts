@@ -10,11 +10,20 @@ import type { Compression } from "./formats.js";
 /** No kernel is larger than this when unpacked; a bomb is. */
 export const MAX_UNPACKED = 1024 ** 3;
 
+/** A program whose output is wanted. */
+export interface Tool {
+	argv: readonly [string, ...string[]];
+	/** The Debian package that holds it. */
+	package: string;
+	/** What it is needed for. */
+	purpose: string;
+}
+
+/** What becomes of the bytes; what it throws is the end of them. */
+export type Taker = (chunks: AsyncIterable<Buffer>) => Promise<void>;
+
 const TOOLS: Readonly<
-	Record<
-		Exclude<Compression, "gzip">,
-		{ argv: readonly [string, ...string[]]; package: string }
-	>
+	Record<Exclude<Compression, "gzip">, Pick<Tool, "argv" | "package">>
 > = {
 	xz: { argv: ["xz", "-dc"], package: "xz-utils" },
 	lzma: { argv: ["xz", "-dc", "--format=lzma"], package: "xz-utils" },
@@ -24,7 +33,7 @@ const TOOLS: Readonly<
 };
 
 /** Lets at most so many bytes through. */
-export function bounded(max: number): Transform {
+function bounded(max: number): Transform {
 	let seen = 0;
 	return new Transform({
 		transform(chunk: Buffer, _encoding, done) {
@@ -35,25 +44,49 @@ export function bounded(max: number): Transform {
 	});
 }
 
-/**
- * Unpacks a part of a file into another.
- * @throws VmError: image when the data is corrupt or cut short, missing when the tool is not installed.
- */
+/** A part of a file. */
+export interface Part {
+	path: string;
+	offset?: number;
+	size?: number;
+}
+
+/** Unpacks a part of a file into another; throws as decompressTo() does. */
 export async function decompress(
-	from: { path: string; offset?: number; size?: number },
+	from: Part,
 	compression: Compression,
 	to: string,
+): Promise<void> {
+	await decompressTo(
+		from,
+		compression,
+		(chunks) => pipeline(chunks, createWriteStream(to, { mode: 0o644 })),
+		MAX_UNPACKED,
+	);
+}
+
+/**
+ * Unpacks a part of a file, of at most `max` bytes.
+ * @throws VmError: image when the data is corrupt or cut short, missing when the tool is not installed; those of `take`.
+ */
+export async function decompressTo(
+	from: Part,
+	compression: Compression,
+	take: Taker,
+	max: number,
 ): Promise<void> {
 	const start = from.offset ?? 0;
 	const source = createReadStream(from.path, {
 		start,
 		...(from.size !== undefined && { end: start + from.size - 1 }),
 	});
-	const sink = createWriteStream(to, { mode: 0o644 });
 	try {
 		if (compression === "gzip")
-			await pipeline(source, createGunzip(), bounded(MAX_UNPACKED), sink);
-		else await throughTool(source, compression, sink);
+			await pipeline(source, createGunzip(), bounded(max), take);
+		else {
+			const purpose = `to unpack ${compression}`;
+			await runTool({ ...TOOLS[compression], purpose }, take, max, source);
+		}
 	} catch (cause) {
 		if (cause instanceof VmError) throw cause;
 		if (["ENOSPC", "EDQUOT", "EIO"].includes(errnoOf(cause))) throw cause;
@@ -65,12 +98,16 @@ export async function decompress(
 	}
 }
 
-async function throughTool(
-	source: Readable,
-	compression: Exclude<Compression, "gzip">,
-	sink: NodeJS.WritableStream,
+/**
+ * Runs a tool and takes what it writes, at most `max` bytes.
+ * @throws VmError (missing) when it is not installed; Error with its own words when it fails; what `take` throws.
+ */
+export async function runTool(
+	tool: Tool,
+	take: Taker,
+	max: number,
+	source?: Readable,
 ): Promise<void> {
-	const tool = TOOLS[compression];
 	const [program, ...args] = tool.argv;
 	const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
 	let stderr = "";
@@ -83,7 +120,7 @@ async function throughTool(
 				errnoOf(cause) === "ENOENT"
 					? new VmError(
 							"missing",
-							`${program} is needed to unpack ${compression} and is not installed`,
+							`${program} is needed ${tool.purpose} and is not installed`,
 							{ hint: `install it: apt-get install ${tool.package}` },
 						)
 					: cause,
@@ -96,13 +133,21 @@ async function throughTool(
 		);
 	});
 	// A tool that gives up early closes its input; its own words say more than EPIPE does.
-	const feeding = pipeline(source, child.stdin).catch(() => {});
-	const draining = pipeline(child.stdout, bounded(MAX_UNPACKED), sink);
-	try {
-		await Promise.all([finished, feeding, draining]);
-	} finally {
-		child.kill("SIGKILL");
-		source.destroy();
-		await Promise.allSettled([draining, finished]);
-	}
+	const feeding = source
+		? pipeline(source, child.stdin).catch(() => {})
+		: child.stdin.end();
+	const draining = pipeline(child.stdout, bounded(max), take);
+	// What nobody takes any more need not be made.
+	draining.catch(() => child.kill("SIGKILL"));
+	const [ended, taken] = await Promise.allSettled([
+		finished,
+		draining,
+		feeding,
+	]);
+	// Who stops taking breaks the tool; too few bytes to take only tell that the tool failed, which says why.
+	const own =
+		child.stdout.readableEnded ||
+		(ended.status === "rejected" && ended.reason instanceof VmError);
+	for (const result of own ? [ended, taken] : [taken, ended])
+		if (result.status === "rejected") throw result.reason;
 }

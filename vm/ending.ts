@@ -31,9 +31,9 @@ export interface GuestEnd {
 	running?: string;
 	/** N of that request where it is a `case`. */
 	runningCase?: number;
-	/** The console's last lines, and those in which the kernel died. */
+	/** The console's last lines, and those in which the kernel died; then the registers. */
 	consoleTail: string[];
-	/** Every complaint of the kernel, from the boot on. */
+	/** What the kernel complained of, from the boot on; of a flood the first of each kind in each case at least. */
 	findings: Finding[];
 	/** How often the kernel said `Linux version`; more than once means that it booted again. */
 	banners: number;

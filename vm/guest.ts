@@ -63,11 +63,6 @@ export class Guest {
 		return this.#session.console;
 	}
 
-	/** The console's lines after a mark (see `console.mark()`). */
-	consoleSince(mark: number, max?: number): string[] {
-		return this.console.since(mark, max);
-	}
-
 	/** What the channel had to repair so far. */
 	get channelStats(): GuestEnd["channel"] {
 		return this.#session.channel.stats;

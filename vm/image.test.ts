@@ -8,6 +8,7 @@ import { execa } from "execa";
 import fc from "fast-check";
 import { hasPvhNote, readElf } from "./elf.js";
 import { HEAD_BYTES, sniff } from "./formats.js";
+import { embeddedConfig } from "./ikconfig.js";
 import { identifyFile } from "./image.js";
 import { BannerFinder } from "./imageFile.js";
 import { parseConfig, preflight } from "./preflight.js";
@@ -181,6 +182,54 @@ describe("formats", () => {
 		boot.fill(7, 4 * 512 + 0x110);
 		const broken = await identified("broken.bzImage", boot);
 		assert.equal(broken.config, undefined);
+	});
+
+	test("a configuration whose tool is missing is found once it is there", async () => {
+		process.env.XDG_CACHE_HOME = join(dir, "cache");
+		const config = "CONFIG_LATER=y\n";
+		const kernel = Buffer.concat([
+			Buffer.from("IKCFG_ST"),
+			gzipSync(config),
+			Buffer.from("IKCFG_ED"),
+		]);
+		const { stdout } = await execa("zstd", ["-1c"], {
+			input: kernel,
+			encoding: "buffer",
+		});
+		// The build appends the unpacked size.
+		const payload = Buffer.concat([Buffer.from(stdout), Buffer.alloc(4)]);
+		const boot = bzImage({ xloadflags: 1 });
+		boot.writeUInt32LE(0x100, 0x248);
+		boot.writeUInt32LE(payload.length, 0x24c);
+		payload.copy(boot, 4 * 512 + 0x100);
+		const path = process.env.PATH;
+		process.env.PATH = dir;
+		try {
+			const image = await identified("later.bzImage", boot);
+			assert.equal(image.config, undefined);
+		} finally {
+			process.env.PATH = path;
+		}
+		const image = await identified("later.bzImage", boot);
+		assert.equal(await readFile(image.config ?? "", "utf8"), config);
+	});
+
+	test("marks without a configuration cost no time, and hide none", () => {
+		const packed = Buffer.concat([
+			Buffer.from("IKCFG_ST"),
+			gzipSync("CONFIG_X=y\n"),
+			Buffer.from("IKCFG_ED"),
+		]);
+		const marks = Buffer.from("IKCFG_ST".repeat(130_000));
+		const started = performance.now();
+		assert.equal(
+			embeddedConfig(Buffer.concat([marks, packed])),
+			"CONFIG_X=y\n",
+		);
+		const lures = Buffer.from("IKCFG_ST\x1f\x8b\x08".repeat(95_000), "latin1");
+		const end = Buffer.from("IKCFG_ED");
+		assert.equal(embeddedConfig(Buffer.concat([lures, end])), undefined);
+		assert.ok(performance.now() - started < 5000);
 	});
 
 	test("any bytes get an answer, and never a crash", () => {

@@ -94,8 +94,13 @@ async function ownConfig(
 		);
 		return (await stat(copy)).size > 0 ? copy : undefined;
 	} catch (error) {
-		// Good to know, but a kernel boots without it: a cache that can't be written does not matter yet.
-		if (error instanceof VmError && error.kind === "storage") return undefined;
+		// Good to know, but a kernel boots without it: a cache that can't be written, or a tool that is missing, does not
+		// matter yet. Nothing is remembered of it.
+		if (
+			error instanceof VmError &&
+			(error.kind === "storage" || error.kind === "missing")
+		)
+			return undefined;
 		throw error;
 	}
 }

@@ -51,17 +51,15 @@ export class Keeper {
 	/** Starts fresh logs; those of an earlier attempt are kept beside them. */
 	beginAttempt(attempt: number): void {
 		if (this.#dir === undefined) return;
-		const { console, channel } = this.#paths(this.#dir);
-		try {
+		const dir = this.#dir;
+		const fresh = (name: string) => {
+			const path = join(dir, `${name}.log`);
 			if (attempt > 1)
-				renameSync(
-					console,
-					console.replace(".log", `.attempt${attempt - 1}.log`),
-				);
-			this.#fds = {
-				console: openSync(console, "w"),
-				channel: openSync(channel, "w"),
-			};
+				renameSync(path, join(dir, `${name}.attempt${attempt - 1}.log`));
+			return openSync(path, "w");
+		};
+		try {
+			this.#fds = { console: fresh("console"), channel: fresh("channel") };
 		} catch (cause) {
 			throw this.#error(cause);
 		}
@@ -91,13 +89,6 @@ export class Keeper {
 		} catch {
 			this.endAttempt();
 		}
-	}
-
-	#paths(dir: string): { console: string; channel: string } {
-		return {
-			console: join(dir, "console.log"),
-			channel: join(dir, "channel.log"),
-		};
 	}
 
 	#error(cause: unknown): VmError {

@@ -15,6 +15,7 @@ import { gzipSync } from "node:zlib";
 import { execa } from "execa";
 import { chooseAccel } from "./accel.js";
 import { cacheDir, fillAtomically } from "./cache.js";
+import { encodeFrame } from "./frames.js";
 import {
 	cachedKernel,
 	defaultKernel,
@@ -301,6 +302,36 @@ describe("the catalogue", () => {
 		assert.equal((await readdir(cacheDir("kernels", "x86_64"))).length, 1);
 	});
 
+	test("a damaged entry is mended, by several at once too", async () => {
+		process.env.XDG_CACHE_HOME = join(dir, "cache-damaged");
+		await fakeArchive("8");
+		const name = parseKernelName("debian:bookworm@amd64");
+		const { image } = await fetchKernel(name, { aptDir: aptDir() });
+		const damages = [
+			() => rm(image),
+			() => writeFile(join(image, "../entry.json"), "{"),
+			async () => {
+				await rm(join(image, ".."), { recursive: true });
+				await writeFile(join(image, ".."), "a file");
+			},
+		];
+		for (const damage of damages) {
+			await damage();
+			assert.equal(await cachedKernel(name), undefined);
+			const all = await Promise.all(
+				[1, 2, 3].map(() => fetchKernel(name, { aptDir: aptDir() })),
+			);
+			for (const one of all) assert.equal(one.image, image);
+			assert.deepEqual(await readFile(image), kernel("6.1.0-8-cloud-amd64"));
+			assert.deepEqual((await readdir(join(image, ".."))).sort(), [
+				"config-6.1.0-8-cloud-amd64",
+				"entry.json",
+				"vmlinuz-6.1.0-8-cloud-amd64",
+			]);
+			assert.equal((await readdir(cacheDir("kernels", "x86_64"))).length, 1);
+		}
+	});
+
 	test("a newer package is found when asked for, not silently", async () => {
 		process.env.XDG_CACHE_HOME = join(dir, "cache-newer");
 		const word = "debian:bookworm@amd64";
@@ -427,12 +458,8 @@ describe("the accelerator", () => {
 		assert.ok(first.probeMs > 0);
 		const second = await chooseAccel("auto", options, "sha");
 		assert.equal(second.accel, "tcg");
-		assert.match(second.reason, /remembered/);
+		assert.match(second.reason, /remembered.*--accel kvm tries it again/);
 		assert.equal(second.probeMs, 0);
-		await assert.rejects(
-			chooseAccel("kvm", options, "sha"),
-			/KVM was asked for/,
-		);
 		const other = await chooseAccel(
 			"auto",
 			await fakeQemu(
@@ -442,6 +469,27 @@ describe("the accelerator", () => {
 			"sha",
 		);
 		assert.match(other.reason, /KVM internal error/);
+	});
+
+	test("who demands KVM has it tried again after a bad verdict", async () => {
+		const works = join(dir, "works");
+		const options = await fakeQemu(
+			"busy",
+			`test -e ${works} || exit 1; cat ${works} >&4; exec sleep 600`,
+		);
+		const choose = (wish: "auto" | "kvm") => chooseAccel(wish, options, "sha");
+		assert.equal((await choose("auto")).accel, "tcg");
+		await assert.rejects(choose("kvm"), /KVM was asked for and does not work/);
+		const words = ["hello proto=1 crprobe=1 arch=x", "ready"];
+		await put("works", words.map((one, n) => encodeFrame(n, one)).join(""));
+		assert.equal((await choose("auto")).accel, "tcg");
+		const tried = await choose("kvm");
+		assert.equal(tried.accel, "kvm");
+		assert.match(tried.reason, /KVM was proven/);
+		assert.ok(tried.probeMs > 0);
+		await rm(works);
+		for (const wish of ["auto", "kvm"] as const)
+			assert.deepEqual([(await choose(wish)).accel], ["kvm"]);
 	});
 
 	test("without a device that opens nothing is tried", async () => {

@@ -25,8 +25,6 @@ export interface Machine {
 	/** The Debian package that holds it. */
 	readonly qemuPackage: string;
 	readonly debianArch: string;
-	/** Prefix of the cross compiler's programs. */
-	readonly triplet: string;
 	readonly machine: string;
 	/** The same under KVM, where it must differ. */
 	readonly kvmMachine?: string;
@@ -54,7 +52,6 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		qemu: "qemu-system-x86_64",
 		qemuPackage: "qemu-system-x86",
 		debianArch: "amd64",
-		triplet: "x86_64-linux-gnu",
 		// Not microvm: with it kernels from 7.2 on hang before their console under QEMU 7.2.
 		machine: "pc",
 		// RDRAND fills the random pool at once; the default model leaves getrandom() waiting for seconds. A fifth level of page
@@ -76,7 +73,6 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		qemu: "qemu-system-aarch64",
 		qemuPackage: "qemu-system-arm",
 		debianArch: "arm64",
-		triplet: "aarch64-linux-gnu",
 		machine: "virt",
 		// Under KVM the interrupt controller is the host's.
 		kvmMachine: "virt,gic-version=host",
@@ -95,7 +91,6 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		qemu: "qemu-system-i386",
 		qemuPackage: "qemu-system-x86",
 		debianArch: "i386",
-		triplet: "i686-linux-gnu",
 		machine: "pc",
 		cpu: "max,-erms",
 		memoryMiB: 256,
@@ -114,7 +109,6 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		qemu: "qemu-system-arm",
 		qemuPackage: "qemu-system-arm",
 		debianArch: "armhf",
-		triplet: "arm-linux-gnueabihf",
 		// Without LPAE a kernel cannot reach the PCI window above 4 GiB.
 		machine: "virt,highmem=off",
 		cpu: "cortex-a15",
@@ -130,7 +124,6 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		qemu: "qemu-system-riscv64",
 		qemuPackage: "qemu-system-misc",
 		debianArch: "riscv64",
-		triplet: "riscv64-linux-gnu",
 		machine: "virt",
 		cpu: "rv64",
 		memoryMiB: 256,
@@ -145,7 +138,6 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		qemu: "qemu-system-s390x",
 		qemuPackage: "qemu-system-misc",
 		debianArch: "s390x",
-		triplet: "s390x-linux-gnu",
 		machine: "s390-ccw-virtio",
 		cpu: "qemu",
 		memoryMiB: 256,
@@ -165,7 +157,6 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		qemu: "qemu-system-ppc64",
 		qemuPackage: "qemu-system-ppc",
 		debianArch: "ppc64el",
-		triplet: "powerpc64le-linux-gnu",
 		// The virtual firmware: the full one takes 8 s to start a kernel. Emulation has no Spectre workarounds to offer, and
 		// says so unless they are off.
 		machine:

@@ -42,6 +42,7 @@ export function replayCommand(
 
 /** So many initramfs files are kept for replay lines. */
 const MAX_KEPT = 10;
+const KEPT = /^[0-9a-f]{16}\.cpio$/;
 
 /** Puts an initramfs where a replay line finds it later; undefined where the cache cannot hold it. */
 export async function keepForReplay(
@@ -59,15 +60,18 @@ export async function keepForReplay(
 	}
 }
 
+/** Other runs come and go here too: what is temporary is theirs, and what vanishes meanwhile is gone all the same. */
 async function forgetOldest(dir: string): Promise<void> {
+	const names = (await readdir(dir)).filter((name) => KEPT.test(name));
 	const files = await Promise.all(
-		(await readdir(dir)).map(async (name) => {
+		names.map(async (name) => {
 			const path = join(dir, name);
-			return { path, age: (await stat(path)).mtimeMs };
+			const info = await stat(path).catch(() => undefined);
+			return { path, age: info?.mtimeMs ?? 0 };
 		}),
 	);
 	files.sort((a, b) => b.age - a.age);
-	for (const { path } of files.slice(MAX_KEPT)) await rm(path);
+	for (const { path } of files.slice(MAX_KEPT)) await rm(path, { force: true });
 }
 
 /** A script that boots the same guest from the directory that it stands in. Arguments are added to QEMU's. */

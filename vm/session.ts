@@ -56,6 +56,7 @@ export class Session {
 	#silentMs = 0;
 	#nextNudgeMs = FIRST_NUDGE_MS;
 	#consoleSilentMs = 0;
+	/** How many milliseconds, in ticks, the guest has run. */
 	#ageMs = 0;
 	#panicMs: number | undefined;
 	#limit: { ageMs: number; consoleSilentMs: number } | undefined;
@@ -91,17 +92,17 @@ export class Session {
 		this.#limit = undefined;
 	}
 
-	/** How many milliseconds, in ticks, the guest has run. */
-	get ageMs(): number {
-		return this.#ageMs;
-	}
-
 	/** Adds requests. @throws VmError (usage) when one may not travel. */
 	send(lines: Iterable<string>): void {
-		this.#silentMs = 0;
-		this.#nextNudgeMs = FIRST_NUDGE_MS;
+		this.#heard();
 		this.channel.attach(lines);
 		this.#flush();
+	}
+
+	/** A silence begins anew. */
+	#heard(): void {
+		this.#silentMs = 0;
+		this.#nextNudgeMs = FIRST_NUDGE_MS;
 	}
 
 	/** Ends the guest at once; the first cause given is the one that counts. */
@@ -153,8 +154,8 @@ export class Session {
 					reason: `the agent broke the protocol: ${event.what}`,
 				});
 			} else {
-				this.#silentMs = 0;
-				this.#nextNudgeMs = FIRST_NUDGE_MS;
+				// Only an answer breaks a silence: what else is said brings no request to its end.
+				if (event.answers !== undefined) this.#heard();
 				if (event.payload.startsWith("bye ")) this.#goodbye();
 				this.onPayload(event.payload, event.answers);
 			}
@@ -230,7 +231,7 @@ export class Session {
 			}),
 			...(running !== undefined && { running }),
 			...(caseN !== undefined && { runningCase: Number(caseN) }),
-			consoleTail: this.console.evidence(),
+			consoleTail: [...this.console.evidence(), ...this.#registers],
 			findings: this.console.findings,
 			banners: this.console.banners,
 			qemuStderr: stderr,

@@ -1,12 +1,19 @@
-/** Kernels out of packages, without installing them: a .deb through dpkg-deb and tar, an .rpm through cpio. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+/** Kernels out of packages, without installing them: a .deb through dpkg-deb, an .rpm by itself. */
+import { open, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { cpioMembers, type Member, tarMembers } from "./archives.js";
 import { makeDirs } from "./cache.js";
-import { decompress } from "./decompress.js";
+import {
+	decompressTo,
+	MAX_UNPACKED,
+	runTool,
+	type Taker,
+	type Tool,
+} from "./decompress.js";
 import { errnoOf, messageOf, VmError } from "./errors.js";
 import { loadExeca } from "./execa.js";
+import { Pieces } from "./pieces.js";
 import { rpmPayload } from "./rpm.js";
 
 /** A kernel found in an unpacked tree. */
@@ -16,111 +23,108 @@ export interface Found {
 	release: string | undefined;
 }
 
-const NEEDS: Readonly<Record<string, string>> = {
-	"dpkg-deb": "dpkg",
-	tar: "tar",
-	cpio: "cpio",
-};
+/** All that a package holds, unpacked, bytes: more is a bomb. Modules with what debuggers want take gigabytes. */
+const MAX_PACKAGE = 16 * 1024 ** 3;
+/** And so many kernels and configurations. */
+const MAX_FILES = 1000;
+/** So many directories are looked through, one in the other. */
+const MAX_DEPTH = 6;
 
-/** Runs `left | right`; both must succeed. */
-async function pipe(
-	path: string,
-	left: readonly [string, ...string[]],
-	right: readonly [string, ...string[]],
-	cwd: string,
-): Promise<void> {
-	const errors: string[] = [];
-	const start = (
-		[program, ...args]: readonly [string, ...string[]],
-		stdio: ("ignore" | "pipe")[],
-	): [ChildProcess, Promise<void>] => {
-		const child = spawn(program, args, { cwd, stdio });
-		child.stderr?.on("data", (chunk: Buffer) => {
-			if (errors.length < 20) errors.push(chunk.toString());
-		});
-		const done = new Promise<void>((resolve, reject) => {
-			child.once("error", (cause) => reject(toolError(program, cause)));
-			child.once("close", (code) =>
-				code === 0 ? resolve() : reject(new Error(`${program} failed`)),
-			);
-		});
-		return [child, done];
-	};
-	const [source, sourceDone] = start(left, ["ignore", "pipe", "pipe"]);
-	const [sink, sinkDone] = start(right, ["pipe", "ignore", "pipe"]);
-	const flow =
-		source.stdout && sink.stdin
-			? pipeline(source.stdout, sink.stdin).catch(() => {})
-			: Promise.resolve();
-	const results = await Promise.allSettled([sourceDone, sinkDone, flow]);
-	for (const result of results) {
-		if (result.status === "fulfilled") continue;
-		if (result.reason instanceof VmError) throw result.reason;
-		const detail = errors.join("").trim().split("\n").slice(0, 2).join(" / ");
-		if (/No space left on device/.test(detail))
-			throw new VmError("storage", `${path} cannot be unpacked: ${detail}`, {
-				hint: "free some space, or point XDG_CACHE_HOME to a larger disk",
-			});
-		throw new VmError(
-			"image",
-			`${path}: the package is corrupt or cut short (${detail || messageOf(result.reason)})`,
-			{ hint: "fetch it again" },
-		);
-	}
-}
+const IMAGE = /^(?:vmlinu[xz]|Image|zImage|bzImage|kernel)(?:-(\d.*))?$/;
+const CONFIG = /^config(?:-.+)?$/;
 
-function toolError(program: string, cause: Error): Error {
-	return errnoOf(cause) === "ENOENT"
-		? new VmError("missing", `${program} is needed and not installed`, {
-				hint: `install it: apt-get install ${NEEDS[program] ?? program}`,
-			})
-		: cause;
+/** Where a file of this name is put, below the tree; undefined where it is not wanted, or would be somewhere else. */
+function placeOf(path: string): string | undefined {
+	const parts = path.replace(/^(?:\.?\/)+/, "").split("/");
+	const name = parts.at(-1) ?? "";
+	if (!IMAGE.test(name) && !CONFIG.test(name)) return undefined;
+	const plain = parts.every((part) => !["", ".", ".."].includes(part));
+	return plain && parts.length <= MAX_DEPTH + 1 ? parts.join("/") : undefined;
 }
 
 /**
- * Unpacks a .deb without its modules and documentation.
- * @throws VmError: image for a corrupt package, missing for a missing tool, storage for a full disk.
+ * Writes the kernels and configurations of an archive into a tree. Only directories and regular files are ever made in it,
+ * so no name leads out of it, whatever links the archive has.
  */
-export async function unpackDeb(path: string, dir: string): Promise<void> {
-	await makeDirs(dir);
-	await pipe(
-		path,
-		["dpkg-deb", "--fsys-tarfile", path],
-		[
-			"tar",
-			"-x",
-			"--no-same-owner",
-			"--no-same-permissions",
-			"--exclude=*.ko",
-			"--exclude=*.ko.*",
-			"--exclude=./usr/share",
-			"--exclude=./usr/src",
-		],
-		dir,
+async function harvest(
+	members: AsyncIterable<Member>,
+	bytes: Pieces,
+	dir: string,
+): Promise<void> {
+	let files = 0;
+	let written = 0;
+	for await (const { path, size } of members) {
+		const place = placeOf(path);
+		if (place === undefined) continue;
+		written += size;
+		if (written > MAX_UNPACKED || ++files > MAX_FILES)
+			throw new Error("its kernels are more than any package's");
+		const to = join(dir, place);
+		await makeDirs(dirname(to));
+		const file = await open(to, "wx", 0o644).catch((error: unknown) => {
+			// Of two with one name the first counts.
+			if (errnoOf(error) === "EEXIST") return undefined;
+			throw error;
+		});
+		if (file) await pipeline(bytes.pass(size), file.createWriteStream());
+	}
+}
+
+/** Takes an archive's kernels; what is wrong with it names the package. The disk's trouble stays as it is. */
+function harvester(
+	path: string,
+	dir: string,
+	membersOf: (bytes: Pieces) => AsyncIterable<Member>,
+): Taker {
+	return async (chunks) => {
+		const bytes = new Pieces(chunks);
+		try {
+			await harvest(membersOf(bytes), bytes, dir);
+		} catch (cause) {
+			if (["ENOSPC", "EDQUOT", "EIO"].includes(errnoOf(cause))) throw cause;
+			throw corrupt(path, cause);
+		}
+	};
+}
+
+function corrupt(path: string, cause: unknown): VmError {
+	const detail = messageOf(cause).replace(/\s*\n\s*/g, " / ");
+	return new VmError(
+		"image",
+		`${path}: the package is corrupt or cut short (${detail})`,
+		{ cause, hint: "fetch it again" },
 	);
 }
 
-/** Unpacks the kernel and its configuration from an .rpm; throws as unpackDeb() does. */
+/**
+ * Unpacks the kernels and their configurations from a .deb.
+ * @throws VmError: image for a corrupt package, missing for a missing tool; the file system's own for a full disk.
+ */
+export async function unpackDeb(path: string, dir: string): Promise<void> {
+	await makeDirs(dir);
+	const tool: Tool = {
+		argv: ["dpkg-deb", "--fsys-tarfile", path],
+		package: "dpkg",
+		purpose: "to unpack a .deb",
+	};
+	try {
+		await runTool(tool, harvester(path, dir, tarMembers), MAX_PACKAGE);
+	} catch (cause) {
+		if (cause instanceof VmError || errnoOf(cause) !== "") throw cause;
+		throw corrupt(path, cause);
+	}
+}
+
+/** Unpacks the kernels and their configurations from an .rpm; throws as unpackDeb() does. */
 export async function unpackRpm(path: string, dir: string): Promise<void> {
 	await makeDirs(dir);
 	const { offset, compression } = await rpmPayload(path);
-	const archive = join(dir, ".payload");
-	await decompress({ path, offset }, compression, archive);
-	await pipe(
-		path,
-		["cat", archive],
-		[
-			"cpio",
-			"-idmu",
-			"--quiet",
-			"--no-absolute-filenames",
-			"*vmlinu[xz]*",
-			"*Image*",
-			"*/config*",
-		],
-		dir,
+	await decompressTo(
+		{ path, offset },
+		compression,
+		harvester(path, dir, cpioMembers),
+		MAX_PACKAGE,
 	);
-	await rm(archive);
 }
 
 /** `Package` and `Version` of a .deb, joined by a space. */
@@ -137,8 +141,6 @@ export async function debSource(path: string): Promise<string | undefined> {
 	return `${field("Package")} ${field("Version")}`.trim() || undefined;
 }
 
-const IMAGE = /^(?:vmlinu[xz]|Image|zImage|bzImage|kernel)(?:-(\d.*))?$/;
-
 async function filesBelow(dir: string, depth: number): Promise<string[]> {
 	const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
 	const found: string[] = [];
@@ -154,7 +156,7 @@ async function filesBelow(dir: string, depth: number): Promise<string[]> {
 
 /** The kernels in an unpacked package: `boot/vmlinuz-RELEASE` and `lib/modules/RELEASE/vmlinuz`, each release once. */
 export async function findKernels(dir: string): Promise<Found[]> {
-	const files = await filesBelow(dir, 6);
+	const files = await filesBelow(dir, MAX_DEPTH);
 	const found = new Map<string, Found>();
 	for (const image of files) {
 		const parts = image.slice(dir.length + 1).split("/");

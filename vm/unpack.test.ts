@@ -1,0 +1,330 @@
+import assert from "node:assert/strict";
+import {
+	mkdir,
+	mkdtemp,
+	readdir,
+	readFile,
+	rm,
+	writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { execa } from "execa";
+import fc from "fast-check";
+import { cpioMembers, type Member, tarMembers } from "./archives.js";
+import { Pieces } from "./pieces.js";
+import { unpackDeb, unpackRpm } from "./unpack.js";
+
+let dir: string;
+
+before(async () => {
+	dir = await mkdtemp(join(tmpdir(), "crcap-unpack-test-"));
+});
+
+after(async () => {
+	await rm(dir, { recursive: true, force: true });
+});
+
+const REGULAR = 0o100644;
+const SYMLINK = 0o120777;
+
+interface Raw {
+	path: string;
+	mode?: number;
+	data: string;
+	/** Instead of the data's own length. */
+	size?: number;
+}
+
+function padded(data: Buffer, unit: number): Buffer {
+	const rest = (unit - (data.length % unit)) % unit;
+	return Buffer.concat([data, Buffer.alloc(rest)]);
+}
+
+/** A cpio archive with whatever names and links. */
+function cpio(members: readonly Raw[]): Buffer {
+	const all = [...members, { path: "TRAILER!!!", mode: 0, data: "" }];
+	return Buffer.concat(
+		all.flatMap(({ path, mode = REGULAR, data, size }) => {
+			const name = Buffer.from(`${path}\0`);
+			const fields = Array(13).fill(0);
+			fields[1] = mode;
+			fields[6] = size ?? data.length;
+			fields[11] = name.length;
+			const hex = fields.map((one) => one.toString(16).padStart(8, "0"));
+			const head = Buffer.from(`070701${hex.join("")}`);
+			return [
+				padded(Buffer.concat([head, name]), 4),
+				padded(Buffer.from(data), 4),
+			];
+		}),
+	);
+}
+
+/** A tar archive, likewise. */
+function tar(members: readonly Raw[]): Buffer {
+	const blocks = members.flatMap(({ path, mode = REGULAR, data, size }) => {
+		const head = Buffer.alloc(512);
+		const link = mode === SYMLINK;
+		head.write(path, 0);
+		head.write((link ? 0 : (size ?? data.length)).toString(8), 124);
+		head.write(link ? "2" : "0", 156);
+		if (link) head.write(data, 157);
+		head.write("        ", 148);
+		const sum = head.reduce((total, byte) => total + byte, 0);
+		head.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+		return link ? [head] : [head, padded(Buffer.from(data), 512)];
+	});
+	return Buffer.concat([...blocks, Buffer.alloc(1024)]);
+}
+
+/** An .rpm with empty headers and this archive. */
+function rpm(archive: Buffer): Buffer {
+	const header = Buffer.alloc(16);
+	header.writeUInt32BE(0x8eade801, 0);
+	const lead = Buffer.alloc(96);
+	lead.writeUInt32BE(0xedabeedb, 0);
+	return Buffer.concat([lead, header, header, gzipSync(archive)]);
+}
+
+/** A .deb with this archive. */
+function deb(archive: Buffer): Buffer {
+	const member = (name: string, data: Buffer) => [
+		Buffer.from(
+			`${name.padEnd(16)}0           0     0     100644  ${String(data.length).padEnd(10)}\`\n`,
+		),
+		data.length % 2 ? Buffer.concat([data, Buffer.from("\n")]) : data,
+	];
+	const control = tar([{ path: "./control", data: "Package: x\n" }]);
+	return Buffer.concat([
+		Buffer.from("!<arch>\n"),
+		...member("debian-binary", Buffer.from("2.0\n")),
+		...member("control.tar.gz", gzipSync(control)),
+		...member("data.tar.gz", gzipSync(archive)),
+	]);
+}
+
+let trees = 0;
+
+/** Unpacks a package into a tree of its own; the files that are then in it. */
+async function unpacked(
+	type: "deb" | "rpm",
+	archive: Buffer,
+): Promise<{ tree: string; files: string[] }> {
+	const path = join(dir, `${++trees}.${type}`);
+	await writeFile(path, type === "deb" ? deb(archive) : rpm(archive));
+	const tree = join(dir, `tree-${trees}`);
+	await (type === "deb" ? unpackDeb : unpackRpm)(path, tree);
+	const found = await readdir(tree, { recursive: true, withFileTypes: true });
+	assert.ok(found.every((one) => one.isFile() || one.isDirectory()));
+	const files = found.filter((one) => one.isFile());
+	return {
+		tree,
+		files: files
+			.map((one) => join(one.parentPath, one.name).slice(tree.length + 1))
+			.sort(),
+	};
+}
+
+const PACKERS = [
+	["deb", tar],
+	["rpm", cpio],
+] as const;
+
+describe("packages", () => {
+	for (const [type, pack] of PACKERS) {
+		test(`.${type}: kernels and configurations, nothing else`, async () => {
+			const { tree, files } = await unpacked(
+				type,
+				pack([
+					{ path: "./boot/vmlinuz-6.9", data: "kernel" },
+					{ path: "./boot/vmlinuz-6.9", data: "its double" },
+					{ path: "./boot/config-6.9", data: "CONFIG_X=y" },
+					{ path: "./boot/System.map-6.9", data: "map" },
+					{ path: "./lib/modules/6.9/config", data: "CONFIG_Y=y" },
+					{ path: "./lib/modules/6.9/x.ko", data: "module" },
+					{ path: "./usr/bin/tool", data: "tool" },
+					{ path: "./a/b/c/d/e/f/g/vmlinuz", data: "too deep" },
+				]),
+			);
+			assert.deepEqual(files, [
+				"boot/config-6.9",
+				"boot/vmlinuz-6.9",
+				"lib/modules/6.9/config",
+			]);
+			const kernel = await readFile(join(tree, "boot/vmlinuz-6.9"), "utf8");
+			assert.equal(kernel, "kernel");
+		});
+
+		test(`.${type}: no name and no link leads out of the tree`, async () => {
+			const outside = join(dir, `outside-${type}`);
+			await mkdir(outside);
+			const { files } = await unpacked(
+				type,
+				pack([
+					{ path: "xvmlinuz", mode: SYMLINK, data: outside },
+					{ path: "xvmlinuz/vmlinuz-1", data: "out" },
+					{ path: "boot", mode: SYMLINK, data: outside },
+					{ path: "boot/vmlinuz-2", data: "out" },
+					{ path: "vmlinuz-3", mode: SYMLINK, data: join(outside, "x") },
+					{ path: "vmlinuz-3", data: "out" },
+					{ path: `../outside-${type}/vmlinuz-4`, data: "out" },
+					{ path: `x/../../outside-${type}/vmlinuz-5`, data: "out" },
+					{ path: "/boot/vmlinuz-6", data: "in" },
+					{ path: "//../vmlinuz-7", data: "out" },
+				]),
+			);
+			assert.deepEqual(await readdir(outside), []);
+			assert.deepEqual(files, [
+				"boot/vmlinuz-2",
+				"boot/vmlinuz-6",
+				"vmlinuz-3",
+				"xvmlinuz/vmlinuz-1",
+			]);
+		});
+
+		test(`.${type}: what is cut short, corrupt or boundless is refused`, async () => {
+			const whole = pack([
+				{ path: "boot/vmlinuz-6.9", data: "kernel" },
+				{ path: "boot/config-6.9", data: "config" },
+			]);
+			const bad = [
+				whole.subarray(0, 50),
+				whole.subarray(0, whole.indexOf("kernel") + 3),
+				Buffer.concat([Buffer.from("x"), whole]),
+				Buffer.concat([whole.subarray(0, 20), Buffer.alloc(600, "?")]),
+				pack([{ path: "vmlinuz-1", data: "", size: 0x7fffffff }]),
+				pack([
+					{ path: "vmlinuz-1", data: "a file" },
+					{ path: "vmlinuz-1/vmlinuz-2", data: "below a file" },
+				]),
+				pack(
+					Array.from({ length: 1001 }, (_, n) => ({
+						path: `vmlinuz-${n}`,
+						data: "x",
+					})),
+				),
+			];
+			for (const [n, archive] of bad.entries())
+				await assert.rejects(
+					unpacked(type, archive),
+					{ kind: "image", message: /\d\.(deb|rpm): .*corrupt/ },
+					`archive ${n}`,
+				);
+		});
+	}
+
+	test("without dpkg-deb it is named with its package", async () => {
+		const path = process.env.PATH;
+		process.env.PATH = dir;
+		try {
+			await assert.rejects(unpacked("deb", tar([])), {
+				kind: "missing",
+				message: /dpkg-deb.*apt-get install dpkg/,
+			});
+		} finally {
+			process.env.PATH = path;
+		}
+	});
+});
+
+async function* chunksOf(data: Buffer, size: number): AsyncIterable<Buffer> {
+	for (let at = 0; at < data.length; at += size)
+		yield data.subarray(at, at + size);
+}
+
+/** The files in an archive, with their bytes. */
+async function read(
+	membersOf: (bytes: Pieces) => AsyncIterable<Member>,
+	archive: Buffer,
+	chunk: number,
+): Promise<Record<string, string>> {
+	const bytes = new Pieces(chunksOf(archive, chunk));
+	const files: Record<string, string> = {};
+	// Half of them are passed over.
+	for await (const { path, size } of membersOf(bytes))
+		files[path] = path.length % 2 ? "" : String(await bytes.take(size));
+	return files;
+}
+
+describe("archives", () => {
+	const long = `long/${"n".repeat(60)}/${"m".repeat(60)}`;
+	const contents: Record<string, string> = {
+		"a/bb": "some text",
+		[`${long}/xx`]: "y".repeat(5000),
+		odd: "z".repeat(513),
+		even: "",
+	};
+
+	test("are read as the tools write them, wherever the stream is cut", async () => {
+		const top = join(dir, "source");
+		for (const [path, data] of Object.entries(contents)) {
+			await mkdir(dirname(join(top, path)), { recursive: true });
+			await writeFile(join(top, path), data);
+		}
+		const names = Object.keys(contents);
+		const wanted = Object.fromEntries(
+			names
+				.filter((name) => contents[name] !== "")
+				.map((name) => [name, name.length % 2 ? "" : contents[name]]),
+		);
+		const made = async (tool: string, args: string[]) => {
+			const { stdout } = await execa(tool, args, {
+				cwd: top,
+				input: names.join("\n"),
+				encoding: "buffer",
+			});
+			return Buffer.from(stdout);
+		};
+		for (const chunk of [1, 7, 512, 1e6]) {
+			for (const format of ["gnu", "ustar"])
+				assert.deepEqual(
+					await read(
+						tarMembers,
+						await made("tar", ["-c", `--format=${format}`, "-T", "-"]),
+						chunk,
+					),
+					wanted,
+				);
+			for (const format of ["newc", "crc"])
+				assert.deepEqual(
+					await read(
+						cpioMembers,
+						await made("cpio", ["-o", "--quiet", "-H", format]),
+						chunk,
+					),
+					wanted,
+				);
+		}
+	});
+
+	test("any bytes are read to an end", () => {
+		const raw = [
+			{ path: "a/vmlinuz-1", data: "some text" },
+			{ path: "link", mode: SYMLINK, data: "there" },
+			{ path: "b", data: "y".repeat(600) },
+		];
+		const archives = [
+			[cpioMembers, cpio(raw)],
+			[tarMembers, tar(raw)],
+		] as const;
+		return fc.assert(
+			fc.asyncProperty(
+				fc.constantFrom(...archives),
+				fc.array(fc.tuple(fc.nat(3000), fc.nat(255)), { maxLength: 5 }),
+				fc.nat(3000),
+				fc.integer({ min: 1, max: 999 }),
+				async ([membersOf, archive], edits, length, chunk) => {
+					const copy = Buffer.from(archive);
+					for (const [at, value] of edits) copy[at % copy.length] = value;
+					await read(membersOf, copy.subarray(0, length), chunk).catch(
+						(error: unknown) => assert.ok(error instanceof Error),
+					);
+				},
+			),
+			{ numRuns: 500 },
+		);
+	});
+});
