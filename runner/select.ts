@@ -27,6 +27,9 @@ const ASPECTS = {
 	case: (c: Selectable) => c.id,
 } as const;
 
+/** What stands before a glob in a message. */
+type Label = (aspect: string) => string;
+
 /**
  * The cases that match, in their order.
  * @throws UsageError where a pattern matches no case, or all of them together match none; it names the nearest.
@@ -34,11 +37,12 @@ const ASPECTS = {
 export function select<T extends Selectable>(
 	cases: readonly T[],
 	selection: Selection,
+	label: Label = (aspect) => `--${aspect} `,
 ): T[] {
 	for (const [aspect, of] of Object.entries(ASPECTS)) {
 		const values = [...new Set(cases.map(of))];
 		for (const glob of selection[aspect as keyof Selection]) {
-			refuseUnmatched(aspect, glob, values);
+			refuseUnmatched(label(aspect), glob, values);
 		}
 	}
 	const chosen = filter(cases, selection);
@@ -72,12 +76,15 @@ export function matcher(globs: readonly string[]): (text: string) => boolean {
 }
 
 function refuseUnmatched(
-	aspect: string,
+	label: string,
 	glob: string,
 	values: readonly string[],
 ): void {
 	if (values.some(matcher([glob]))) return;
+	// An id that is not whole: a suite, or a suite and a row.
+	const part = values.some((value) => value.startsWith(`${glob}.`));
+	const hint = part ? ` (Did you mean ${glob}.*?)` : didYouMean(glob, values);
 	throw new UsageError(
-		`--${aspect} ${glob} matches nothing${didYouMean(glob, values)}: \`crcap list\` shows what there is`,
+		`${label}${glob} matches nothing${hint}: \`crcap list\` shows what there is`,
 	);
 }

@@ -22,7 +22,7 @@ export function didYouMean(
 	return near === undefined ? "" : ` (Did you mean ${near}?)`;
 }
 
-/** The candidate nearest to `word`, if at most half of the longer one would have to change. */
+/** The candidate nearest to `word`, if at most a third of the longer one would have to change, or two letters changed places. */
 export function nearest(
 	word: string,
 	candidates: readonly string[],
@@ -35,8 +35,20 @@ export function nearest(
 		(candidate) => word.length >= 3 && candidate.startsWith(word),
 	);
 	if (longer !== undefined) return longer;
+	const swapped = candidates.find((candidate) => isSwapped(word, candidate));
+	if (swapped !== undefined) return swapped;
 	const best = closestMatch(word, candidates);
 	if (best === undefined) return undefined;
-	const limit = Math.ceil(Math.max(word.length, best.length) / 2);
+	const limit = Math.floor(Math.max(word.length, best.length) / 3);
 	return closestMatch(word, [best], { maxDistance: limit });
+}
+
+/** True for the same word but for two neighbouring letters. */
+function isSwapped(a: string, b: string): boolean {
+	if (a.length !== b.length) return false;
+	const i = [...a].findIndex((letter, at) => letter !== b[at]);
+	return (
+		a.slice(i, i + 2) === [b[i + 1], b[i]].join("") &&
+		a.slice(i + 2) === b.slice(i + 2)
+	);
 }
