@@ -19,6 +19,8 @@ import {
 } from "./model.js";
 import { type Ref, TextStore } from "./store.js";
 
+const IS_THIS = "; is this a JSON report of crcap?";
+
 /** A file that is no report, or not a whole one. The message names the file and the place in it. */
 export class ReportError extends Error {
 	override name = "ReportError";
@@ -53,19 +55,20 @@ export async function streamReport(
 		if (!isMany(found)) return;
 		for (const token of getManyValues(found)) tokens.take(token as Token);
 	};
+	let first = true;
 	try {
 		const decoder = new StringDecoder("utf8");
-		let first = true;
 		for await (const chunk of open(source)) {
 			const text = decoder.write(chunk as Buffer);
 			take(first ? text.replace(/^\ufeff/, "") : text);
 			first &&= text === "";
 			await writer.ready?.();
 		}
+		if (first) throw new Error("it is empty");
 		if (!tokens.ended) throw new Error(reader.cutShort());
 		reader.finish();
 	} catch (error) {
-		throw new ReportError(`${name}: ${(error as Error).message}`, {
+		throw new ReportError(`${name}${reader.wrong(error as Error)}`, {
 			cause: error,
 		});
 	} finally {
@@ -178,6 +181,15 @@ class ReportReader {
 		}
 	}
 
+	/** What is wrong, after the file's name: without any part of a report it is none, else a place in it is wrong. */
+	wrong(error: Error): string {
+		const isReport = "schemaVersion" in this.#root || "tool" in this.#root;
+		const why = error.message.replace(/^Parser cannot .*/, "it is no JSON");
+		return isReport || "code" in error
+			? `: ${why}`
+			: ` is no JSON report of crcap: ${why.replace(IS_THIS, "")}`;
+	}
+
 	/** How far a file got that ends too early. */
 	cutShort(): string {
 		const where =
@@ -242,6 +254,29 @@ function check<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
 		.filter((part) => part !== "")
 		.join(path.startsWith("[") ? "" : ".");
 	throw new Error(
-		`${where === "" ? "" : `${where}: `}${issue?.message ?? "not valid"}; is this a JSON report of crcap?`,
+		`${where === "" ? "" : `${where}: `}${issue === undefined ? "not valid" : issueText(issue, value)}${IS_THIS}`,
 	);
+}
+
+/** What a schema found wrong in a value, in words of our own. */
+function issueText(issue: z.core.$ZodIssue, value: unknown): string {
+	const found = issue.path.reduce<unknown>(
+		(inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+		value,
+	);
+	if (found === undefined) return "it is missing";
+	switch (issue.code) {
+		case "invalid_type":
+			return `it is no ${issue.expected}`;
+		case "invalid_value":
+			return `it is none of ${issue.values.map(String).join(", ")}`;
+		case "unrecognized_keys":
+			return `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}`;
+		case "too_small":
+			return `it is at least ${issue.minimum}`;
+		case "too_big":
+			return `it is at most ${issue.maximum}`;
+		default:
+			return issue.message;
+	}
 }

@@ -26,11 +26,22 @@ test("a whole configuration is read", () => {
 test("mistakes are refused where they are", () => {
 	const table: [unknown, RegExp][] = [
 		[{ target: [] }, /unknown key "target" \(Did you mean targets\?\)/],
-		[{ jobs: 0 }, /c\.json: jobs: /],
-		[{ timeout: "60" }, /timeout: /],
-		[{ accel: "kmv" }, /accel: /],
+		[{ jobs: 0 }, /c\.json: jobs: it is a whole number from 1 to 256$/],
+		[{ timeout: "60" }, /timeout: it is a number of seconds/],
+		[{ accel: "local" }, /accel: it is one of auto, kvm, tcg$/],
 		[{ targets: [] }, /targets: /],
-		[{ targets: [{ kernal: "x" }] }, /targets\.0: neither/],
+		[
+			{ targets: [{ kernal: "x" }] },
+			/targets\.0: unknown key "kernal" \(Did you mean kernel\?\)$/,
+		],
+		[
+			{ targets: [{ local: true, hots: true }] },
+			/targets\.0: unknown key "hots" \(Did you mean host\?\)$/,
+		],
+		[{ targets: [{}] }, /targets\.0\.kernel: it is missing$/],
+		[{ targets: [3] }, /targets\.0: neither/],
+		[{ kernel: "x" }, /unknown key "kernel": it belongs into .*targets/],
+		[{ zzz: 1 }, /unknown key "zzz": known are .*targets, suite/],
 		[
 			{ knownFailures: [{ case: "x", reason: "y" }] },
 			/knownFailures\.0\.expires/,

@@ -3,42 +3,62 @@ import { z } from "zod";
 import { didYouMean, UsageError } from "./usage.js";
 import { MAX_SECONDS } from "./values.js";
 
-const Words = z.string().min(1);
+/** What a value is, where it is something else; said as the command line says it. */
+const WORDS = "it is a text that is not empty";
+const YES_NO = "it is true or false";
+const JOBS = "it is a whole number from 1 to 256";
+const SECONDS = `it is a number of seconds above 0 and at most ${MAX_SECONDS}, e.g. 90 or 0.5`;
+const ACCELS = ["auto", "kvm", "tcg"] as const;
 
-const ConfigTarget = z.union([
-	z.strictObject({
-		/** Path or catalogue name, as for --kernel. */
-		kernel: Words,
-		/** What reports call it. */
-		name: Words.optional(),
-		append: z.string().optional(),
-	}),
-	z.strictObject({ local: z.literal(true), host: z.boolean().optional() }),
-]);
+const Words = z.string(WORDS).min(1, WORDS);
+const Flag = z.boolean(YES_NO);
+const Seconds = z.number(SECONDS).positive(SECONDS).max(MAX_SECONDS, SECONDS);
+const Globs = z.array(Words, "it is a list of globs");
+
+const KernelTarget = z.strictObject({
+	/** Path or catalogue name, as for --kernel. */
+	kernel: Words,
+	/** What reports call it. */
+	name: Words.optional(),
+	append: z.string("it is a text").optional(),
+});
+
+const LocalTarget = z.strictObject({
+	local: z.literal(true, "it is true, or the entry has a kernel instead"),
+	host: Flag.optional(),
+});
 
 const KnownFailureEntry = z.strictObject({
 	case: Words,
 	kernel: Words.optional(),
 	reason: Words,
-	expires: z.iso.date("a day, YYYY-MM-DD"),
+	expires: z.iso.date("it is a day, YYYY-MM-DD"),
 });
 
 const Config = z.strictObject({
-	$schema: z.string().optional(),
-	targets: z.array(ConfigTarget).min(1).optional(),
-	suite: z.array(Words).optional(),
-	subject: z.array(Words).optional(),
-	case: z.array(Words).optional(),
+	$schema: z.string("it is a text").optional(),
+	targets: z
+		.array(
+			z.union([KernelTarget, LocalTarget]),
+			"it is a list of kernels and local targets",
+		)
+		.min(1, "it names at least one target")
+		.optional(),
+	suite: Globs.optional(),
+	subject: Globs.optional(),
+	case: Globs.optional(),
 	/** As for --report. */
-	reports: z.array(Words).optional(),
-	accel: z.enum(["auto", "kvm", "tcg"]).optional(),
+	reports: z.array(Words, "it is a list of FORMAT or FORMAT=FILE").optional(),
+	accel: z.enum(ACCELS, `it is one of ${ACCELS.join(", ")}`).optional(),
 	/** As for --compat. */
-	compat: z.boolean().optional(),
-	jobs: z.int().min(1).max(256).optional(),
+	compat: Flag.optional(),
+	jobs: z.int(JOBS).min(1, JOBS).max(256, JOBS).optional(),
 	/** Seconds. */
-	timeout: z.number().positive().max(MAX_SECONDS).optional(),
-	caseTimeout: z.number().positive().max(MAX_SECONDS).optional(),
-	knownFailures: z.array(KnownFailureEntry).optional(),
+	timeout: Seconds.optional(),
+	caseTimeout: Seconds.optional(),
+	knownFailures: z
+		.array(KnownFailureEntry, "it is a list of known failures")
+		.optional(),
 });
 export type Config = z.infer<typeof Config>;
 
@@ -55,26 +75,87 @@ export function parseConfig(text: string, path: string): Config {
 	}
 	const parsed = Config.safeParse(json);
 	if (parsed.success) return parsed.data;
-	const issue = parsed.error.issues[0];
-	throw new UsageError(
-		`${path}: ${issue ? explainIssue(issue) : "no configuration"}`,
-	);
+	const why = explain(parsed.error.issues, json, Config, []);
+	throw new UsageError(`${path}: ${why}`);
 }
 
-function explainIssue(issue: z.core.$ZodIssue): string {
-	const where = issue.path.map(String).join(".");
-	const inside = where === "" ? "" : `${where}: `;
-	if (issue.code === "unrecognized_keys") {
-		const key = issue.keys[0] ?? "";
-		return `${inside}unknown key ${JSON.stringify(key)}${didYouMean(key, keysAt(issue.path))}`;
-	}
+/** Schemas of objects, whose keys are known. */
+type Shape = z.ZodObject;
+
+/** The first thing that is wrong; a mistyped key comes first, as it makes another one be missing. */
+function explain(
+	issues: readonly z.core.$ZodIssue[],
+	value: unknown,
+	shape: Shape,
+	place: readonly PropertyKey[],
+): string {
+	const issue =
+		issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+	if (issue === undefined) return "no configuration";
+	const path = [...place, ...issue.path];
 	if (issue.code === "invalid_union") {
-		return `${inside}neither {"kernel": NAME, "name": …, "append": …} nor {"local": true, "host": …}`;
+		return explainTarget(issue, at(value, issue.path), path);
+	}
+	const inside = path.length === 0 ? "" : `${path.map(String).join(".")}: `;
+	if (issue.code === "unrecognized_keys") {
+		const known = keysOf(shape, issue.path, at(value, issue.path));
+		return `${inside}${unknownKey(issue.keys[0] ?? "", known, path.length === 0)}`;
+	}
+	if (path.length === 0) return "it is an object, {…}";
+	if (issue.code === "invalid_type" && at(value, issue.path) === undefined) {
+		return `${inside}it is missing`;
+	}
+	if (issue.code === "invalid_type" && issue.expected === "object") {
+		return `${inside}it is an object, {…}`;
 	}
 	return `${inside}${issue.message}`;
 }
 
-function keysAt(path: readonly PropertyKey[]): string[] {
-	const schema = path[0] === "knownFailures" ? KnownFailureEntry : Config;
-	return Object.keys(schema.shape);
+/** An entry of `targets` is one of two kinds, and its keys tell which was meant. */
+function explainTarget(
+	issue: z.core.$ZodIssueInvalidUnion,
+	entry: unknown,
+	path: readonly PropertyKey[],
+): string {
+	const [kernel = [], local = []] = issue.errors;
+	if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
+		return `${path.map(String).join(".")}: neither {"kernel": NAME, "name": …, "append": …} nor {"local": true, "host": …}`;
+	}
+	return "local" in entry
+		? explain(local, entry, LocalTarget, path)
+		: explain(kernel, entry, KernelTarget, path);
+}
+
+/** What belongs into an entry of `targets`, and is easily put beside it. */
+const OF_TARGETS = ["kernel", "local", "host", "append"];
+
+function unknownKey(
+	key: string,
+	known: readonly string[],
+	top: boolean,
+): string {
+	const what = `unknown key ${JSON.stringify(key)}`;
+	if (top && OF_TARGETS.includes(key)) {
+		return `${what}: it belongs into an entry of targets, {"targets": [{${JSON.stringify(key)}: …}]}`;
+	}
+	return `${what}${didYouMean(key, known) || `: known are ${known.join(", ")}`}`;
+}
+
+/** The keys that an object at this place may have. */
+function keysOf(
+	shape: Shape,
+	[list]: readonly PropertyKey[],
+	entry: unknown,
+): string[] {
+	if (list === "knownFailures") return Object.keys(KnownFailureEntry.shape);
+	if (list !== "targets") return Object.keys(shape.shape);
+	const local = Object.hasOwn(entry as object, "local");
+	return Object.keys((local ? LocalTarget : KernelTarget).shape);
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+	return path.reduce<unknown>(
+		(inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+		value,
+	);
 }

@@ -1,11 +1,15 @@
 /** `crcap.config.json`: what a project always asks for. The command line overrides it. */
-import { existsSync, readFileSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Config } from "./config.js";
+import { readSmallFile } from "./source.js";
 import { UsageError } from "./usage.js";
 
 /** Read from the current directory where `--config` names no other. */
 const CONFIG_FILE = "crcap.config.json";
+
+/** Bytes: far more than anybody writes, and little enough to hold. */
+const LONGEST = 1_000_000;
 
 /** A configuration and the folder that its relative paths start from. */
 export interface LoadedConfig {
@@ -22,16 +26,22 @@ export async function loadConfig(
 	named: string | undefined,
 ): Promise<LoadedConfig> {
 	const path = resolve(named ?? CONFIG_FILE);
-	if (named === undefined && !existsSync(path)) return { config: {} };
-	let text: string;
-	try {
-		text = readFileSync(path, "utf8");
-	} catch (error) {
-		const { code } = error as NodeJS.ErrnoException;
-		throw new UsageError(`--config ${named}: can't be read (${code})`);
-	}
+	// A link that leads nowhere is there, and somebody wants it read.
+	const there = lstatSync(path, { throwIfNoEntry: false });
+	if (named === undefined && there === undefined) return { config: {} };
+	const text = read(named, path);
 	const { parseConfig } = await import("./config.js");
 	return { config: parseConfig(text, path), path };
+}
+
+function read(named: string | undefined, path: string): string {
+	try {
+		return readSmallFile(path, LONGEST);
+	} catch (error) {
+		if (!(error instanceof UsageError)) throw error;
+		const asked = named === undefined ? "" : "--config ";
+		throw new UsageError(`${asked}${error.message}`);
+	}
 }
 
 /** A path in a configuration is relative to its file. */

@@ -6,6 +6,7 @@ import {
 	readReport,
 	streamReport,
 } from "../results/index.js";
+import { openSource, systemText } from "./source.js";
 import { UsageError } from "./usage.js";
 
 /**
@@ -14,7 +15,7 @@ import { UsageError } from "./usage.js";
  */
 export async function loadReport(path: string): Promise<Report> {
 	try {
-		return await readReport(path === "-" ? process.stdin : path);
+		return await readReport(openSource(path), nameOf(path));
 	} catch (error) {
 		throw asUsage(error, path);
 	}
@@ -29,17 +30,26 @@ export async function streamStored(
 	writer: ReportWriter,
 ): Promise<void> {
 	try {
-		await streamReport(path === "-" ? process.stdin : path, writer);
+		await streamReport(openSource(path), writer, nameOf(path));
 	} catch (error) {
 		throw asUsage(error, path);
 	}
 }
 
+function nameOf(path: string): string {
+	return path === "-" ? "standard input" : path;
+}
+
 /** A stored report that can't be read is the user's mistake. */
 function asUsage(error: unknown, path: string): unknown {
-	if (error instanceof ReportError) return new UsageError(error.message);
-	const { code } = error as NodeJS.ErrnoException;
-	return typeof code === "string" && /^E[A-Z]+$/.test(code)
-		? new UsageError(`${path}: can't be read (${code})`)
-		: error;
+	if (!(error instanceof ReportError)) return error;
+	const { cause } = error;
+	return isSystemError(cause)
+		? new UsageError(`${nameOf(path)}: ${systemText(cause)}`)
+		: new UsageError(error.message);
+}
+
+function isSystemError(cause: unknown): boolean {
+	const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+	return typeof code === "string" && /^E[A-Z]+$/.test(code);
 }

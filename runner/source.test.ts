@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { openSource, readSmallFile } from "./source.js";
+
+let dir: string;
+before(() => {
+	dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
+});
+after(() => rmSync(dir, { recursive: true, force: true }));
+
+test("a small file is read whole, without its byte order mark", () => {
+	const path = join(dir, "small");
+	writeFileSync(path, "\ufeffabc");
+	assert.equal(readSmallFile(path, 6), "abc");
+	assert.throws(() => readSmallFile(path, 5), /longer than 5 bytes$/);
+	// Of a file of /proc only reading tells the length.
+	assert.match(readSmallFile("/proc/self/status", 100_000), /^Name:/);
+	assert.throws(() => readSmallFile("/proc/self/status", 10), /longer/);
+});
+
+test("what is no file is told in words", () => {
+	symlinkSync("nowhere", join(dir, "dangling"));
+	symlinkSync("loop", join(dir, "loop"));
+	for (const read of [
+		openSource,
+		(path: string) => readSmallFile(path, 10),
+	] as const) {
+		assert.throws(() => read(dir), /is a directory$/);
+		assert.throws(() => read(join(dir, "none")), /none: no such file$/);
+		assert.throws(() => read(join(dir, "dangling")), /leads nowhere$/);
+		assert.throws(() => read(join(dir, "loop")), /leads to itself$/);
+	}
+	assert.throws(() => readSmallFile("/dev/zero", 10), /no regular file$/);
+});
