@@ -42,7 +42,7 @@ test("a full disk is an error that says so", async () => {
 	const out = createWriteStream("/dev/full");
 	await assert.rejects(
 		writeReport(sampleReport(), createWriter("json", out)),
-		/could not be written: ENOSPC/,
+		/^Error: ENOSPC/,
 	);
 });
 

@@ -76,11 +76,6 @@ export class Sink {
 				this.#out.write("", () => resolve());
 			});
 		}
-		if (this.#error !== undefined) {
-			throw new Error(
-				`the report could not be written: ${this.#error.message}`,
-				{ cause: this.#error },
-			);
-		}
+		if (this.#error !== undefined) throw this.#error;
 	}
 }

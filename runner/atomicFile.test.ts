@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
 import {
 	chmodSync,
 	mkdirSync,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { beginFile, checkWritable } from "./atomicFile.js";
 
@@ -51,6 +53,49 @@ test("a process that exits in the middle leaves nothing", () => {
 		file.stream.write("half", () => process.exit(0));`;
 	execFileSync(process.execPath, ["--input-type=module", "-e", script]);
 	assert.deepEqual(readdirSync(dir), []);
+});
+
+test("a process that exits before the file is opened leaves nothing", () => {
+	const module = pathToFileURL(join(import.meta.dirname, "atomicFile.js"));
+	const script = `
+		const { beginFile } = await import(${JSON.stringify(module.href)});
+		beginFile(${JSON.stringify(join(dir, "out.json"))});
+		process.exit(0);`;
+	execFileSync(process.execPath, ["--input-type=module", "-e", script]);
+	assert.deepEqual(readdirSync(dir), []);
+});
+
+test("a file that can't be begun is told in the end", async () => {
+	const file = beginFile(join(dir, "x".repeat(300)));
+	file.stream.write("anything");
+	await assert.rejects(file.commit(), /ENAMETOOLONG/);
+});
+
+test("a pipe is opened once: its reader takes a second opening for the end", async () => {
+	const path = join(dir, "pipe");
+	execFileSync("mkfifo", [path]);
+	assert.throws(() => checkWritable(path), /nobody reads/);
+	const reader = execFile("cat", [path]);
+	let read = "";
+	reader.stdout?.on("data", (text) => {
+		read += text;
+	});
+	const closed = once(reader, "close");
+	for (let tries = 0; tries < 100; tries++) {
+		try {
+			checkWritable(path);
+			break;
+		} catch {
+			await sleep(20);
+		}
+	}
+	await sleep(100);
+	checkWritable(path);
+	const file = beginFile(path);
+	file.stream.write("all of it");
+	await file.commit();
+	await closed;
+	assert.equal(read, "all of it");
 });
 
 test("a link stays a link, and its file is replaced", async () => {

@@ -4,7 +4,7 @@ import { exitOnSignals } from "./interrupt.js";
 
 // Before the rest is even loaded: whoever interrupts that early gets the same status.
 exitOnSignals(EXIT.interrupted);
-const { tolerateClosedStdout } = await import("./stdout.js");
+const { stdoutTrouble, tolerateClosedStdout } = await import("./stdout.js");
 const { main, reportTrouble } = await import("./program.js");
 const { realDeps } = await import("./deps.js");
 
@@ -14,6 +14,10 @@ tolerateClosedStdout();
 process.on("uncaughtException", (error) => {
 	process.exit(reportTrouble(error, argv));
 });
-const status = await main(argv, realDeps);
+let status = await main(argv, realDeps);
+// What went wrong with the last words is told a moment later.
+await new Promise((resolve) => setImmediate(resolve));
+const trouble = stdoutTrouble();
+if (status === EXIT.ok && trouble) status = reportTrouble(trouble, argv);
 // What was printed must be out before the process ends, and nothing that still waits may keep it.
 process.stdout.write("", () => process.exit(status));

@@ -1,8 +1,8 @@
 /** Texts that are written to files or to standard output, like reports. */
 import type { Writable } from "node:stream";
 import { beginFile } from "./atomicFile.js";
-import { checkReports } from "./reports.js";
-import { stdoutStream } from "./stdout.js";
+import { checkReports, settleAll } from "./reports.js";
+import { stdoutStream, writeError } from "./stdout.js";
 
 export interface Output<T extends string> {
 	readonly format: T;
@@ -19,9 +19,22 @@ export async function writeOutputs<T extends string>(
 	write: (format: T, out: Writable) => Promise<void>,
 ): Promise<void> {
 	checkReports(outputs);
-	for (const { format, file } of outputs) {
-		if (file === undefined) await write(format, stdoutStream());
-		else await writeFile(file, (out) => write(format, out));
+	await settleAll(
+		outputs.map(({ format, file }) =>
+			file === undefined
+				? writeStdout((out) => write(format, out))
+				: writeFile(file, (out) => write(format, out)),
+		),
+	);
+}
+
+async function writeStdout(
+	write: (out: Writable) => Promise<void>,
+): Promise<void> {
+	try {
+		await write(stdoutStream());
+	} catch (error) {
+		throw writeError("standard output", error);
 	}
 }
 
@@ -35,9 +48,6 @@ async function writeFile(
 		await begun.commit();
 	} catch (error) {
 		begun.discard();
-		throw new Error(
-			`${file} could not be written: ${(error as Error).message}`,
-			{ cause: error },
-		);
+		throw writeError(file, error);
 	}
 }

@@ -1,9 +1,10 @@
 /** Reports: what was asked for, checked before anything runs; then one writer that feeds them all. */
+import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { FORMATS, type Format } from "../results/formats.js";
 import type { ReportHead, ReportWriter } from "../results/model.js";
 import { type AtomicFile, beginFile, checkWritable } from "./atomicFile.js";
-import { stdoutStream } from "./stdout.js";
+import { stdoutStream, writeError } from "./stdout.js";
 import { didYouMean, UsageError } from "./usage.js";
 import { version } from "./version.js";
 
@@ -17,31 +18,61 @@ export interface ReportSpec {
 export const DEFAULT_REPORT: ReportSpec = { format: "tap" };
 
 /**
- * Reads `FORMAT` or `FORMAT=FILE`; `-` is standard output.
+ * Reads `FORMAT` or `FORMAT=FILE`; `-` is standard output. `from` is what names it in messages.
  * @throws UsageError naming the nearest format
  */
-export function readReportSpec(text: string): ReportSpec {
+export function readReportSpec(
+	text: string,
+	from: string = "--report",
+): ReportSpec {
 	const names = FORMATS.map(({ name }) => name);
-	return readOutput(text, names);
+	return readOutput(text, names, from);
 }
 
 /** The same for any set of formats. */
 export function readOutput<T extends string>(
 	text: string,
 	formats: readonly T[],
+	from = "--report",
 ): { readonly format: T; readonly file?: string } {
 	const cut = text.indexOf("=");
 	const word = cut < 0 ? text : text.slice(0, cut);
 	const format = formats.find((one) => one === word);
 	if (format === undefined) {
 		throw new UsageError(
-			`--report ${text}: there is no format ${JSON.stringify(word)}${didYouMean(word, formats)}: it is one of ${formats.join(", ")}`,
+			`${from} ${text}: there is no format ${JSON.stringify(word)}${didYouMean(word, formats)}: it is one of ${formats.join(", ")}`,
 		);
 	}
 	if (cut < 0) return { format };
 	const file = text.slice(cut + 1);
-	if (file === "") throw new UsageError(`--report ${text}: names no file`);
+	if (file === "") throw new UsageError(`${from} ${text}: names no file`);
 	return file === "-" ? { format } : { format, file };
+}
+
+/**
+ * Refuses to write a report over one that is read for it.
+ * @throws UsageError
+ */
+export function keepInputs(
+	inputs: readonly string[],
+	specs: readonly { readonly file?: string }[],
+): void {
+	const read = new Map(inputs.map((input) => [realPlace(input), input]));
+	for (const { file } of specs) {
+		const input = file === undefined ? undefined : read.get(realPlace(file));
+		if (input === undefined) continue;
+		throw new UsageError(
+			`--report: ${file} would be written over ${input}, which is read for it: name another file`,
+		);
+	}
+}
+
+function realPlace(file: string): string {
+	try {
+		return realpathSync(file);
+	} catch {
+		return resolve(file);
+	}
 }
 
 /**
@@ -66,7 +97,7 @@ export function checkReports(
 
 /** The reports of a run, being written. */
 export interface OpenReports extends ReportWriter {
-	/** Resolves when every report is whole and in its place. Rejects naming the first that could not be written. */
+	/** Resolves when every report is whole and in its place. Rejects naming those that could not be written. */
 	end(): Promise<void>;
 	/** Forgets the files begun. */
 	discard(): void;
@@ -90,14 +121,27 @@ export async function openReports(
 			for (const { writer } of open) await writer.ready?.();
 		},
 		async end() {
-			const ends = await Promise.allSettled(open.map((one) => one.end()));
-			const failed = ends.find((end) => end.status === "rejected");
-			if (failed) throw failed.reason;
+			await settleAll(open.map((one) => one.end()));
 		},
 		discard() {
 			for (const { file } of open) file?.discard();
 		},
 	};
+}
+
+/** Waits for all of them, then tells of each that failed. */
+export async function settleAll(work: readonly Promise<void>[]): Promise<void> {
+	const ends = await Promise.allSettled(work);
+	const failed = ends.flatMap((end): unknown[] =>
+		end.status === "rejected" ? [end.reason] : [],
+	);
+	const [first, ...others] = failed;
+	if (first === undefined) return;
+	if (others.length === 0) throw first;
+	const texts = failed.map((error) =>
+		error instanceof Error ? error.message : String(error),
+	);
+	throw new Error(texts.join("; "), { cause: first });
 }
 
 interface OpenReport {
@@ -111,7 +155,16 @@ type CreateWriter = typeof import("../results/writers.js").createWriter;
 function openReport(spec: ReportSpec, createWriter: CreateWriter): OpenReport {
 	if (spec.file === undefined) {
 		const writer = createWriter(spec.format, stdoutStream());
-		return { writer, end: () => writer.end() };
+		return {
+			writer,
+			async end() {
+				try {
+					await writer.end();
+				} catch (error) {
+					throw writeError("the report on standard output", error);
+				}
+			},
+		};
 	}
 	const path = spec.file;
 	const file = beginFile(path);
@@ -125,10 +178,7 @@ function openReport(spec: ReportSpec, createWriter: CreateWriter): OpenReport {
 				await file.commit();
 			} catch (error) {
 				file.discard();
-				throw new Error(
-					`the report ${path} could not be written: ${(error as Error).message}`,
-					{ cause: error },
-				);
+				throw writeError(`the report ${path}`, error);
 			}
 		},
 	};

@@ -17,6 +17,14 @@ test("without a word: the default kernel, TAP on standard output", () => {
 	});
 });
 
+test("a mistaken report names the configuration's file", () => {
+	const loaded = { path: "/ci/c.json", config: { reports: ["xml"] } };
+	assert.throws(
+		() => runRequest({}, loaded),
+		/^UsageError: \/ci\/c\.json: reports: xml: there is no format "xml"/,
+	);
+});
+
 test("the command line overrides the configuration", () => {
 	const loaded = {
 		path: "/etc/ci/crcap.config.json",

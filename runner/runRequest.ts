@@ -136,9 +136,10 @@ function reportSpecs(
 	options: RunOptions,
 	loaded: LoadedConfig,
 ): readonly ReportSpec[] {
-	if (options.report !== undefined) return options.report.map(readReportSpec);
+	if (options.report !== undefined)
+		return options.report.map((one) => readReportSpec(one));
 	const configured = loaded.config.reports?.map((text) => {
-		const spec = readReportSpec(text);
+		const spec = readReportSpec(text, `${loaded.path}: reports:`);
 		return spec.file === undefined
 			? spec
 			: { ...spec, file: fromConfig(loaded, spec.file) };
@@ -159,6 +160,7 @@ function refuseIdle(options: RunOptions, targets: readonly TargetSpec[]): void {
 		["--append", options.append],
 		["--accel", options.accel],
 		["--keep", options.keep],
+		["--compat", options.compat],
 	].find(([, value]) => value !== undefined && !guests);
 	if (idle) {
 		throw new UsageError(

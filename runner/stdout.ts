@@ -1,13 +1,20 @@
 /** Standard output whose reader may go away: `| head` is no crash. */
 import { Writable } from "node:stream";
 
-/** Ignores readers that have gone; every other trouble with standard output is still an error. */
+let trouble: Error | undefined;
+
+/** Keeps trouble with standard output from ending the process: whoever writes is told of it, and a reader that left is none. */
 export function tolerateClosedStdout(): void {
 	process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-		if (error.code !== "EPIPE") throw error;
+		if (error.code !== "EPIPE") trouble ??= error;
 	});
 	// Where even errors can't be told, there is nobody to tell.
 	process.stderr.on("error", () => {});
+}
+
+/** What went wrong with standard output so far, also for what was printed without waiting, such as help. */
+export function stdoutTrouble(): Error | undefined {
+	return trouble && writeError("standard output", trouble);
 }
 
 /** A stream onto standard output that may be ended, keeps its backpressure, and drops what nobody reads any more. */
@@ -32,7 +39,13 @@ export function stdoutStream(): Writable {
 export function print(text: string): Promise<void> {
 	return new Promise((resolve, reject) => {
 		stdoutStream()
-			.on("error", reject)
+			.on("error", (error) => reject(writeError("standard output", error)))
 			.end(text, () => resolve());
 	});
+}
+
+/** What could not be written, and why. */
+export function writeError(what: string, cause: unknown): Error {
+	const why = cause instanceof Error ? cause.message : String(cause);
+	return new Error(`${what} could not be written: ${why}`, { cause });
 }

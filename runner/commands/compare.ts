@@ -9,7 +9,7 @@ import {
 import { formatHelp } from "../formatHelp.js";
 import { writeOutputs } from "../outputs.js";
 import type { CommandContext } from "../program.js";
-import { checkReports, readOutput } from "../reports.js";
+import { checkReports, keepInputs, readOutput } from "../reports.js";
 import { loadReport } from "../stored.js";
 import { again, text } from "../values.js";
 
@@ -41,6 +41,7 @@ export function addCompare(program: Command, context: CommandContext): void {
 					readOutput(one, formats),
 				);
 				checkReports(outputs);
+				keepInputs([old, ...newer], outputs);
 				const reports = await loadAll([old, ...newer]);
 				const [first, ...others] = reports;
 				if (first === undefined) return;

@@ -4,7 +4,7 @@ import { exitStatus, type Outcome } from "../exitStatus.js";
 import { formatHelp } from "../formatHelp.js";
 import { mergeReports } from "../mergeReports.js";
 import type { CommandContext } from "../program.js";
-import { DEFAULT_REPORT, readReportSpec } from "../reports.js";
+import { DEFAULT_REPORT, keepInputs, readReportSpec } from "../reports.js";
 import { loadReport } from "../stored.js";
 import { again, text } from "../values.js";
 import { rewrite } from "./show.js";
@@ -31,7 +31,10 @@ export function addMerge(program: Command, context: CommandContext): void {
 		)
 		.addHelpText("after", MORE)
 		.action(async (files: string[], options: { report?: string[] }) => {
-			const specs = options.report?.map(readReportSpec) ?? [DEFAULT_REPORT];
+			const specs = options.report?.map((one) => readReportSpec(one)) ?? [
+				DEFAULT_REPORT,
+			];
+			keepInputs(files, specs);
 			const reports = [];
 			for (const file of files) {
 				reports.push({ file, report: await loadReport(file) });

@@ -26,7 +26,9 @@ export function addShow(program: Command, _context: CommandContext): void {
 		)
 		.addHelpText("after", `\n${formatHelp(FORMATS)}`)
 		.action(async (file: string, options: { report?: string[] }) => {
-			const specs = options.report?.map(readReportSpec) ?? [DEFAULT_REPORT];
+			const specs = options.report?.map((one) => readReportSpec(one)) ?? [
+				DEFAULT_REPORT,
+			];
 			await rewrite(specs, (reports) => streamStored(file, reports));
 		});
 }
