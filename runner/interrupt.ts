@@ -5,20 +5,44 @@ export type StopReason =
 	| { readonly kind: "signal"; readonly signal: NodeJS.Signals }
 	| { readonly kind: "timeout"; readonly seconds: number };
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 let early: readonly (readonly [NodeJS.Signals, () => void])[] = [];
 
 /** Where nothing has begun, a signal ends the process at once with this status. listenForStop() takes over from it. */
 export function exitOnSignals(status: number): void {
 	releaseEarly();
-	early = SIGNALS.map((name) => [name, () => process.exit(status)] as const);
+	early = SIGNALS.map((name) => [name, () => leave(status)] as const);
 	for (const [name, handler] of early) process.on(name, handler);
 }
 
 function releaseEarly(): void {
 	for (const [name, handler] of early) process.off(name, handler);
 	early = [];
+}
+
+/** Ends the process, exit hooks included. exit() waits for threads that may be stuck in the system: one more signal kills. */
+function leave(status: number): never {
+	for (const name of SIGNALS) process.removeAllListeners(name);
+	process.exit(status);
+}
+
+/** What waits for one of Node's threads, by the names of getActiveResourcesInfo(). */
+const IN_A_THREAD = /^FSReq/;
+/** What is not stuck is done by then. */
+const GRACE_MS = 200;
+
+/** Ends the process at once, whatever its threads are waiting for. */
+function leaveAtOnce(status: number): void {
+	const stuck = (): boolean =>
+		process.getActiveResourcesInfo().some((one) => IN_A_THREAD.test(one));
+	if (!stuck()) leave(status);
+	setTimeout(() => {
+		// The last hook: all others have cleaned up by then.
+		if (stuck())
+			process.once("exit", () => process.kill(process.pid, "SIGKILL"));
+		leave(status);
+	}, GRACE_MS);
 }
 
 /** The reason in words, for reports. */
@@ -53,7 +77,10 @@ export function listenForStop(
 	let heard = false;
 	const handlers = SIGNALS.map((name) => {
 		const handler = (): void => {
-			if (heard) process.exit(status);
+			if (heard) {
+				leaveAtOnce(status);
+				return;
+			}
 			heard = true;
 			say(`${name}: stopping; once more stops at once`);
 			controller.abort({ kind: "signal", signal: name } satisfies StopReason);

@@ -193,7 +193,7 @@ test("the time for the whole run ends it in order", async () => {
 });
 
 test("a signal ends it in order: 130, and the report", async () => {
-	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
 		const stuck = fakeTarget(undefined, {
 			open: (stop) =>
 				new Promise((_, reject) => {
