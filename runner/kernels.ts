@@ -7,6 +7,7 @@ import {
 	type Image,
 	imageConfig,
 	isKernelName,
+	type KernelName,
 	machineFor,
 	parseKernelName,
 	qemuBuild,
@@ -15,8 +16,9 @@ import {
 } from "../vm/index.js";
 import { uniqueNames } from "./names.js";
 import type { BootableKernel } from "./qemuTarget.js";
+import { isLink, systemText } from "./source.js";
 import { OpenError } from "./target.js";
-import { didYouMean, KernelError } from "./usage.js";
+import { didYouMean, KernelError, nearest, UsageError } from "./usage.js";
 
 /** What else finding a kernel may do: fetch it. */
 export interface FindOptions {
@@ -98,14 +100,20 @@ async function bootable(image: Image): Promise<BootableKernel> {
 	};
 }
 
+/** What can't be booted is told as such; what is missing on this machine is no fault of the kernel's. */
 async function asKernelError<T>(work: Promise<T>): Promise<T> {
 	try {
 		return await work;
 	} catch (error) {
-		if (error instanceof VmError && error.kind !== "aborted") {
-			throw new KernelError(`--kernel ${error.message}`);
+		if (error instanceof VmError) {
+			if (error.kind === "aborted") throw error;
+			if (error.kind === "image")
+				throw new KernelError(`--kernel ${error.message}`);
+			throw new UsageError(error.message);
 		}
-		throw error;
+		const { code, path } = error as NodeJS.ErrnoException;
+		if (code === undefined || path === undefined) throw error;
+		throw new KernelError(`--kernel ${path}: ${systemText(error)}`);
 	}
 }
 
@@ -113,19 +121,51 @@ async function asKernelError<T>(work: Promise<T>): Promise<T> {
 function refuseUnknown(name: string): void {
 	if (look(name)) return;
 	if (!isKernelName(name)) {
-		const folder = dirname(name);
-		const near = entries(folder).map((entry) => join(folder, entry));
 		throw new KernelError(
-			`--kernel ${name}: no such file${didYouMean(name, near)}; \`crcap kernels\` lists names that can be used as well`,
+			`--kernel ${name}: ${isLink(name) ? "a symbolic link that leads nowhere" : `no such file${nearestFile(name)}`}; \`crcap kernels\` lists names that can be used as well`,
 		);
 	}
+	readKernelName(name, "--kernel ");
+}
+
+/**
+ * Takes a catalogue name apart.
+ * @throws UsageError for one that is none, or that is all but one of the suites: to ask the network for it takes long
+ */
+export function readKernelName(name: string, label = ""): KernelName {
+	let read: KernelName;
 	try {
-		parseKernelName(name);
+		read = parseKernelName(name);
 	} catch (error) {
-		throw new KernelError(
-			`--kernel ${(error as Error).message}${nearestName(name)}`,
+		if (!(error instanceof VmError)) throw error;
+		throw new UsageError(`${label}${error.message}${nearestName(name)}`);
+	}
+	const known = [...new Set(catalogueNames().map(({ suite }) => suite))];
+	const near = nearest(read.suite, known);
+	if (
+		near !== undefined &&
+		!known.includes(read.suite) &&
+		!hasLists(read.suite)
+	) {
+		throw new UsageError(
+			`${label}${name}: there is no suite ${read.suite} (Did you mean debian:${near}?)`,
 		);
 	}
+	return read;
+}
+
+/** Does this machine's apt know the suite? */
+function hasLists(suite: string): boolean {
+	return entries("/var/lib/apt/lists").some((file) =>
+		file.includes(`_dists_${suite}_`),
+	);
+}
+
+/** The name in the same folder that is nearest. */
+function nearestFile(path: string): string {
+	const folder = dirname(path);
+	const near = nearest(basename(path), entries(folder));
+	return near === undefined ? "" : ` (Did you mean ${join(folder, near)}?)`;
 }
 
 /** The listed name that is nearest, where the one given is not listed. */
@@ -139,8 +179,13 @@ export function nearestName(name: string): string {
 	return listed ? "" : didYouMean(name, names);
 }
 
+/** Is there anything? What can't be looked at is there, and is refused when it is read. */
 function look(path: string): boolean {
-	return statSync(path, { throwIfNoEntry: false }) !== undefined;
+	try {
+		return statSync(path, { throwIfNoEntry: false }) !== undefined;
+	} catch (error) {
+		return (error as NodeJS.ErrnoException).code !== "ENOTDIR";
+	}
 }
 
 function entries(folder: string): string[] {

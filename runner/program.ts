@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { bisectStatus, EXIT } from "./exitStatus.js";
 import type { RunDeps } from "./run.js";
 import type { SuiteBook } from "./suitePort.js";
-import { UsageError } from "./usage.js";
+import { didYouMean, UsageError } from "./usage.js";
 import { version } from "./version.js";
 
 export interface CliDeps extends RunDeps {
@@ -24,6 +24,7 @@ export async function main(
 	const context: CommandContext = { deps, status: EXIT.ok };
 	const usage = argv.includes("--bisect") ? EXIT.bisectUsage : EXIT.usage;
 	try {
+		refuseUnknownTopic(argv);
 		await (await makeProgram(context, argv[0])).parseAsync([...argv], {
 			from: "user",
 		});
@@ -58,6 +59,14 @@ const COMMANDS = {
 	merge: async () => (await import("./commands/merge.js")).addMerge,
 	kernels: async () => (await import("./commands/kernels.js")).addKernels,
 };
+
+/** `crcap help WORD` shows all there is where the word is no command. */
+function refuseUnknownTopic([first, topic = ""]: readonly string[]): void {
+	const names = [...Object.keys(COMMANDS), "help"];
+	if (first !== "help" || topic === "" || topic.startsWith("-")) return;
+	if (names.includes(topic)) return;
+	throw new UsageError(`unknown command '${topic}'${didYouMean(topic, names)}`);
+}
 
 /** @param wanted the command line's first word; where it is no command, all are there to be told of */
 async function makeProgram(

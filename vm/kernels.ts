@@ -141,6 +141,11 @@ async function packageType(path: string): Promise<"deb" | "rpm" | undefined> {
 	return start.startsWith("\xed\xab\xee\xdb") ? "rpm" : undefined;
 }
 
+const WHY: Readonly<Record<string, string>> = {
+	ENOENT: "no such file",
+	ELOOP: "a symbolic link that leads to itself",
+};
+
 /**
  * All kernels that a word means: one for a file, a name or a build tree, any number for a package or a directory.
  * @throws VmError that says what was wrong with it and what to do.
@@ -155,7 +160,8 @@ export async function resolveKernels(
 	if (isKernelName(word) && !(await exists(word)))
 		return [await fromName(word, options)];
 	const info = await stat(word).catch((cause: unknown) => {
-		const why = errnoOf(cause) === "ENOENT" ? "no such file" : messageOf(cause);
+		const code = errnoOf(cause);
+		const why = WHY[code] ?? `can't be read (${code || messageOf(cause)})`;
 		throw new VmError("image", `${word}: ${why}`, {
 			cause,
 			hint: "give a path, or a name such as debian:bookworm",

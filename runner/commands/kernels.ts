@@ -8,12 +8,11 @@ import {
 	fetchKernel,
 	type KernelName,
 	machineFor,
-	parseKernelName,
 	VmError,
 } from "../../vm/index.js";
 import { EXIT } from "../exitStatus.js";
 import { listenForStop } from "../interrupt.js";
-import { nearestName } from "../kernels.js";
+import { nearestName, readKernelName } from "../kernels.js";
 import { localArch } from "../localTarget.js";
 import type { CommandContext } from "../program.js";
 import { print } from "../stdout.js";
@@ -41,7 +40,9 @@ export function addKernels(program: Command, context: CommandContext): void {
 		)
 		.option("--json", "as JSON")
 		.addHelpText("after", MORE)
-		.action(async (options: ListOptions) => {
+		.allowExcessArguments()
+		.action(async (options: ListOptions, { args }: Command) => {
+			refuseWord(args[0]);
 			const rows = await lookUp(namesFor(options.arch ?? localArch()));
 			await print(
 				options.json
@@ -54,8 +55,18 @@ export function addKernels(program: Command, context: CommandContext): void {
 		.description("fetch the newest package of each name")
 		.argument("<name...>", "as `crcap kernels` lists them")
 		.action(async (names: string[]) => {
-			context.status = await fetchAll(names.map(readName));
+			context.status = await fetchAll(
+				names.map((name) => readKernelName(name)),
+			);
 		});
+}
+
+/** What is no option stands where a command of this one's could. */
+function refuseWord(word: string | undefined): void {
+	if (word === undefined) return;
+	throw new UsageError(
+		`kernels: unknown command '${word}'${didYouMean(word, ["fetch"])}`,
+	);
 }
 
 interface Row {
@@ -108,15 +119,6 @@ function table(rows: readonly Row[]): string {
 			return `${name.name.padEnd(width)}  ${here}\n`;
 		})
 		.join("");
-}
-
-function readName(word: string): KernelName {
-	try {
-		return parseKernelName(word);
-	} catch (error) {
-		if (!(error instanceof VmError)) throw error;
-		throw new UsageError(`${error.message}${nearestName(word)}`);
-	}
 }
 
 /** One after the other; a failure costs only its own name. */
