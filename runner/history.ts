@@ -37,7 +37,7 @@ export function history(
 	const start = every.findIndex(({ release }) => release === first);
 	for (const { release, capLastCap } of every.slice(Math.max(start, 0))) {
 		const told = { release: `${release}.0`, cap_last_cap: String(capLastCap) };
-		const { cases } = suites.plan({ told, arch: "x86_64" });
+		const { cases } = suites.plan({ told, arch: "x86_64" }, ids);
 		for (const planned of cases) {
 			if (!ids.has(planned.id)) continue;
 			const known = eras.get(planned.id) ?? [];

@@ -11,10 +11,10 @@ import {
 import type { PlanWithFacts, RawFacts, SuiteBook } from "./suitePort.js";
 
 export const suiteBook: SuiteBook = {
-	plan: (raw) =>
+	plan: (raw, wanted) =>
 		raw === null
-			? { cases: plan(null), facts: {} }
-			: { cases: plan(readFacts(raw)), facts: reportedFacts(raw) },
+			? { cases: plan(null, wanted), facts: {} }
+			: { cases: plan(readFacts(raw), wanted), facts: reportedFacts(raw) },
 	outline,
 	// Cases that come back are those that plan() gave away.
 	judge: (planned, payload) => judge(planned as SuiteCase, payload),

@@ -19,8 +19,8 @@ export interface PlanWithFacts {
 }
 
 export interface Suites {
-	/** Without facts, when the kernel never came up: the same ids, with nothing skipped. */
-	plan(facts: RawFacts | null): PlanWithFacts;
+	/** Without facts, when the kernel never came up: the same ids, with nothing skipped. Of all cases or of those wanted. */
+	plan(facts: RawFacts | null, wanted?: ReadonlySet<string>): PlanWithFacts;
 	/** What can be chosen of that plan without facts: as much of each case as a selection looks at, in its order. */
 	outline(): readonly Pick<PlannedCase, "id" | "boundary" | "subject">[];
 	/**

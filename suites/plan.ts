@@ -219,12 +219,20 @@ function* crossings(
 				if (row.subjects(subject)) yield { suite, row, subject };
 }
 
-/** All cases in report order, the same ids for every kernel. Without facts: what a current kernel must answer. */
-export function plan(facts: Facts | null): PlannedCase[] {
+/**
+ * All cases in report order, the same ids for every kernel, or those of them that are wanted. Without facts: what a
+ * current kernel must answer.
+ */
+export function plan(
+	facts: Facts | null,
+	wanted?: ReadonlySet<string>,
+): PlannedCase[] {
 	const known = facts ?? FACTS_OF_ANY;
-	return Array.from(crossings(known), ({ suite, row, subject }) =>
-		plannedCase(suite, row, subject, known),
-	);
+	const planned: PlannedCase[] = [];
+	for (const { suite, row, subject } of crossings(known))
+		if (wanted?.has(idOf(suite, row, subject)) ?? true)
+			planned.push(plannedCase(suite, row, subject, known));
+	return planned;
 }
 
 /** The names in the plan without facts: a small part of the work. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { text as textOf } from "node:stream/consumers";
 import type { Command } from "commander";
 import { readFactLines } from "../factLines.js";
 import { type Era, history } from "../history.js";
@@ -6,6 +6,7 @@ import { localArch } from "../localTarget.js";
 import type { CommandContext } from "../program.js";
 import { select } from "../select.js";
 import { shellLine } from "../shellQuote.js";
+import { openSource, systemText } from "../source.js";
 import { print } from "../stdout.js";
 import type { PlannedCase, RawFacts, SuiteBook } from "../suitePort.js";
 import { UsageError } from "../usage.js";
@@ -34,18 +35,22 @@ export function addExplain(program: Command, context: CommandContext): void {
 			const raw =
 				options.kernelFacts === undefined
 					? null
-					: loadFacts(options.kernelFacts);
-			const cases = select(planFor(suites, raw, options.kernelFacts), {
-				suite: [],
-				subject: [],
-				case: globs,
-			});
+					: await loadFacts(options.kernelFacts);
+			const outline =
+				raw === null
+					? suites.outline()
+					: planFor(suites, raw, options.kernelFacts);
+			const chosen = select(
+				outline,
+				{ suite: [], subject: [], case: globs },
+				() => "",
+			);
+			const ids = new Set(chosen.map(({ id }) => id));
+			const cases = planFor(suites, raw, options.kernelFacts, ids);
 			const subjects = new Map(
 				suites.subjects().map(({ name, description }) => [name, description]),
 			);
-			const eras = raw
-				? undefined
-				: history(suites, new Set(cases.map((c) => c.id)));
+			const eras = raw ? undefined : history(suites, ids);
 			await print(
 				cases
 					.map((planned) =>
@@ -64,9 +69,10 @@ function planFor(
 	suites: SuiteBook,
 	raw: RawFacts | null,
 	file: string | undefined,
+	wanted?: ReadonlySet<string>,
 ): readonly PlannedCase[] {
 	try {
-		return suites.plan(raw).cases;
+		return suites.plan(raw, wanted).cases;
 	} catch (error) {
 		throw new UsageError(`--kernel-facts ${file}: ${(error as Error).message}`);
 	}
@@ -119,13 +125,16 @@ function eraRow({ from, to, expected, reason }: Era): Row {
 	return ["expected", `${when}: ${expected}: ${reason}`];
 }
 
-function loadFacts(path: string): RawFacts {
+async function loadFacts(path: string): Promise<RawFacts> {
 	let read: string;
 	try {
-		read = readFileSync(path === "-" ? 0 : path, "utf8");
+		read = await textOf(openSource(path));
 	} catch (error) {
-		const { code } = error as NodeJS.ErrnoException;
-		throw new UsageError(`--kernel-facts ${path}: can't be read (${code})`);
+		const why =
+			error instanceof UsageError
+				? error.message
+				: `${path}: ${systemText(error)}`;
+		throw new UsageError(`--kernel-facts ${why}`);
 	}
 	const told = readFactLines(read);
 	if (told.release === undefined) {

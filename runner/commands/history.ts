@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type Era, history } from "../history.js";
 import type { CommandContext } from "../program.js";
-import { filter } from "../select.js";
+import { select } from "../select.js";
 import { print } from "../stdout.js";
 import type { SuiteBook } from "../suitePort.js";
 
@@ -37,7 +37,7 @@ export function historyTable(
 	globs: readonly string[],
 ): string {
 	const all = suites.plan(null).cases;
-	const cases = filter(all, { suite: [], subject: [], case: globs });
+	const cases = select(all, { suite: [], subject: [], case: globs });
 	const eras = history(suites, new Set(cases.map(({ id }) => id)), FIRST);
 	const changes = new Map<string, Change>();
 	for (const { id } of cases) {
