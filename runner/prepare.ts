@@ -1,6 +1,6 @@
 /** Makes targets of what was asked for. Nothing is booted here, but a kernel may have to be fetched. */
 import { resolve } from "node:path";
-import { chooseAccel } from "../vm/index.js";
+import { chooseAccel, kernelCmdline, type Machine } from "../vm/index.js";
 import { loadAddon } from "./addon.js";
 import { agentPath, requestBook } from "./agents.js";
 import { compatArch } from "./compat.js";
@@ -81,6 +81,7 @@ function prepareGuest(
 ): Target {
 	const { kernel } = found;
 	const { machine, bootPath, info } = kernel;
+	refuseTooLong(machine, spec.append);
 	const agent = agentPath(arch);
 	const name = `${spec.name ?? found.name}${suffix}`;
 	const { keep } = request;
@@ -102,6 +103,16 @@ function prepareGuest(
 			: { keepDir: context.alone ? resolve(keep) : resolve(keep, slug(name)) }),
 		say: (line) => context.say(`${name}: ${line}`),
 	});
+}
+
+/** A kernel cuts off what is too long, or never starts; either way boot after boot would only run into its time limit. */
+export function refuseTooLong(machine: Machine, append: string): void {
+	const length = Buffer.byteLength(kernelCmdline(machine, append));
+	const most = machine.commandLineSize - 1;
+	if (length <= most) return;
+	throw new UsageError(
+		`--append: the kernel's command line would be ${length} bytes long, and ${machine.arch} takes ${most}`,
+	);
 }
 
 /** What was found, in a line. */

@@ -37,7 +37,7 @@ export { catalogueNames, isKernelName, parseKernelName } from "./names.js";
 export type { BootOptions } from "./options.js";
 export { preflight } from "./preflight.js";
 export type { Accel } from "./qemu.js";
-export { shellQuote } from "./qemu.js";
+export { kernelCmdline, shellQuote } from "./qemu.js";
 export type { QemuBuild } from "./qemuBuild.js";
 export { qemuBuild } from "./qemuBuild.js";
 export { GuestLost } from "./session.js";

@@ -39,6 +39,8 @@ export interface Machine {
 	readonly kvmHosts: readonly NodeJS.Architecture[];
 	/** How much slower than x86_64 this machine boots under emulation; deadlines are multiplied by it. */
 	readonly slowness: number;
+	/** The most that a kernel takes as its command line, bytes with the end's: COMMAND_LINE_SIZE, of several versions the largest. */
+	readonly commandLineSize: number;
 	/** Said on the kernel's command line of this machine only. */
 	readonly append?: string;
 }
@@ -58,6 +60,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		// tables and string instructions that clear a page byte by byte only cost an emulator time.
 		cpu: "max,-la57,-erms",
 		memoryMiB: 256,
+		commandLineSize: 2048,
 		console: "ttyS0",
 		consoleArgs: SERIAL,
 		channel: {
@@ -79,6 +82,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		// The default is a 32-bit core; `max` takes three times as long to boot (pointer authentication).
 		cpu: "cortex-a57",
 		memoryMiB: 256,
+		commandLineSize: 2048,
 		console: "ttyAMA0",
 		consoleArgs: SERIAL,
 		// The board has one UART for the kernel; a second one sits on PCI, which 8250_pci drives.
@@ -94,6 +98,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		machine: "pc",
 		cpu: "max,-erms",
 		memoryMiB: 256,
+		commandLineSize: 2048,
 		console: "ttyS0",
 		consoleArgs: SERIAL,
 		channel: {
@@ -113,6 +118,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		machine: "virt,highmem=off",
 		cpu: "cortex-a15",
 		memoryMiB: 256,
+		commandLineSize: 1024,
 		console: "ttyAMA0",
 		consoleArgs: SERIAL,
 		channel: { kind: "own", device: "/dev/ttyS0", args: PCI_SERIAL },
@@ -127,6 +133,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		machine: "virt",
 		cpu: "rv64",
 		memoryMiB: 256,
+		commandLineSize: 2048,
 		console: "ttyS0",
 		consoleArgs: SERIAL,
 		channel: { kind: "own", device: "/dev/ttyS1", args: PCI_SERIAL },
@@ -142,6 +149,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		cpu: "qemu",
 		memoryMiB: 256,
 		// The service element has two consoles: the one of lines for the kernel, the other passes bytes as they are.
+		commandLineSize: 4096,
 		console: "ttyS0",
 		consoleArgs: ["-device", "sclplmconsole,chardev=console"],
 		channel: {
@@ -164,6 +172,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		kvmMachine: "pseries",
 		cpu: "power9",
 		memoryMiB: 256,
+		commandLineSize: 2048,
 		console: "hvc0",
 		consoleArgs: SERIAL,
 		channel: {
