@@ -87,6 +87,36 @@ test("incomplete is neither pass nor fail, and nothing ran is not a pass", () =>
 	assert.match(watch(skipped, false).text, /^INCOMPLETE /m);
 });
 
+test("where nothing ran, the most frequent reasons are told", () => {
+	const skipped = cleanReport();
+	const { cases = [] } = skipped.targets[0] ?? {};
+	for (const [n, one] of cases.entries())
+		Object.assign(one, {
+			verdict: "skip",
+			reason: n < 2 ? "rare" : n < 6 ? "frequent" : "most frequent",
+		});
+	assert.match(
+		watch(skipped, false).text,
+		/were skipped: most frequent \(15\); frequent \(4\)\.$/m,
+	);
+});
+
+test("of a probe that failed at length only the outcome is shown", () => {
+	const report = cleanReport();
+	Object.assign(report.targets[0] ?? {}, { accelReason: "x".repeat(300) });
+	assert.match(
+		watch(report, false).text,
+		/accelerator tcg \(no usable KVM\)$/m,
+	);
+	Object.assign(report.targets[0] ?? {}, {
+		accelReason: "there is no /dev/kvm",
+	});
+	assert.match(
+		watch(report, false).text,
+		/accelerator tcg \(there is no \/dev\/kvm\)$/m,
+	);
+});
+
 test("elsewhere than on a terminal there are lines and no escapes", () => {
 	const { text } = watch(sampleReport(), false);
 	assert.equal(stripVTControlCharacters(text), text);

@@ -39,6 +39,15 @@ export interface ProgressOptions {
 	prefix?: string;
 }
 
+/** The longest reason for an accelerator that is shown. */
+const SHORT = 100;
+
+/** The accelerator, and why it is no other; the whole story of a probe that failed is for the reports. */
+function accelText({ accel, accelReason = "" }: TargetHead): string {
+	if (accelReason === "") return accel;
+	return `${accel} (${accelReason.length <= SHORT ? accelReason : "no usable KVM"})`;
+}
+
 /** Between two frames, milliseconds. */
 const FRAME = 100;
 
@@ -98,10 +107,8 @@ export function createProgress(
 				summary: newTarget(head),
 			});
 			if (live) return draw(true);
-			const why =
-				head.accelReason === undefined ? "" : ` (${head.accelReason})`;
 			say(
-				`${name}: Linux ${head.kernel.release} on ${head.kernel.arch}, ${head.planned} cases, accelerator ${head.accel}${why}`,
+				`${name}: Linux ${head.kernel.release} on ${head.kernel.arch}, ${head.planned} cases, accelerator ${accelText(head)}`,
 			);
 		},
 		result(name, result) {

@@ -17,6 +17,8 @@ export interface TargetSummary {
 	totals: Totals;
 	/** Failures, crashes and timeouts that are known and expected for now, a part of `totals`. */
 	known: Totals;
+	/** Why cases were skipped, with how many of each. */
+	skips: Map<string, number>;
 	/** By boundary, then by subject, in the order of the plan. */
 	groups: Map<string, Map<string, Totals>>;
 }
@@ -59,13 +61,39 @@ export function isUnexpected(result: CaseResult): boolean {
 
 /** A target of which nothing is known but its head. */
 export function newTarget(head: TargetHead): TargetSummary {
-	return { head, totals: noTotals(), known: noTotals(), groups: new Map() };
+	return {
+		head,
+		totals: noTotals(),
+		known: noTotals(),
+		skips: new Map(),
+		groups: new Map(),
+	};
+}
+
+/** Different reasons to skip that are counted. */
+const MOST_SKIPS = 100;
+/** Those that are told. */
+const TOLD_SKIPS = 2;
+
+/** The most frequent reasons why cases were skipped, for a run of nothing else. */
+function skipReasons({ skips }: TargetSummary): string {
+	const sorted = [...skips].sort(([, a], [, b]) => b - a);
+	const told = sorted
+		.slice(0, TOLD_SKIPS)
+		.map(([reason, times]) => `${reason} (${times})`);
+	return told.length === 0 ? "" : `: ${told.join("; ")}`;
 }
 
 /** Counts one case. */
 export function count(target: TargetSummary, result: CaseResult): void {
 	target.totals[result.verdict] += 1;
 	if (isKnown(result)) target.known[result.verdict] += 1;
+	if (result.verdict === "skip") {
+		const { skips } = target;
+		// A stored report may give each case a reason of its own.
+		if (skips.has(result.reason) || skips.size < MOST_SKIPS)
+			skips.set(result.reason, (skips.get(result.reason) ?? 0) + 1);
+	}
 	let subjects = target.groups.get(result.boundary);
 	if (subjects === undefined) {
 		subjects = new Map();
@@ -150,8 +178,9 @@ export function sentence(target: TargetSummary): string {
 	if (bad(totals) > 0) {
 		return `${bad(totals)} of ${all} cases did not pass: ${badWords(totals)}.${noted}${reason}`;
 	}
-	if (ran === 0)
-		return `No case ran: ${totals.skip} of ${all} were skipped.${reason}`;
+	if (ran === 0) {
+		return `No case ran: ${totals.skip} of ${all} were skipped${skipReasons(target)}.${reason}`;
+	}
 	const skipped =
 		totals.skip === 0
 			? ""
