@@ -30,7 +30,12 @@ test("without the build's files the book is empty, and an agent is asked for in 
 	const root = mkdtempSync(join(tmpdir(), "crcap-test-"));
 	try {
 		assert.deepEqual(requestBook(root).entries, []);
-		assert.throws(() => agentPath("x86_64", root), UsageError);
+		assert.throws(
+			() => agentPath("i386", root),
+			(error) =>
+				error instanceof UsageError &&
+				/`npm run setup -- --arch i386` builds it/.test(error.message),
+		);
 	} finally {
 		rmSync(root, { recursive: true });
 	}

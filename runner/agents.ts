@@ -13,7 +13,7 @@ export function agentPath(arch: string, root = PACKAGE_ROOT): string {
 	const path = join(root, "dist", "agent", `crprobe-${arch}`);
 	if (existsSync(path)) return path;
 	throw new UsageError(
-		`there is no agent for ${arch}: ${path} is missing; \`npm run setup\` builds it in a clone`,
+		`there is no agent for ${arch}: ${path} is missing; in a clone \`npm run setup -- --arch ${arch}\` builds it`,
 	);
 }
 
