@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { noTotals } from "../results/counts.js";
 import type { TargetResult } from "../results/model.js";
 import { unobserved } from "./caseResults.js";
 import { KERNEL, plannedCase } from "./fakes.test.helper.js";
-import { cli, cliBatch, entries, withFolder } from "./spawnCli.test.helper.js";
+import {
+	cli,
+	cliBatch,
+	entries,
+	startCli,
+	withFolder,
+} from "./spawnCli.test.helper.js";
+
+const CLI = join(import.meta.dirname, "cli.js");
 
 const COMMANDS = [
 	"run",
@@ -142,6 +151,34 @@ const REFUSED: [string, string[], RegExp][] = [
 		["run", "--kernel", "debain:bookworm"],
 		/Did you mean debian:bookworm/,
 	],
+	[
+		"a suite of the archive with a letter too few",
+		["run", "--kernel", "debian:bookwrm"],
+		/there is no suite bookwrm \(Did you mean debian:bookworm\?\)/,
+	],
+	[
+		"the same to fetch",
+		["kernels", "fetch", "debian:bookwrm"],
+		/Did you mean debian:bookworm\?/,
+	],
+	[
+		"a command of kernels",
+		["kernels", "fech", "debian:bookworm"],
+		/unknown command 'fech' \(Did you mean fetch\?\)/,
+	],
+	["help for no command", ["help", "rnu"], /'rnu' \(Did you mean run\?\)/],
+	["a case of history", ["history", "--case", "nope"], /--case nope matches/],
+	[
+		"a part of an id to explain",
+		["explain", "set_tid.free_tid"],
+		/^crcap: set_tid\.free_tid matches nothing \(Did you mean set_tid\.free_tid\.\*\?\)/m,
+	],
+	["a path unlike any", ["run", "--kernel", "/nope"], /no such file; /],
+	[
+		"--compat without a guest",
+		["run", "--local", "--compat"],
+		/--compat is for guests/,
+	],
 	["an empty value", ["run", "--kernel", ""], /empty/],
 	["--host without --local", ["run", "--host"], /--host is for --local/],
 	[
@@ -152,13 +189,24 @@ const REFUSED: [string, string[], RegExp][] = [
 	[
 		"a configuration that is not there",
 		["run", "--config", "/no/config.json"],
-		/can't be read/,
+		/--config \/no\/config\.json: no such file$/m,
 	],
-	["a report that is none", ["show", "/etc/passwd"], /\/etc\/passwd/],
+	["a folder for a configuration", ["run", "--config", "/etc"], /is a dir/],
+	[
+		"an endless configuration",
+		["run", "--config", "/dev/zero"],
+		/\/dev\/zero is no regular file/,
+	],
+	[
+		"a report that is none",
+		["show", "/etc/passwd"],
+		/^crcap: \/etc\/passwd is no JSON report of crcap: it is no JSON$/m,
+	],
+	["a folder for a report", ["show", "/etc"], /^crcap: \/etc is a directory$/m],
 	[
 		"a report that is not there",
-		["show", "/no/report.json"],
-		/\/no\/report\.json/,
+		["compare", "/no/report.json", "/no/other.json"],
+		/^crcap: \/no\/report\.json: no such file$/m,
 	],
 	["a grouping", ["list", "--group", "subjects"], /Did you mean subject\?/],
 	[
@@ -179,6 +227,124 @@ test("refused before anything is done", async (t) => {
 	}
 });
 
+test("links that lead nowhere or to themselves are told", async () => {
+	await withFolder(async (folder) => {
+		symlinkSync("loop", join(folder, "loop"));
+		symlinkSync("nowhere", join(folder, "dangling"));
+		symlinkSync("nowhere", join(folder, "crcap.config.json"));
+		const kernel = async (name: string): Promise<string> => {
+			const args = ["run", "--config", "c.json", "--kernel", name];
+			const { status, stderr } = await cli(args, { cwd: folder });
+			assert.equal(status, 2);
+			return stderr;
+		};
+		writeFileSync(join(folder, "c.json"), "\ufeff{}");
+		assert.match(await kernel("loop"), /loop: a symbolic link that leads to/);
+		assert.match(
+			await kernel("dangling"),
+			/dangling: a symbolic link that leads nowhere; (?!.*Did you mean)/,
+		);
+		const { status, stderr } = await cli(["run"], { cwd: folder });
+		assert.equal(status, 2);
+		assert.match(stderr, /config\.json: a symbolic link that leads nowhere$/m);
+	});
+});
+
+/** Starts it, sends signals until it ends, and tells how it ended. */
+async function stopped(args: string[], folder: string, signals: number) {
+	const running = startCli(args, { cwd: folder });
+	for (let i = 0; i < signals; i++) {
+		await sleep(700);
+		running.kill("SIGTERM");
+	}
+	const late = sleep(5000).then(() => running.kill("SIGKILL"));
+	const { exitCode } = await running;
+	void late;
+	return exitCode;
+}
+
+test("a pipe without another end holds nothing up", async () => {
+	await withFolder(async (folder) => {
+		await execa("mkfifo", ["crcap.config.json", "pipe"], { cwd: folder });
+		writeFileSync(join(folder, "r.json"), stored("pass"));
+		const config = await cli(["run", "--kernel", "/no"], { cwd: folder });
+		assert.equal(config.status, 2);
+		assert.match(config.stderr, /config\.json is no regular file/);
+		const args = ["show", "r.json", "--report", "tap=pipe"];
+		const report = await cli(args, { cwd: folder });
+		assert.equal(report.status, 2);
+		assert.match(report.stderr, /pipe can't be written: .* nobody reads/);
+		assert.equal(await stopped(["show", "pipe"], folder, 1), 130);
+	});
+});
+
+test("pipes with another end are read and written", async () => {
+	await withFolder(async (folder) => {
+		writeFileSync(join(folder, "r.json"), stored("pass"));
+		const bash = (script: string): Promise<{ stdout: string }> =>
+			execa("bash", ["-c", script, process.execPath, CLI], { cwd: folder });
+		const json = stored("pass");
+		const read = await bash(
+			'mkfifo in; cat r.json > in & "$0" "$1" show in -r json',
+		);
+		assert.deepEqual(JSON.parse(read.stdout), JSON.parse(json));
+		const given = await bash('"$0" "$1" show <(cat r.json) -r json');
+		assert.deepEqual(JSON.parse(given.stdout), JSON.parse(json));
+		const written = await bash(
+			'mkfifo out; cat out & "$0" "$1" show r.json -r json=out; wait',
+		);
+		assert.deepEqual(JSON.parse(written.stdout), JSON.parse(json));
+		const few = await bash(
+			'"$0" "$1" show r.json -r json=>(head -c 1); echo "=$?"; sleep 0.2',
+		);
+		assert.match(few.stdout, /=0/);
+	});
+});
+
+test("a standard output that is full costs only what was for it", async () => {
+	await withFolder(async (folder) => {
+		writeFileSync(join(folder, "r.json"), stored("pass"));
+		const full = async (args: string): Promise<string> => {
+			const script = `"$0" "$1" ${args} >/dev/full; echo "=$?" >&2`;
+			const words = ["-c", script, process.execPath, CLI];
+			return (await execa("bash", words, { cwd: folder })).stderr;
+		};
+		const said = await full(
+			"show r.json -r tap -r json=o.json -r text=/dev/full",
+		);
+		assert.match(
+			said,
+			/report on standard output could not be written: ENOSPC[^;]*; the report \/dev\/full could not be written: ENOSPC/,
+		);
+		assert.match(said, /^=3$/m);
+		assert.deepEqual(entries(folder), ["o.json", "r.json"]);
+		for (const args of ["list", "--help"]) {
+			assert.match(
+				await full(args),
+				/^crcap: standard output could not be written: ENOSPC.*\n=3$/,
+			);
+		}
+	});
+});
+
+test("a report is not written over one that is read", async () => {
+	await withFolder(async (folder) => {
+		writeFileSync(join(folder, "a.json"), stored("pass"));
+		writeFileSync(join(folder, "b.json"), stored("fail"));
+		symlinkSync("a.json", join(folder, "link"));
+		for (const [command, format] of [
+			["merge", "json=link"],
+			["compare", "text=./a.json"],
+		] as const) {
+			const args = [command, "a.json", "b.json", "--report", format];
+			const { status, stderr } = await cli(args, { cwd: folder });
+			assert.equal(status, 2);
+			assert.match(stderr, /would be written over a\.json/);
+		}
+		assert.equal(readFileSync(join(folder, "a.json"), "utf8"), stored("pass"));
+	});
+});
+
 test("the nearest file is named for a kernel that is not there", async () => {
 	await withFolder(async (folder) => {
 		writeFileSync(join(folder, "vmlinuz-6.1.0"), "");
@@ -196,6 +362,17 @@ test("git bisect: a kernel that is not there can't be judged, a mistyped command
 	const missing = await cli(["run", "--bisect", "--kernel", "/no/bzImage"]);
 	assert.equal(missing.status, 125);
 	assert.match(missing.stderr, /no such file/);
+	// The machine's trouble would be every commit's.
+	await withFolder(async (folder) => {
+		const image = Buffer.alloc(8192);
+		image.write("ARM\x64", 56, "latin1");
+		writeFileSync(join(folder, "Image"), image);
+		const bisect = ["run", "--bisect", "--kernel", "Image"];
+		const env = { PATH: folder };
+		const { status, stderr } = await cli(bisect, { cwd: folder, env });
+		assert.match(stderr, /^crcap: qemu-system-aarch64 is not on the PATH/);
+		assert.equal(status, 128);
+	});
 	assert.equal((await cli(["run", "--bisect", "--kernle", "x"])).status, 128);
 	assert.equal(
 		(await cli(["run", "--bisect", "--suite", "nosuch"])).status,
