@@ -66,7 +66,7 @@ export interface Stop {
 
 /**
  * The first signal stops the run in order, so that the report is still written; the second one exits at once with
- * `status`. Exit hooks (guests, temporary files) run in both cases.
+ * `status`, or by SIGKILL where a thread is stuck. Exit hooks (guests, temporary files) run in all cases.
  */
 export function listenForStop(
 	status: number,
