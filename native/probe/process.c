@@ -43,8 +43,8 @@ int cr_reap(pid_t pid)
 	return status;
 }
 
-/* More than ever stand in a row: the kernel makes a worker at a time. */
-#define TAKEN_MAX 4
+/* In a guest one is taken now and then; without one, on a busy machine, hundreds in a row may be. */
+#define TAKEN_MAX 4096
 
 /*
  * How many pids from @pid downwards others have. The kernel makes threads of its own when it likes, and then the next free
