@@ -8,6 +8,7 @@ import {
 	type TargetComparison,
 } from "./compare.js";
 import { oneLine } from "./escape.js";
+import { MARKS } from "./markdown.js";
 import { fence, plain } from "./markdownText.js";
 import { words } from "./summary.js";
 import { COLUMNS, wrapShell, wrapWords } from "./wrap.js";
@@ -100,9 +101,8 @@ function fitted(text: string, rest = ""): string {
 }
 
 export function* comparisonMarkdown(comparison: Comparison): Generator<string> {
-	const mark =
-		comparison.exitCode === 0 ? "✅" : comparison.exitCode === 1 ? "❌" : "⚠️";
-	yield `## ${mark} CAP_CHECKPOINT_RESTORE: what changed\n\n${plain(comparisonSentence(comparison))}\n`;
+	const mark = { 0: MARKS.passed, 1: MARKS.failed, 3: MARKS.incomplete };
+	yield `## ${mark[comparison.exitCode]} CAP_CHECKPOINT_RESTORE: what changed\n\n${plain(comparisonSentence(comparison))}\n`;
 	for (const warning of comparison.warnings) yield `\n> ${plain(warning)}\n`;
 	for (const pair of comparison.pairs) yield* pairMarkdown(pair);
 	for (const [label, list] of [

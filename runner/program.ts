@@ -78,8 +78,8 @@ async function makeProgram(
 		.addHelpText(
 			"after",
 			`
-Exit status: 0 at least one case ran and none failed; 1 a case failed, crashed the guest or timed out;
-3 incomplete (no boot, a broken channel, a case in error or not run); 2 usage; 130 interrupted.
+Exit status: 0 on every target at least one case ran and none failed; 1 a case failed, crashed the guest or timed out;
+3 incomplete (no boot, a broken channel, a case in error or not run, a target on which nothing ran); 2 usage; 130 interrupted.
 Where a run is both failed and incomplete, it is 1.`,
 		);
 	for (const [name, load] of Object.entries(COMMANDS))
