@@ -1,7 +1,7 @@
 /** What changed between results: of two kernels, architectures, configurations, accelerators, or two days. */
 import { differences, pairUp } from "./comparePairs.js";
 import type { CaseResult, Report, TargetResult, Verdict } from "./model.js";
-import { isBad, isKnown } from "./summary.js";
+import { hasRun, isBad, isKnown } from "./summary.js";
 
 /** A report and what to call it. */
 export interface NamedReport {
@@ -94,7 +94,7 @@ export function compare(old: NamedReport, ...newer: NamedReport[]): Comparison {
 				...trouble(after, pair.new),
 			);
 			result.newFailures += pair.changes.appeared.filter(isNewFailure).length;
-			comparable &&= hasRun(before) && hasRun(after);
+			comparable &&= before.cases.some(hasRun) && after.cases.some(hasRun);
 		}
 		result.onlyOld.push(
 			...onlyOld.map(
@@ -205,10 +205,6 @@ export function isNewFailure({ old, new: now }: Change): boolean {
 	return (RANK[now.verdict] ?? 0) > 0 && !now.known;
 }
 
-function hasRun(target: TargetResult): boolean {
-	return target.cases.some(({ verdict }) => RANK[verdict] !== undefined);
-}
-
 function trouble(target: TargetResult, label: string): string[] {
 	return [
 		...(target.complete
@@ -216,7 +212,9 @@ function trouble(target: TargetResult, label: string): string[] {
 			: [
 					`${label} is incomplete: ${target.incompleteReason ?? "no reason was given"}`,
 				]),
-		...(hasRun(target) ? [] : [`${label} has no case with a verdict`]),
+		...(target.cases.some(hasRun)
+			? []
+			: [`${label} has no case with a verdict`]),
 	];
 }
 

@@ -47,6 +47,11 @@ export function isBad(verdict: Verdict): boolean {
 /** Verdicts on the kernel that one can know of; an `error` or a case that never ran says nothing of it. */
 const KNOWABLE: readonly Verdict[] = ["fail", "crash", "timeout"];
 
+/** True when the case asked the kernel, and there is a verdict on it. */
+export function hasRun({ verdict }: CaseResult): boolean {
+	return verdict === "pass" || KNOWABLE.includes(verdict);
+}
+
 /** True for a failure that is known and expected for now. */
 export function isKnown(result: CaseResult): boolean {
 	return KNOWABLE.includes(result.verdict) && result.known !== undefined;
