@@ -7,10 +7,11 @@ import {
 	bad,
 	isBad,
 	isComplete,
+	outcome,
 	type ReportSummary,
 	sentence,
 	type TargetSummary,
-	unexpected,
+	together,
 	words,
 } from "./summary.js";
 import { boundaryRows, quietWords, table } from "./table.js";
@@ -21,14 +22,15 @@ const IN_FULL = 50;
 /** Failures named beyond these. */
 const NAMED = 500;
 
+/** What a reader sees first, of a run and of a comparison. */
+export const MARKS = { passed: "✅", failed: "❌", incomplete: "⚠️" } as const;
+
 export function* markdown(
 	summary: ReportSummary,
 	cases: CaseStore,
 ): Generator<string> {
-	const fine = summary.targets.every(
-		(target) => unexpected(target) === 0 && isComplete(target),
-	);
-	yield `## ${fine ? "✅" : "❌"} CAP_CHECKPOINT_RESTORE conformance\n`;
+	const came = together(summary.targets.map(outcome));
+	yield `## ${MARKS[came]} CAP_CHECKPOINT_RESTORE conformance\n`;
 	yield* overview(summary);
 	for (const [index, target] of summary.targets.entries()) {
 		yield `\n### ${plain(target.head.name)}\n\n${plain(sentence(target))}\n\n`;
