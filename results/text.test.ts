@@ -123,7 +123,7 @@ test("a run in which nothing ran does not say that all passed", async () => {
 	for (const one of report.targets[0]?.cases ?? []) one.verdict = "skip";
 	assert.match(
 		await render("text", report),
-		/No case ran: 21 of 21 were skipped: CAP_CHECKPOINT_RESTORE in the owner\nof the pid namespace is required \(21\)\./,
+		/No case ran: 21 of 21 were skipped: CAP_CHECKPOINT_RESTORE\nin the owner of the pid namespace is required \(21\)\./,
 	);
 });
 
