@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Report } from "./model.js";
@@ -63,6 +64,36 @@ test("text answers first: the verdict stands before the table, the table before 
 	assert.deepEqual(
 		places,
 		places.toSorted((a, b) => a - b),
+	);
+});
+
+test("the replay lines mean the same to a shell when they are pasted", async () => {
+	const path = `/srv/${"builds of kernels/".repeat(2)}${"linux/".repeat(20)}bzImage`;
+	const qemu = `qemu-system-x86_64 -nodefaults -m 256 -kernel '${path}' -initrd initramfs.cpio -append 'console=ttyS0 panic=-1 crcap_program="uid=1000 caps=none # dumpable=1 -- clone3=tid:20000"'`;
+	const keep = `crcap run --kernel '${path}' --append 'a b' --keep .`;
+	const report = sampleReport();
+	const one = report.targets[0]?.cases[3];
+	assert.ok(one);
+	one.verdict = "fail";
+	one.replay.qemu = `${qemu} # initramfs.cpio: ${keep}`;
+	const text = await render("text", report);
+	const [, boot, from] =
+		/^ {2}boot the same guest:\n( {4}qemu-system-x86_64 -nodefaults[\s\S]*?)^ {2}initramfs\.cpio is left here by:\n([\s\S]*?)(?=^(?! {4}|['"])|\n$)/m.exec(
+			text,
+		) ?? [];
+	assert.ok(boot && from, text);
+	const argv = (...commands: string[]) => {
+		const tell = `tell() { printf '<%s>\\n' "$@"; }\nalias crcap='tell crcap' qemu-system-x86_64='tell qemu'\n`;
+		const done = spawnSync("sh", ["-c", tell + commands.join("\n")], {
+			encoding: "utf8",
+		});
+		assert.equal(done.stderr, "");
+		return done.stdout;
+	};
+	assert.equal(argv(boot, from), argv(qemu, keep));
+	assert.match(
+		argv(boot),
+		/^<qemu>\n[\s\S]*crcap_program="uid=1000 caps=none # dump/,
 	);
 });
 
