@@ -36,7 +36,7 @@ interface Reading {
 }
 
 /**
- * Reads a JSON report and tells it to a writer, as the run itself would have, `end` included. `source` is a path or
+ * Reads a JSON report and tells it to a writer, as the run itself would have, `end` included, or `breakOff`. `source` is a path or
  * a stream; `name` stands for a stream in errors. Rejects with `ReportError` where the report is wrong or cut short.
  */
 export async function streamReport(
@@ -65,9 +65,13 @@ export async function streamReport(
 		if (!tokens.ended) throw new Error(reader.cutShort());
 		reader.finish();
 	} catch (error) {
-		throw new ReportError(`${name}: ${(error as Error).message}`, {
+		const broken = new ReportError(`${name}: ${(error as Error).message}`, {
 			cause: error,
 		});
+		// What is wrong with the source is the news, whatever becomes of the output.
+		if (reader.begun)
+			await writer.breakOff?.(broken.message).catch(() => undefined);
+		throw broken;
 	} finally {
 		reader.close();
 	}
@@ -176,6 +180,11 @@ class ReportReader {
 				this.#writer.caseResult(JSON.parse(this.#store.get(ref)) as CaseResult);
 			this.#writer.endTarget(TargetTail.parse(target.keys));
 		}
+	}
+
+	/** True when the writer was told of the report. */
+	get begun(): boolean {
+		return this.#begun;
 	}
 
 	/** How far a file got that ends too early. */

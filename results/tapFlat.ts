@@ -49,6 +49,9 @@ export function tapFlatWriter(sink: Sink): ReportWriter {
 				lost ??= `${target}: ${tail.incompleteReason ?? "the run is incomplete"}`;
 			sink.flush();
 		},
+		async breakOff(reason) {
+			sink.write(bailOut(reason));
+		},
 		async end() {
 			// What follows a bail-out is ignored, and a bail-out after a last plan would be.
 			if (lost !== undefined) sink.write(bailOut(lost));

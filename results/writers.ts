@@ -25,6 +25,7 @@ export interface WriterOptions {
 /** A writer on a stream. */
 export interface StreamWriter extends ReportWriter {
 	ready(): Promise<void>;
+	breakOff(reason: string): Promise<void>;
 	/** True when the reader left (`| head`): nothing that is written arrives any more, which is no error. */
 	readonly gone: boolean;
 }
@@ -61,6 +62,10 @@ export function createWriter(
 		caseResult: (result) => writer.caseResult(result),
 		endTarget: (tail) => writer.endTarget(tail),
 		ready: () => sink.ready(),
+		async breakOff(reason) {
+			await writer.breakOff?.(reason);
+			await sink.finish();
+		},
 		async end() {
 			await writer.end();
 			await sink.finish();
