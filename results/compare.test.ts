@@ -210,6 +210,29 @@ test("the text form keeps to 72 columns and shows no control character", () => {
 	assert.match(text, /^\d+ regressions; /);
 });
 
+test("markdown fits a comment on GitHub however much changed", async () => {
+	const report = cleanReport();
+	const [target] = report.targets;
+	const [first] = target?.cases ?? [];
+	assert.ok(target && first);
+	const of = (verdict: Verdict): Report => ({
+		...report,
+		targets: ["a", "b", "c"].map((name) => ({
+			...target,
+			name,
+			cases: Array.from({ length: 300 }, (_, n) => ({
+				...first,
+				id: `ns_last_pid.dropped_after_open.uid1000-${n}`,
+				verdict,
+			})),
+		})),
+	});
+	const out = new Memory();
+	await writeComparison("markdown", out, diff(of("pass"), of("fail")), []);
+	assert.ok(out.text.length <= 60_000, String(out.text.length));
+	assert.match(out.text, /^The rest is left out here: `crcap compare/m);
+});
+
 test("the JSON form is the comparison", () => {
 	const { schemaVersion, ...rest } = JSON.parse(
 		[...comparisonJson(everything())].join(""),

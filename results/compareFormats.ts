@@ -117,8 +117,7 @@ export function* comparisonMarkdown(comparison: Comparison): Generator<string> {
 function* pairMarkdown(pair: TargetComparison): Generator<string> {
 	yield `\n### ${plain(pair.old)} → ${plain(pair.new)}\n\n`;
 	if (pair.differences.length > 0) {
-		yield `<details>\n<summary>${pair.differences.length} differences between the targets</summary>\n\n`;
-		yield `${pair.differences.map((one) => `- ${plain(one)}\n`).join("")}\n</details>\n\n`;
+		yield `<details>\n<summary>${pair.differences.length} differences between the targets</summary>\n\n${pair.differences.map((one) => `- ${plain(one)}\n`).join("")}\n</details>\n\n`;
 	}
 	yield `${pair.same} cases are as before.\n`;
 	for (const kind of KINDS) {

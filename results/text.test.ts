@@ -177,17 +177,53 @@ test("markdown: a fence is longer than any in the text", async () => {
 	);
 });
 
-test("markdown stays small however much failed", async () => {
+/** The clean report with so many failures in each of so many targets, as long as a guest's are. */
+function failing(count: number, targets = 1): Report {
 	const report = cleanReport();
 	const [target] = report.targets;
 	const [first] = target?.cases ?? [];
 	assert.ok(target && first);
-	target.cases = Array.from({ length: 5000 }, (_, n) => ({
+	const cases = Array.from({ length: count }, (_, n) => ({
 		...first,
-		id: `a.b${n}`,
-		verdict: "fail",
+		id: `ns_last_pid.dropped_after_open.uid1000-${n}`,
+		verdict: "fail" as const,
+		subject: `uid1000-${n % 60}`,
+		replay: { ...first.replay, qemu: `qemu ${"-device virtio ".repeat(40)}` },
 	}));
-	const text = await render("markdown", report);
-	assert.ok(text.length < 200_000, String(text.length));
-	assert.match(text, /4500 more are in the JSON report/);
-});
+	report.targets = Array.from({ length: targets }, (_, n) => ({
+		...target,
+		name: `kernel ${n}`,
+		cases,
+	}));
+	return report;
+}
+
+for (const [count, targets] of [
+	[40, 1],
+	[305, 1],
+	[5000, 1],
+	[305, 5],
+	[300, 60],
+] as const) {
+	test(`markdown: ${count} failures in each of ${targets} fit a comment on GitHub, and none is forgotten`, async () => {
+		const text = await render("markdown", failing(count, targets));
+		assert.ok(text.length <= 60_000, String(text.length));
+		const sections = text.split(/^### /m).slice(1);
+		for (const section of sections) {
+			const full = section.match(/^<details>$/gm)?.length ?? 0;
+			assert.equal(section.match(/^<\/details>$/gm)?.length ?? 0, full);
+			const named = section.match(/^- <code>/gm)?.length ?? 0;
+			const left = Number(
+				/^(\d+) (?:more )?that did not pass are left out here: `crcap show/m.exec(
+					section,
+				)?.[1] ?? 0,
+			);
+			if (/^The rest is left out here/m.test(section)) continue;
+			assert.equal(full + named + left, count);
+			if (targets === 1) assert.ok(full > 10, `${full} in full`);
+		}
+		assert.ok(
+			sections.length === targets || /^The rest is left out here/m.test(text),
+		);
+	});
+}

@@ -8,6 +8,7 @@ import { junit } from "./junit.js";
 import { kcidb } from "./kcidb.js";
 import { ktap } from "./ktap.js";
 import { markdown } from "./markdown.js";
+import { bounded, SHOW_ALL } from "./markdownRoom.js";
 import type { ReportWriter } from "./model.js";
 import { Sink } from "./sink.js";
 import { tapWriter } from "./tap.js";
@@ -39,7 +40,8 @@ const WRITERS: Readonly<
 	json: (sink) => jsonWriter(sink),
 	ktap: (sink) => documentWriter(sink, ktap),
 	text: (sink) => documentWriter(sink, text),
-	markdown: (sink) => documentWriter(sink, markdown),
+	markdown: (sink) =>
+		documentWriter(sink, (...run) => bounded(markdown(...run), SHOW_ALL)),
 	junit: (sink) => documentWriter(sink, junit),
 	kcidb: (sink, { kcidbOrigin }) => documentWriter(sink, kcidb(kcidbOrigin)),
 	html: (sink) => documentWriter(sink, html()),
