@@ -146,15 +146,15 @@ export function sentence(target: TargetSummary): string {
 		known === 0
 			? ""
 			: ` ${known} of these ${known === 1 ? "is" : "are"} known and expected for now.`;
-	if (all === 0) return `No case was planned.${reason}`;
-	if (bad(totals) > 0) {
-		return `${bad(totals)} of ${all} cases did not pass: ${badWords(totals)}.${noted}${reason}`;
-	}
-	if (ran === 0)
-		return `No case ran: ${totals.skip} of ${all} were skipped.${reason}`;
 	const skipped =
 		totals.skip === 0
 			? ""
-			: `, ${totals.skip} could not apply here and ${totals.skip === 1 ? "was" : "were"} skipped`;
-	return `All ${ran} cases that ran passed${skipped}.${reason}`;
+			: `${totals.skip} could not apply here and ${totals.skip === 1 ? "was" : "were"} skipped`;
+	if (all === 0) return `No case was planned.${reason}`;
+	if (bad(totals) > 0) {
+		return `${bad(totals)} of ${all} cases did not pass: ${badWords(totals)}.${noted}${skipped === "" ? "" : ` ${skipped}.`}${reason}`;
+	}
+	if (ran === 0)
+		return `No case ran: ${totals.skip} of ${all} were skipped.${reason}`;
+	return `All ${ran} cases that ran passed${skipped === "" ? "" : `, ${skipped}`}.${reason}`;
 }
