@@ -210,6 +210,23 @@ test("the text form keeps to 72 columns and shows no control character", () => {
 	assert.match(text, /^\d+ regressions; /);
 });
 
+test("one of anything is one", () => {
+	const [old, newer] = [cleanReport(), cleanReport()];
+	if (newer.targets[0]) newer.targets[0].kernel.release = "6.1.0-57";
+	for (const { targets } of [old, newer])
+		targets[0]?.cases.splice(1, targets[0].cases.length);
+	const comparison = diff(old, newer);
+	const [pair] = comparison.pairs;
+	pair?.differences.splice(1);
+	assert.match(
+		[...comparisonText(comparison)].join(""),
+		/^1 case is as before\.$/m,
+	);
+	const markdown = [...comparisonMarkdown(comparison)].join("");
+	assert.match(markdown, /^1 case is as before\.$/m);
+	assert.match(markdown, />1 difference between the targets</);
+});
+
 test("markdown fits a comment on GitHub however much changed", async () => {
 	const report = cleanReport();
 	const [target] = report.targets;

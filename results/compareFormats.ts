@@ -7,6 +7,7 @@ import {
 	type Outcome,
 	type TargetComparison,
 } from "./compare.js";
+import { counted } from "./counts.js";
 import { oneLine } from "./escape.js";
 import { fence, plain } from "./markdownText.js";
 import { words } from "./summary.js";
@@ -28,7 +29,7 @@ export function comparisonSentence(comparison: Comparison): string {
 	const rest = `${total("fixes")} fixed, ${total("lost")} no longer tried, ${total("reasons")} with another outcome, ${total("appeared")} new, ${total("vanished")} vanished, ${same} as before`;
 	const count = total("regressions");
 	if (count === 0) return `No regression: ${rest}.`;
-	return `${count} regression${count === 1 ? "" : "s"}; ${rest}.`;
+	return `${counted(count, "regression")}; ${rest}.`;
 }
 
 /** `fail (expected EPERM, observed ok)`. */
@@ -76,11 +77,15 @@ export function* comparisonText(comparison: Comparison): Generator<string> {
 	}
 }
 
+function sameWords({ same }: TargetComparison): string {
+	return `${counted(same, "case is", "cases are")} as before.`;
+}
+
 function* pairText(pair: TargetComparison): Generator<string> {
 	yield `\n${"=".repeat(COLUMNS)}\n${fitted(`old: ${pair.old}`, "     ")}${fitted(`new: ${pair.new}`, "     ")}`;
 	for (const difference of pair.differences)
 		yield fitted(`  ${difference}`, "    ");
-	yield fitted(`${pair.same} cases are as before.`);
+	yield fitted(sameWords(pair));
 	for (const kind of KINDS) {
 		const changes = pair.changes[kind];
 		if (changes.length > 0) yield `\n${CHANGES[kind]}: ${changes.length}\n`;
@@ -117,9 +122,9 @@ export function* comparisonMarkdown(comparison: Comparison): Generator<string> {
 function* pairMarkdown(pair: TargetComparison): Generator<string> {
 	yield `\n### ${plain(pair.old)} → ${plain(pair.new)}\n\n`;
 	if (pair.differences.length > 0) {
-		yield `<details>\n<summary>${pair.differences.length} differences between the targets</summary>\n\n${pair.differences.map((one) => `- ${plain(one)}\n`).join("")}\n</details>\n\n`;
+		yield `<details>\n<summary>${counted(pair.differences.length, "difference")} between the targets</summary>\n\n${pair.differences.map((one) => `- ${plain(one)}\n`).join("")}\n</details>\n\n`;
 	}
-	yield `${pair.same} cases are as before.\n`;
+	yield `${sameWords(pair)}\n`;
 	for (const kind of KINDS) {
 		const changes = pair.changes[kind];
 		if (changes.length === 0) continue;
@@ -129,7 +134,7 @@ function* pairMarkdown(pair: TargetComparison): Generator<string> {
 			yield `| ${plain(one.id)} | ${plain(was)} | ${plain(is)} |\n`;
 		}
 		if (changes.length > SHOWN)
-			yield `\n${changes.length - SHOWN} more are in the JSON form of this comparison.\n`;
+			yield `\n${counted(changes.length - SHOWN, "more is", "more are")} in the JSON form of this comparison.\n`;
 		const replays = changes
 			.slice(0, SHOWN)
 			.flatMap(({ replay }) => (replay === undefined ? [] : [replay]));

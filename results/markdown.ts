@@ -138,8 +138,10 @@ function* failures(
 		waiting -= 1;
 		left -= line.length;
 	}
-	if (waiting > 0)
-		yield `\n${waiting} ${full + named === 0 ? "" : "more "}that did not pass ${waiting === 1 ? "is" : "are"} left out here: ${SHOW_ALL}.\n`;
+	if (waiting > 0) {
+		const more = full + named === 0 ? "" : " more";
+		yield `\n${waiting}${more} that did not pass ${waiting === 1 ? "is" : "are"} left out here: ${SHOW_ALL}.\n`;
+	}
 }
 
 /** In one piece, for half of a folded part would hide what follows. */

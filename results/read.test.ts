@@ -195,6 +195,17 @@ function bailout(tap: string): boolean {
 	return Parser.parse(tap).some(([event]) => event === "bailout");
 }
 
+test("where a report was cut is counted well", async () => {
+	for (const [mark, said] of [
+		[/(?<="crcap".*\n.*"targets":\[)/s, /ends after 0 targets, /],
+		[/(?<="ns_last_pid\.read\.uid0-none".*\n)/, /after 1 case of targets\[0\]/],
+	] as const) {
+		const cut = text.search(mark);
+		assert.ok(cut > 0);
+		await assert.rejects(read(text.slice(0, cut)), said);
+	}
+});
+
 test("a report with a byte changed is read or refused, and nothing worse", async () => {
 	const clean = await render("json", cleanReport());
 	await fc.assert(

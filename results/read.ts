@@ -5,7 +5,7 @@ import { StringDecoder } from "node:string_decoder";
 import { getManyValues, isMany } from "stream-chain/defs.js";
 import { jsonParser, type Token } from "stream-json/core/parser.js";
 import { z } from "zod";
-import { noTotals, VERDICTS } from "./counts.js";
+import { counted, noTotals, VERDICTS } from "./counts.js";
 import { ReportTokens } from "./jsonTokens.js";
 import {
 	CaseResult,
@@ -191,8 +191,8 @@ class ReportReader {
 	cutShort(): string {
 		const where =
 			this.#target === undefined
-				? `after ${this.#count} targets`
-				: `after ${this.#target.cases} cases of targets[${this.#count}]`;
+				? `after ${counted(this.#count, "target")}`
+				: `after ${counted(this.#target.cases, "case")} of targets[${this.#count}]`;
 		return `the file ends ${where}, in the middle: the run was cut off while it wrote, or the copy was; run again`;
 	}
 

@@ -38,6 +38,9 @@ test("the sentence on a target counts everything, what was skipped too", () => {
 		"All 3 cases that ran passed, 2 could not apply here and were skipped.",
 	);
 	assert.equal(said({ skip: 2 }), "No case ran: 2 of 2 were skipped.");
+	assert.equal(said({ fail: 1 }), "1 of 1 case did not pass: 1 fail.");
+	assert.equal(said({ pass: 1 }), "The 1 case that ran passed.");
+	assert.equal(said({ skip: 1 }), "No case ran: 1 of 1 was skipped.");
 	assert.equal(said({}), "No case was planned.");
 });
 

@@ -1,5 +1,5 @@
 /** What can be said of a run in little memory: totals by target, boundary and subject. */
-import { noTotals, VERDICTS } from "./counts.js";
+import { counted, noTotals, VERDICTS } from "./counts.js";
 import type {
 	CaseResult,
 	ReportHead,
@@ -152,9 +152,9 @@ export function sentence(target: TargetSummary): string {
 			: `${totals.skip} could not apply here and ${totals.skip === 1 ? "was" : "were"} skipped`;
 	if (all === 0) return `No case was planned.${reason}`;
 	if (bad(totals) > 0) {
-		return `${bad(totals)} of ${all} cases did not pass: ${badWords(totals)}.${noted}${skipped === "" ? "" : ` ${skipped}.`}${reason}`;
+		return `${bad(totals)} of ${counted(all, "case")} did not pass: ${badWords(totals)}.${noted}${skipped === "" ? "" : ` ${skipped}.`}${reason}`;
 	}
 	if (ran === 0)
-		return `No case ran: ${totals.skip} of ${all} were skipped.${reason}`;
-	return `All ${ran} cases that ran passed${skipped === "" ? "" : `, ${skipped}`}.${reason}`;
+		return `No case ran: ${totals.skip} of ${all} ${totals.skip === 1 ? "was" : "were"} skipped.${reason}`;
+	return `${ran === 1 ? "The" : "All"} ${counted(ran, "case")} that ran passed${skipped === "" ? "" : `, ${skipped}`}.${reason}`;
 }
