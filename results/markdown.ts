@@ -22,9 +22,6 @@ const IN_FULL = 50;
 /** Failures named beyond these. */
 const NAMED = 500;
 
-/** About what naming one takes. */
-const NAME_CHARS = 80;
-
 /** Kept of the room for what stands around the failures: the overview, the last line, what is left out. */
 const FRAME_CHARS = 2000;
 
@@ -119,9 +116,11 @@ function* failures(
 	let named = 0;
 	for (const result of cases) {
 		if (!isBad(result.verdict) || result.verdict === "not_run") continue;
+		const line = `- ${code(result.id)}: ${words(result.verdict)}\n`;
 		if (named === 0 && full < IN_FULL) {
 			const piece = failure(result);
-			const names = Math.min(NAMED, waiting - 1) * NAME_CHARS;
+			// The others' names are about as long as this one.
+			const names = Math.min(NAMED, waiting - 1) * line.length;
 			if (piece.length + names <= left) {
 				yield piece;
 				full += 1;
@@ -130,7 +129,6 @@ function* failures(
 				continue;
 			}
 		}
-		const line = `- ${code(result.id)}: ${words(result.verdict)}\n`;
 		if (named === NAMED || line.length > left) break;
 		if (named === 0) yield "\nMore that did not pass:\n\n";
 		yield line;
