@@ -9,6 +9,7 @@ import { concerns } from "../suites/index.js";
 import { cacheDir } from "../vm/index.js";
 import { buildKernel, CONFIGS, type ConfigName, type Kernel } from "./build.js";
 import {
+	EVERYWHERE,
 	type Fault,
 	type Finding,
 	findingOf,
@@ -152,13 +153,16 @@ async function tryFault(
 	const { status, report } = await crcap(
 		kernel,
 		fault?.name ?? null,
-		fault === null ? [] : [`${fault.boundary}.*`, ...OTHERS],
+		fault === null || fault.boundary === EVERYWHERE
+			? []
+			: [`${fault.boundary}.*`, ...OTHERS],
 		signal,
 	);
 	const [target] = report.targets;
 	if (target === undefined) throw new Error("the report has no target");
 	const finding = findingOf(target, fault, concerns);
-	const expected = finding.caught.length + finding.spread.length > 0 ? 1 : 0;
+	const { fail, timeout, crash, error } = target.totals;
+	const expected = fail + timeout + crash > 0 ? 1 : error > 0 ? 3 : 0;
 	return finding.trouble === null && status !== expected
 		? { ...finding, trouble: `exit status ${status} instead of ${expected}` }
 		: finding;

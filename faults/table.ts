@@ -9,7 +9,12 @@ export interface Fault {
 	readonly description: string;
 	/** Other boundaries whose cases it fails, each with the reason. */
 	readonly maySpread?: readonly { boundary: string; reason: string }[];
+	/** It breaks what makes a subject, so that cases are in error: the run is incomplete, and never says ok. */
+	readonly inError?: true;
 }
+
+/** In place of a boundary: the fault is in what all of them share, and any case may catch it. */
+export const EVERYWHERE = "helper";
 
 /** What one boot with a fault (or none) showed. */
 export interface Finding {
@@ -35,12 +40,18 @@ export function findingOf(
 	concerns: (id: string) => readonly string[],
 ): Finding {
 	const own = (id: string): boolean =>
-		fault !== null && concerns(id).includes(fault.boundary);
+		fault !== null &&
+		(fault.boundary === EVERYWHERE || concerns(id).includes(fault.boundary));
 	const announced = new Set(
 		fault?.maySpread?.map(({ boundary }) => boundary) ?? [],
 	);
-	const failed = result.cases.filter(({ verdict }) => BAD.has(verdict));
-	const caught = failed.map(({ id }) => id).filter(own);
+	const caught = result.cases
+		.filter(
+			({ verdict }) =>
+				BAD.has(verdict) || (verdict === "error" && fault?.inError === true),
+		)
+		.map(({ id }) => id)
+		.filter(own);
 	const spread = result.cases.filter(
 		({ id, verdict }) =>
 			(BAD.has(verdict) || verdict === "error") &&

@@ -289,7 +289,7 @@ describe("the page in a browser", { skip }, () => {
 		await show(out.text, async (page) => {
 			assert.match(
 				(await page.locator("h1").textContent()) ?? "",
-				/^3 regressions; /,
+				/^3 regressions, failures in what is new: 1; /,
 			);
 			assert.equal(
 				await page

@@ -84,10 +84,10 @@ test("the same verdict for another reason, or another errno, is told", () => {
 	);
 });
 
-test("new and vanished cases are told, and are no regression", () => {
-	const { pairs, exitCode } = diff(
+test("new and vanished cases are told", () => {
+	const { pairs } = diff(
 		changed([0, { id: "a.old" }]),
-		changed([0, { id: "a.new", verdict: "fail" }]),
+		changed([0, { id: "a.new" }]),
 	);
 	assert.deepEqual(
 		pairs[0]?.changes.appeared.map(({ id }) => id),
@@ -98,7 +98,83 @@ test("new and vanished cases are told, and are no regression", () => {
 		["a.old"],
 	);
 	assert.equal(pairs[0]?.same, 20);
-	assert.equal(exitCode, 0);
+});
+
+/** A verdict of a case that is on one side only, and the exit code. */
+const ONE_SIDED: ["old" | "new", Partial<CaseResult>, number][] = [
+	["old", { verdict: "pass" }, 3],
+	["old", { verdict: "fail" }, 3],
+	["old", { verdict: "crash", known }, 3],
+	["old", { verdict: "skip" }, 0],
+	["old", { verdict: "not_run" }, 0],
+	["new", { verdict: "pass" }, 0],
+	["new", { verdict: "skip" }, 0],
+	["new", { verdict: "error" }, 0],
+	["new", { verdict: "fail", known }, 0],
+	["new", { verdict: "fail" }, 1],
+	["new", { verdict: "timeout" }, 1],
+	["new", { verdict: "crash" }, 1],
+];
+
+for (const [side, edit, code] of ONE_SIDED) {
+	test(`${edit.verdict}${edit.known ? ", known," : ""} in the ${side} results only: ${code}`, () => {
+		for (const version of ["1.2.3", "2.0.0"]) {
+			const more = changed([0, { id: "a.more", ...edit }]);
+			const less = cleanReport();
+			less.targets[0]?.cases.shift();
+			const [old, newer] = side === "old" ? [more, less] : [less, more];
+			newer.tool.version = version;
+			assert.equal(diff(old, newer).exitCode, code);
+		}
+	});
+}
+
+test("a selection held against the whole is not taken for all of it", () => {
+	const some = cleanReport();
+	some.targets[0]?.cases.splice(1);
+	const { pairs, exitCode } = diff(cleanReport(), some);
+	assert.equal(pairs[0]?.changes.vanished.length, 20);
+	assert.equal(exitCode, 3);
+});
+
+test("a new case that fails is told first, with the line that tries it", () => {
+	const less = cleanReport();
+	less.targets[0]?.cases.shift();
+	const comparison = diff(less, changed([0, { verdict: "fail" }]));
+	assert.equal(comparison.newFailures, 1);
+	const text = [...comparisonText(comparison)].join("");
+	assert.match(text, /^No regression, but failures in what is new: 1: /);
+	assert.match(text, /^ {4}crprobe /m);
+	const markdown = [...comparisonMarkdown(comparison)].join("");
+	assert.match(markdown, /^## ❌ /);
+	assert.match(markdown, /^crprobe /m);
+});
+
+test("a new target that fails is no less than a new case", () => {
+	const [one] = cleanReport().targets;
+	assert.ok(one?.cases[0]);
+	one.name = "more";
+	one.kernel.release = "9.9";
+	const newer = { ...cleanReport(), targets: [...cleanReport().targets, one] };
+	assert.equal(diff(cleanReport(), newer).exitCode, 0);
+	one.cases[0].verdict = "fail";
+	const { onlyNew, exitCode } = diff(cleanReport(), newer);
+	assert.deepEqual(onlyNew, ["new.json: more, failures: 1"]);
+	assert.equal(exitCode, 1);
+});
+
+test("results without a verdict are nothing to compare with", () => {
+	const empty = cleanReport();
+	for (const one of empty.targets[0]?.cases ?? []) one.verdict = "not_run";
+	for (const [old, newer] of [
+		[empty, empty],
+		[empty, cleanReport()],
+		[cleanReport(), empty],
+	] as const) {
+		const { warnings, exitCode } = diff(old, newer);
+		assert.match(warnings.join(), /has no case with a verdict/);
+		assert.equal(exitCode, 3);
+	}
 });
 
 test("another version of the tool is told, with a word on ids", () => {
@@ -207,7 +283,7 @@ test("the text form keeps to 72 columns and shows no control character", () => {
 	for (const line of text.split("\n"))
 		assert.ok(columns(line) <= COLUMNS, line);
 	assert.doesNotMatch(text, /(?!\n)[\p{Cc}\u202e]/u);
-	assert.match(text, /^\d+ regressions; /);
+	assert.match(text, /^\d+ regressions, failures in what is new: 1;\s/);
 });
 
 test("one of anything is one", () => {

@@ -1,7 +1,7 @@
 /** What changed between results: of two kernels, architectures, configurations, accelerators, or two days. */
 import { differences, pairUp } from "./comparePairs.js";
 import type { CaseResult, Report, TargetResult, Verdict } from "./model.js";
-import { isBad, isKnown } from "./summary.js";
+import { hasRun, isBad, isKnown } from "./summary.js";
 
 /** A report and what to call it. */
 export interface NamedReport {
@@ -54,9 +54,11 @@ export interface Comparison {
 	/** Targets with none to compare with, as `FILE: TARGET`. */
 	onlyOld: string[];
 	onlyNew: string[];
+	/** Cases that are new, and fail without its being known: in pairs, and in targets that only the new results have. */
+	newFailures: number;
 	/** What a reader has to know before believing the rest. */
 	warnings: string[];
-	/** 1: something got worse; 3: nothing did, but cases that had a verdict on the kernel have none now, or there was nothing to compare; 0: neither. */
+	/** 1: something got worse, or what is new fails; 3: neither, but cases that had a verdict on the kernel have none now, or there was nothing to compare; 0: none of these. */
 	exitCode: 0 | 1 | 3;
 }
 
@@ -66,9 +68,11 @@ export function compare(old: NamedReport, ...newer: NamedReport[]): Comparison {
 		pairs: [],
 		onlyOld: [],
 		onlyNew: [],
+		newFailures: 0,
 		warnings: [],
 		exitCode: 0,
 	};
+	let comparable = true;
 	for (const other of newer) {
 		const mine: TargetComparison[] = [];
 		const { pairs, onlyOld, onlyNew } = pairUp(
@@ -86,23 +90,29 @@ export function compare(old: NamedReport, ...newer: NamedReport[]): Comparison {
 			);
 			mine.push(pair);
 			result.warnings.push(
-				...incompleteness(before, pair.old),
-				...incompleteness(after, pair.new),
+				...trouble(before, pair.old),
+				...trouble(after, pair.new),
 			);
+			result.newFailures += pair.changes.appeared.filter(isNewFailure).length;
+			comparable &&= before.cases.some(hasRun) && after.cases.some(hasRun);
 		}
 		result.onlyOld.push(
 			...onlyOld.map(
 				(target) => `${old.name}: ${target.name}, not in ${other.name}`,
 			),
 		);
-		result.onlyNew.push(
-			...onlyNew.map((target) => `${other.name}: ${target.name}`),
-		);
+		for (const target of onlyNew) {
+			const failures = target.cases.filter(speaksAgainst).length;
+			result.newFailures += failures;
+			result.onlyNew.push(
+				`${other.name}: ${target.name}${failures === 0 ? "" : `, failures: ${failures}`}`,
+			);
+		}
 		result.pairs.push(...mine);
 		result.warnings.push(...versionWarning(old, other, mine));
 	}
 	result.warnings = [...new Set(result.warnings)];
-	result.exitCode = exitCode(result);
+	result.exitCode = exitCode(result, comparable);
 	return result;
 }
 
@@ -184,10 +194,27 @@ function outcome(result: CaseResult): Outcome {
 	return { verdict, expected, observed, reason, known: isKnown(result) };
 }
 
-function incompleteness(target: TargetResult, label: string): string[] {
-	if (target.complete) return [];
+/** True for a failure on which the exit status of a run would hang. */
+function speaksAgainst(result: CaseResult): boolean {
+	return (RANK[result.verdict] ?? 0) > 0 && !isKnown(result);
+}
+
+/** True for a case that was not there before, and fails without its being known. */
+export function isNewFailure({ old, new: now }: Change): boolean {
+	if (old !== undefined || now === undefined) return false;
+	return (RANK[now.verdict] ?? 0) > 0 && !now.known;
+}
+
+function trouble(target: TargetResult, label: string): string[] {
 	return [
-		`${label} is incomplete: ${target.incompleteReason ?? "no reason was given"}`,
+		...(target.complete
+			? []
+			: [
+					`${label} is incomplete: ${target.incompleteReason ?? "no reason was given"}`,
+				]),
+		...(target.cases.some(hasRun)
+			? []
+			: [`${label} has no case with a verdict`]),
 	];
 }
 
@@ -216,10 +243,20 @@ function versionWarning(
 	];
 }
 
-function exitCode({ pairs, onlyOld }: Comparison): 0 | 1 | 3 {
+function exitCode(
+	{ pairs, onlyOld, newFailures }: Comparison,
+	comparable: boolean,
+): 0 | 1 | 3 {
+	if (newFailures > 0) return 1;
 	if (pairs.some(({ changes }) => changes.regressions.length > 0)) return 1;
-	const lost = pairs.some(({ changes }) =>
-		changes.lost.some((one) => one.new?.verdict !== "skip"),
+	// A fact says why a skipped case can't apply; of one that is not there any more nothing says so, not even another version.
+	const lost = pairs.some(
+		({ changes }) =>
+			changes.lost.some((one) => one.new?.verdict !== "skip") ||
+			changes.vanished.some(
+				(one) => one.old && RANK[one.old.verdict] !== undefined,
+			),
 	);
-	return lost || pairs.length === 0 || onlyOld.length > 0 ? 3 : 0;
+	const whole = comparable && pairs.length > 0 && onlyOld.length === 0;
+	return lost || !whole ? 3 : 0;
 }

@@ -4,11 +4,13 @@ import {
 	type Change,
 	type ChangeKind,
 	type Comparison,
+	isNewFailure,
 	type Outcome,
 	type TargetComparison,
 } from "./compare.js";
 import { counted } from "./counts.js";
 import { oneLine } from "./escape.js";
+import { MARKS } from "./markdown.js";
 import { fence, plain } from "./markdownText.js";
 import { words } from "./summary.js";
 import { COLUMNS, wrapShell, wrapWords } from "./wrap.js";
@@ -28,8 +30,11 @@ export function comparisonSentence(comparison: Comparison): string {
 	const same = pairs.reduce((all, pair) => all + pair.same, 0);
 	const rest = `${total("fixes")} fixed, ${total("lost")} no longer tried, ${total("reasons")} with another outcome, ${total("appeared")} new, ${total("vanished")} vanished, ${same} as before`;
 	const count = total("regressions");
-	if (count === 0) return `No regression: ${rest}.`;
-	return `${counted(count, "regression")}; ${rest}.`;
+	const { newFailures } = comparison;
+	const fresh = `failures in what is new: ${newFailures}`;
+	if (count === 0)
+		return `No regression${newFailures === 0 ? "" : `, but ${fresh}`}: ${rest}.`;
+	return `${counted(count, "regression")}${newFailures === 0 ? "" : `, ${fresh}`}; ${rest}.`;
 }
 
 /** `fail (expected EPERM, observed ok)`. */
@@ -39,6 +44,11 @@ function outcomeWords(outcome: Outcome): string {
 	if (outcome.verdict === "fail")
 		return `fail${known} (expected ${outcome.expected}, observed ${outcome.observed})`;
 	return `${words(outcome.verdict)}${known} (${outcome.reason})`;
+}
+
+/** True for what a reader will want to try. */
+function isWorse(kind: ChangeKind, change: Change): boolean {
+	return kind === "regressions" || isNewFailure(change);
 }
 
 /** Before and after, and the reasons where these are all that differs. */
@@ -93,7 +103,7 @@ function* pairText(pair: TargetComparison): Generator<string> {
 			yield fitted(`  ${one.id}`, "    ");
 			for (const { label, text } of beforeAfter(one))
 				yield fitted(`    ${label}: ${text}`, "      ");
-			if (kind === "regressions" && one.replay !== undefined)
+			if (isWorse(kind, one) && one.replay !== undefined)
 				yield `${wrapShell(oneLine(one.replay), "    ").join("\n")}\n`;
 		}
 	}
@@ -105,9 +115,8 @@ function fitted(text: string, rest = ""): string {
 }
 
 export function* comparisonMarkdown(comparison: Comparison): Generator<string> {
-	const mark =
-		comparison.exitCode === 0 ? "✅" : comparison.exitCode === 1 ? "❌" : "⚠️";
-	yield `## ${mark} CAP_CHECKPOINT_RESTORE: what changed\n\n${plain(comparisonSentence(comparison))}\n`;
+	const mark = { 0: MARKS.passed, 1: MARKS.failed, 3: MARKS.incomplete };
+	yield `## ${mark[comparison.exitCode]} CAP_CHECKPOINT_RESTORE: what changed\n\n${plain(comparisonSentence(comparison))}\n`;
 	for (const warning of comparison.warnings) yield `\n> ${plain(warning)}\n`;
 	for (const pair of comparison.pairs) yield* pairMarkdown(pair);
 	for (const [label, list] of [
@@ -137,9 +146,9 @@ function* pairMarkdown(pair: TargetComparison): Generator<string> {
 			yield `\n${counted(changes.length - SHOWN, "more is", "more are")} in the JSON form of this comparison.\n`;
 		const replays = changes
 			.slice(0, SHOWN)
+			.filter((one) => isWorse(kind, one))
 			.flatMap(({ replay }) => (replay === undefined ? [] : [replay]));
-		if (kind === "regressions" && replays.length > 0)
-			yield `\n${fence(replays, "sh")}`;
+		if (replays.length > 0) yield `\n${fence(replays, "sh")}`;
 	}
 }
 

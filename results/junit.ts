@@ -6,13 +6,13 @@ import type { CaseStore } from "./document.js";
 import { oneLine } from "./escape.js";
 import type { CaseResult, TargetHead, Totals } from "./model.js";
 import {
-	bad,
-	isComplete,
 	isKnown,
 	type ReportSummary,
 	size,
 	sum,
 	type TargetSummary,
+	unexpected,
+	untold,
 } from "./summary.js";
 
 export function* junit(
@@ -22,7 +22,7 @@ export function* junit(
 	const { head, targets } = summary;
 	const all = sum(targets.map((target) => target.totals));
 	// A lost run is one error more where nothing else would show it.
-	all.error += targets.filter(isLost).length;
+	all.error += targets.filter(lostBy).length;
 	const known = sum(targets.map((target) => target.known));
 	const seconds =
 		targets.reduce((total, { tail }) => total + (tail?.durationMs ?? 0), 0) /
@@ -38,7 +38,8 @@ export function* junit(
 			]);
 			yield* suite(summary, target, `${prefix}${boundary}`, totals, list);
 		}
-		if (isLost(target)) yield* lostSuite(summary, target, prefix);
+		const reason = lostBy(target);
+		if (reason !== undefined) yield* lostSuite(summary, target, prefix, reason);
 	}
 	yield "</testsuites>\n";
 }
@@ -81,9 +82,9 @@ function* suite(
 	yield "  </testsuite>\n";
 }
 
-/** True when a run is incomplete and no case of it says so. */
-function isLost(target: TargetSummary): boolean {
-	return !isComplete(target) && bad(target.totals) === 0;
+/** Why a run is incomplete, where no case of it counts as a failure or an error. */
+function lostBy(target: TargetSummary): string | undefined {
+	return unexpected(target) === 0 ? untold(target) : undefined;
 }
 
 /** A suite that says that the guest was lost, for readers who look at errors only. */
@@ -91,9 +92,9 @@ function* lostSuite(
 	summary: ReportSummary,
 	target: TargetSummary,
 	prefix: string,
+	reason: string,
 ): Generator<string> {
 	const name = `${prefix}run`;
-	const reason = target.tail?.incompleteReason ?? "the report broke off";
 	yield `  <testsuite${attributes({ name, tests: "1", failures: "0", errors: "1", skipped: "0", time: "0" })}>\n`;
 	yield properties(summary, target.head);
 	yield `    <testcase${attributes({ classname: name, name: "complete", time: "0" })}>\n`;

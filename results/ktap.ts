@@ -5,13 +5,14 @@ import { MAX_TEXT, oneLine } from "./escape.js";
 import type { CaseResult } from "./model.js";
 import {
 	isBad,
-	isComplete,
 	isKnown,
 	isUnexpected,
+	outcome,
 	type ReportSummary,
 	sentence,
 	type TargetSummary,
 	unexpected,
+	untold,
 	words,
 } from "./summary.js";
 
@@ -42,12 +43,7 @@ export function* ktap(
 	for (const [index, target] of summary.targets.entries()) {
 		yield subtest(1, target.head.name);
 		yield* targetBody(target, index, cases, 1);
-		yield point(
-			0,
-			index + 1,
-			target.head.name,
-			unexpected(target) > 0 || !isComplete(target),
-		);
+		yield point(0, index + 1, target.head.name, outcome(target) !== "passed");
 	}
 }
 
@@ -59,7 +55,10 @@ function* targetBody(
 	said = "",
 ): Generator<string> {
 	const { head, tail, groups } = target;
-	yield `${pad(depth)}1..${groups.size}\n${said}`;
+	// Where a run is lost and no case shows it, a point of its own does.
+	const lost = unexpected(target) === 0 ? untold(target) : undefined;
+	const points = groups.size + (lost === undefined ? 0 : 1);
+	yield `${pad(depth)}1..${points}\n${said}`;
 	yield diagnostic(depth, `kernel: ${head.kernel.release} ${head.kernel.arch}`);
 	yield diagnostic(
 		depth,
@@ -90,6 +89,8 @@ function* targetBody(
 		}
 		yield point(depth, number, boundary, failed);
 	}
+	if (lost !== undefined)
+		yield `${pad(depth)}not ok ${points} run # ERROR ${quiet(oneLine(lost, MAX_LINE)).replaceAll("#", "\\x23")}\n`;
 	yield diagnostic(depth, sentence(target));
 	for (const line of [...(tail?.notes ?? []), ...(tail?.consoleTail ?? [])])
 		yield diagnostic(depth, line);

@@ -8,10 +8,11 @@ import {
 	bad,
 	isBad,
 	isComplete,
+	outcome,
 	type ReportSummary,
 	sentence,
 	type TargetSummary,
-	unexpected,
+	together,
 	words,
 } from "./summary.js";
 import { boundaryRows, quietWords, table } from "./table.js";
@@ -25,14 +26,15 @@ const NAMED = 500;
 /** Kept of the room for what stands around the failures: the overview, the last line, what is left out. */
 const FRAME_CHARS = 2000;
 
+/** What a reader sees first, of a run and of a comparison. */
+export const MARKS = { passed: "✅", failed: "❌", incomplete: "⚠️" } as const;
+
 export function* markdown(
 	summary: ReportSummary,
 	cases: CaseStore,
 ): Generator<string> {
-	const fine = summary.targets.every(
-		(target) => unexpected(target) === 0 && isComplete(target),
-	);
-	yield `## ${fine ? "✅" : "❌"} CAP_CHECKPOINT_RESTORE conformance\n`;
+	const came = together(summary.targets.map(outcome));
+	yield `## ${MARKS[came]} CAP_CHECKPOINT_RESTORE conformance\n`;
 	yield* overview(summary);
 	const room = failureRoom(summary);
 	for (const [index, target] of summary.targets.entries()) {

@@ -8,11 +8,11 @@ import {
 	isBad,
 	isComplete,
 	isKnown,
+	outcome,
 	type ReportSummary,
 	sentence,
 	size,
 	type TargetSummary,
-	unexpected,
 } from "./summary.js";
 
 /** Cases that a page holds; a browser stays quick with so many. Beyond, what passed is left out first. */
@@ -159,7 +159,7 @@ function targetData(target: TargetSummary): object {
 				: [[safe(String(name)), safe(String(value))]],
 		),
 		sentence: safe(sentence(target)),
-		good: unexpected(target) === 0 && isComplete(target),
+		good: outcome(target) === "passed",
 		complete: isComplete(target),
 		notes: (tail?.notes ?? []).map(safe),
 		consoleTail: (tail?.consoleTail ?? []).map(safe),

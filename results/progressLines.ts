@@ -4,10 +4,10 @@ import { oneLine } from "./escape.js";
 import type { CaseResult } from "./model.js";
 import {
 	badWords,
-	isComplete,
+	OUTCOME_WORDS,
+	outcome,
 	sentence,
 	size,
-	sum,
 	type TargetSummary,
 	unexpected,
 } from "./summary.js";
@@ -119,7 +119,7 @@ export function lastLines(
 	const lines = targets.flatMap((target) => lastOfTarget(target, paint));
 	const anyBad = targets.some(
 		(target) =>
-			target.summary === undefined || outcome(target.summary) !== "PASS",
+			target.summary === undefined || outcome(target.summary) !== "passed",
 	);
 	const json = reports.find(({ format }) => format === "json");
 	for (const { format, file } of reports)
@@ -141,12 +141,15 @@ function lastOfTarget(target: TargetProgress, paint: Palette): string[] {
 			`${paint.bad("LOST")}  ${oneLine(target.name)}: it said nothing before the run ended`,
 		];
 	}
-	const word = outcome(summary);
-	const colour =
-		word === "PASS" ? paint.good : word === "FAIL" ? paint.bad : paint.warn;
+	const came = outcome(summary);
+	const colour = {
+		passed: paint.good,
+		failed: paint.bad,
+		incomplete: paint.warn,
+	};
 	const { release, arch } = summary.head.kernel;
 	const lines = [
-		`${colour(word)}  ${paint.bold(oneLine(target.name))}: Linux ${oneLine(`${release} ${arch}`)}, ${summary.head.accel}`,
+		`${colour[came](OUTCOME_WORDS[came])}  ${paint.bold(oneLine(target.name))}: Linux ${oneLine(`${release} ${arch}`)}, ${summary.head.accel}`,
 		`      ${oneLine(sentence(summary))}`,
 	];
 	for (const failure of failures) lines.push(...lastOfCase(failure, paint));
@@ -165,20 +168,4 @@ function lastOfCase(result: CaseResult, paint: Palette): string[] {
 		`        ${oneLine(result.reason, 300)}`,
 		`        ${paint.dim(oneLine(result.replay.crprobe))}`,
 	];
-}
-
-/** The verdict on a target in a word. */
-function outcome(summary: TargetSummary): "PASS" | "FAIL" | "INCOMPLETE" {
-	const { fail, crash, timeout, pass } = sum([summary.totals]);
-	const {
-		fail: knownFail,
-		crash: knownCrash,
-		timeout: knownTimeout,
-	} = summary.known;
-	if (fail + crash + timeout > knownFail + knownCrash + knownTimeout)
-		return "FAIL";
-	const ran = pass + fail + crash + timeout > 0;
-	return isComplete(summary) && summary.totals.error === 0 && ran
-		? "PASS"
-		: "INCOMPLETE";
 }

@@ -88,6 +88,23 @@ const WRONG: [string, (report: Report) => unknown, RegExp][] = [
 		/targets\[0\]\.totals\.pass: 99, but 14 of its cases say so/,
 	],
 	[
+		"a case that was taken away",
+		(r) => {
+			const [target] = r.targets;
+			const gone = target?.cases.pop();
+			if (target && gone) target.totals[gone.verdict] -= 1;
+		},
+		/targets\[0\]\.planned: 21, but it holds 20 cases/,
+	],
+	[
+		"an id that comes twice",
+		(r) =>
+			Object.assign(r.targets[1]?.cases[5] ?? {}, {
+				id: r.targets[1]?.cases[2]?.id,
+			}),
+		/targets\[1\]\.cases\[5\]\.id: \S+ is there already/,
+	],
+	[
 		"a newer schema",
 		(r) => Object.assign(r, { schemaVersion: 2 }),
 		/schemaVersion 2, and this crcap reads 1: use the crcap that wrote it/,

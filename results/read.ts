@@ -32,6 +32,7 @@ interface Reading {
 	/** Cases that came before the head was whole. */
 	held: Ref[];
 	cases: number;
+	ids: Set<string>;
 	totals: ReturnType<typeof noTotals>;
 }
 
@@ -137,6 +138,7 @@ class ReportReader {
 			begun: false,
 			held: [],
 			cases: 0,
+			ids: new Set(),
 			totals: noTotals(),
 		};
 	}
@@ -148,11 +150,14 @@ class ReportReader {
 	oneCase(value: unknown): void {
 		const target = this.#target;
 		if (target === undefined) return;
-		const result = check(
-			CaseResult,
-			value,
-			`targets[${this.#count}].cases[${target.cases}]`,
-		);
+		const place = `targets[${this.#count}].cases[${target.cases}]`;
+		const result = check(CaseResult, value, place);
+		if (target.ids.has(result.id)) {
+			throw new Error(
+				`${place}.id: ${result.id} is there already: the file was changed`,
+			);
+		}
+		target.ids.add(ownCopy(result.id));
 		if (target.cases === 0) this.#tryBegin(target);
 		target.cases += 1;
 		target.totals[result.verdict] += 1;
@@ -218,10 +223,15 @@ class ReportReader {
 		target.begun = true;
 	}
 
-	/** Everything about the target is there by now, and its totals are those of its cases. */
+	/** Everything about the target is there by now, and what it says of its cases is what they are. */
 	#checkTail(target: Reading): void {
 		const place = `targets[${this.#count}]`;
-		check(TargetHead, target.keys, place);
+		const { planned } = check(TargetHead, target.keys, place);
+		if (planned !== target.cases) {
+			throw new Error(
+				`${place}.planned: ${planned}, but it holds ${target.cases} cases: the file was changed`,
+			);
+		}
 		const { totals } = check(TargetTail, target.keys, place);
 		for (const verdict of VERDICTS) {
 			if (totals[verdict] !== target.totals[verdict]) {
@@ -231,6 +241,11 @@ class ReportReader {
 			}
 		}
 	}
+}
+
+/** The same string, which does not keep the piece of the file alive that it was cut out of. */
+function ownCopy(id: string): string {
+	return Buffer.from(id, "latin1").toString("latin1");
 }
 
 function checkVersion(value: unknown): void {

@@ -47,6 +47,11 @@ export function isBad(verdict: Verdict): boolean {
 /** Verdicts on the kernel that one can know of; an `error` or a case that never ran says nothing of it. */
 const KNOWABLE: readonly Verdict[] = ["fail", "crash", "timeout"];
 
+/** True when the case asked the kernel, and there is a verdict on it. */
+export function hasRun({ verdict }: CaseResult): boolean {
+	return verdict === "pass" || KNOWABLE.includes(verdict);
+}
+
 /** True for a failure that is known and expected for now. */
 export function isKnown(result: CaseResult): boolean {
 	return KNOWABLE.includes(result.verdict) && result.known !== undefined;
@@ -131,6 +136,64 @@ export function words(verdict: Verdict): string {
 /** True when the target ran whole. A report that broke off inside it did not. */
 export function isComplete(target: TargetSummary): boolean {
 	return target.tail?.complete === true;
+}
+
+/** `incomplete`: there is no verdict on everything, or nothing ran at all. */
+export type Outcome = "passed" | "failed" | "incomplete";
+
+/** What an outcome hangs on. */
+export interface Tally {
+	readonly totals: Totals;
+	/** How many of the failures are known; they don't count. */
+	readonly known: number;
+	readonly complete: boolean;
+}
+
+/**
+ * What a target comes to. The exit status and every format's mark hang on this alone, so that no two can differ.
+ * A failure is news even where other cases could not run, so it outranks the rest.
+ */
+export function outcomeOf({ totals, known, complete }: Tally): Outcome {
+	if (totals.fail + totals.crash + totals.timeout > known) return "failed";
+	const whole = complete && totals.error === 0 && totals.not_run === 0;
+	return whole && totals.pass + known > 0 ? "passed" : "incomplete";
+}
+
+/** The same of a summary. */
+export function outcome(target: TargetSummary): Outcome {
+	const { totals, known } = target;
+	return outcomeOf({
+		totals,
+		known: size(known),
+		complete: isComplete(target),
+	});
+}
+
+/** What several targets come to; none at all are no pass. */
+export function together(outcomes: readonly Outcome[]): Outcome {
+	if (outcomes.includes("failed")) return "failed";
+	const passed = outcomes.every((one) => one === "passed");
+	return passed && outcomes.length > 0 ? "passed" : "incomplete";
+}
+
+/** An outcome for people. */
+export const OUTCOME_WORDS = {
+	passed: "PASS",
+	failed: "FAIL",
+	incomplete: "INCOMPLETE",
+} as const satisfies Record<Outcome, string>;
+
+/** Why a target is incomplete that no case of it tells; undefined where there is nothing of the kind. */
+export function untold({
+	totals,
+	tail,
+}: Pick<TargetSummary, "totals" | "tail">): string | undefined {
+	if (tail?.complete !== true)
+		return tail?.incompleteReason ?? "the report broke off";
+	if (size(totals) > totals.skip) return undefined;
+	return totals.skip === 0
+		? "no case was planned"
+		: `no case ran: ${totals.skip} of ${totals.skip} ${totals.skip === 1 ? "was" : "were"} skipped`;
 }
 
 /** The verdict on a target in one sentence. */

@@ -8,7 +8,7 @@ import type {
 } from "./model.js";
 import type { Sink } from "./sink.js";
 import { type Ref, TextStore } from "./store.js";
-import { isUnexpected } from "./summary.js";
+import { isUnexpected, untold } from "./summary.js";
 import {
 	bailOut,
 	comment,
@@ -107,13 +107,13 @@ class TapWriter implements ReportWriter {
 	endTarget(tail: TargetTail): void {
 		this.#closeBoundary();
 		const name = this.#head?.name ?? "";
-		if (this.#byTarget || tail.complete)
+		const lost = untold({ totals: tail.totals, tail });
+		if (this.#byTarget || lost === undefined)
 			this.#endPlan(this.#depth, this.#target);
 		this.#write(this.#depth, tailComments(tail));
-		if (!tail.complete)
-			this.#lost ??= `${name}: ${tail.incompleteReason ?? "the run is incomplete"}`;
+		if (lost !== undefined) this.#lost ??= `${name}: ${lost}`;
 		if (this.#byTarget)
-			this.#point(0, this.#top, name, this.#target.bad || !tail.complete);
+			this.#point(0, this.#top, name, this.#target.bad || lost !== undefined);
 		this.#sink.flush();
 	}
 

@@ -1,6 +1,7 @@
 /** TAP 13 with one test point a case, each as it comes: for Perl's prove, Jenkins and others that know no subtests. */
 import type { ReportWriter } from "./model.js";
 import type { Sink } from "./sink.js";
+import { untold } from "./summary.js";
 import {
 	bailOut,
 	comment,
@@ -45,8 +46,8 @@ export function tapFlatWriter(sink: Sink): ReportWriter {
 		},
 		endTarget(tail) {
 			sink.write(tailComments(tail));
-			if (!tail.complete)
-				lost ??= `${target}: ${tail.incompleteReason ?? "the run is incomplete"}`;
+			const why = untold({ totals: tail.totals, tail });
+			if (why !== undefined) lost ??= `${target}: ${why}`;
 			sink.flush();
 		},
 		async breakOff(reason) {

@@ -8,6 +8,8 @@ import {
 	isBad,
 	isComplete,
 	isKnown,
+	OUTCOME_WORDS,
+	outcome,
 	type ReportSummary,
 	sentence,
 	type TargetSummary,
@@ -66,7 +68,9 @@ function* head(target: TargetSummary): Generator<string> {
 			yield labelled(`${label}:`, value, 9);
 	}
 	yield "\n";
-	yield fitLines(oneLine(sentence(target)));
+	yield fitLines(
+		oneLine(`${OUTCOME_WORDS[outcome(target)]}: ${sentence(target)}`),
+	);
 	for (const note of target.tail?.notes ?? [])
 		yield fitLines(`Note: ${oneLine(note)}`);
 }

@@ -3,7 +3,7 @@ import { planGroups } from "../results/counts.js";
 import type { CaseResult, TargetHead, Verdict } from "../results/model.js";
 import { shellLine } from "./shellQuote.js";
 import type { Judgement, PlannedCase } from "./suitePort.js";
-import type { Target } from "./target.js";
+import type { Replay, Target } from "./target.js";
 
 const HOST_SKIP =
 	"it would touch this machine's own pid namespace: only with --host";
@@ -22,7 +22,7 @@ export function unobserved(
 	planned: PlannedCase,
 	verdict: Verdict,
 	reason: string,
-	replayQemu: string | undefined,
+	replay: Replay | undefined,
 ): CaseResult {
 	return {
 		id: planned.id,
@@ -38,31 +38,20 @@ export function unobserved(
 		durationUs: 0,
 		replay: {
 			crprobe: shellLine(["crprobe", planned.program]),
-			...(replayQemu === undefined
-				? {}
-				: { qemu: replayOnGuest(replayQemu, planned.program) }),
+			...(replay === undefined ? {} : { qemu: replay(planned.program) }),
 		},
 	};
-}
-
-/** The guest's command line with the case on the kernel's: the agent runs it and writes the observation to the console. */
-export function replayOnGuest(replayQemu: string, program: string): string {
-	return replayQemu.replace(
-		/-append '([^']*)'/,
-		(_whole, append: string) =>
-			`-append '${append} crcap_program="${program}"'`,
-	);
 }
 
 /** A result as the suites judged it. */
 export function judged(
 	planned: PlannedCase,
 	judgement: Judgement,
-	replayQemu: string | undefined,
+	replay: Replay | undefined,
 ): CaseResult {
 	const { verdict, reason, observed, durationUs, readback } = judgement;
 	return {
-		...unobserved(planned, verdict, reason, replayQemu),
+		...unobserved(planned, verdict, reason, replay),
 		observed,
 		durationUs,
 		...(readback === undefined ? {} : { readback }),

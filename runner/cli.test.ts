@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { execa } from "execa";
 import { noTotals } from "../results/counts.js";
-import type { TargetResult } from "../results/model.js";
+import type { CaseResult, TargetResult } from "../results/model.js";
 import { unobserved } from "./caseResults.js";
 import { KERNEL, plannedCase } from "./fakes.test.helper.js";
 import { cli, cliBatch, entries, withFolder } from "./spawnCli.test.helper.js";
@@ -20,7 +20,10 @@ const COMMANDS = [
 ];
 
 /** A stored report of one target with one case. */
-function stored(verdict: "pass" | "fail"): string {
+function stored(
+	verdict: "pass" | "fail" | "skip",
+	more: Partial<CaseResult> = {},
+): string {
 	const sink = { ...noTotals(), [verdict]: 1 };
 	const target: TargetResult = {
 		name: "k",
@@ -34,7 +37,9 @@ function stored(verdict: "pass" | "fail"): string {
 		notes: [],
 		totals: sink,
 		durationMs: 1,
-		cases: [unobserved(plannedCase(0), verdict, "why", undefined)],
+		cases: [
+			{ ...unobserved(plannedCase(0), verdict, "why", undefined), ...more },
+		],
 	};
 	return JSON.stringify({
 		schemaVersion: 1,
@@ -362,6 +367,44 @@ test("compare: 1 for a regression, 0 without, in every format", async () => {
 		);
 		assert.match(unknown.stderr, /Did you mean markdown\?/);
 		assert.equal(unknown.status, 2);
+	});
+});
+
+test("a report in which nothing ran is no success to show, merge or compare", async () => {
+	await withFolder(async (folder) => {
+		writeFileSync(join(folder, "skip.json"), stored("skip"));
+		writeFileSync(join(folder, "pass.json"), stored("pass"));
+		const none = JSON.stringify({ ...JSON.parse(stored("skip")), targets: [] });
+		writeFileSync(join(folder, "none.json"), none);
+		for (const file of ["skip.json", "none.json"]) {
+			const shown = await cli(["show", file], { cwd: folder });
+			assert.equal(shown.status, 3);
+			assert.match(shown.stdout, /^TAP version 14/);
+			assert.match(shown.stderr, new RegExp(`${file}: no case of it ran`));
+			for (const args of [
+				["merge", file],
+				["compare", file, file],
+				["compare", "pass.json", file],
+				["compare", file, "pass.json"],
+			]) {
+				const { status } = await cli(args, { cwd: folder });
+				assert.equal(status, 3, args.join(" "));
+			}
+		}
+	});
+});
+
+test("what is known of a pass excuses no failure", async () => {
+	await withFolder(async (folder) => {
+		const [fail, pass] = [
+			JSON.parse(stored("fail")),
+			JSON.parse(stored("pass", { id: "a.b", known: { reason: "it was" } })),
+		];
+		fail.targets[0].cases.push(...pass.targets[0].cases);
+		Object.assign(fail.targets[0], { planned: 2 });
+		fail.targets[0].totals.pass = 1;
+		writeFileSync(join(folder, "r.json"), JSON.stringify(fail));
+		assert.equal((await cli(["merge", "r.json"], { cwd: folder })).status, 1);
 	});
 });
 

@@ -393,12 +393,14 @@ test("deadlines: the user's, else the case's own, else the usual one", async () 
 test("replay lines can be pasted into a shell", async () => {
 	const cases = [plannedCase(0, { program: "a={b c} it's" })];
 	const { results } = await run(
-		fakeTarget(undefined, { replayQemu: "sh keep/boot.sh" }),
+		fakeTarget(undefined, {
+			replay: (program) => `sh keep/boot.sh [${program}]`,
+		}),
 		cases,
 	);
 	assert.deepEqual(results[0]?.replay, {
 		crprobe: "crprobe 'a={b c} it'\\''s'",
-		qemu: "sh keep/boot.sh",
+		qemu: "sh keep/boot.sh [a={b c} it's]",
 	});
 });
 

@@ -119,7 +119,7 @@ function reportUnopened(
 			chosen[n] as PlannedCase,
 			"not_run",
 			"the guest did not come up",
-			error.replayQemu,
+			undefined,
 		),
 	);
 	sink.endTarget({

@@ -112,11 +112,11 @@ export class Execution {
 	}
 
 	#judge(n: number, payload: string): CaseResult {
-		const { replayQemu } = this.#session;
+		const { replay } = this.#session;
 		const planned = this.#case(n);
 		try {
 			const judgement = this.#options.suites.judge(planned, payload);
-			return this.#withConsole(n, judged(planned, judgement, replayQemu));
+			return this.#withConsole(n, judged(planned, judgement, replay));
 		} catch (error) {
 			const why = error instanceof Error ? error.message : String(error);
 			this.#trouble.add(`the reply to ${planned.id} can't be read: ${why}`);
@@ -237,7 +237,7 @@ export class Execution {
 		verdict: CaseResult["verdict"],
 		reason: string,
 	): CaseResult {
-		const { replayQemu } = this.#session;
-		return unobserved(this.#case(n), verdict, reason, replayQemu);
+		const { replay } = this.#session;
+		return unobserved(this.#case(n), verdict, reason, replay);
 	}
 }

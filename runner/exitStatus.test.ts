@@ -2,12 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noTotals } from "../results/counts.js";
 import type { Totals } from "../results/model.js";
-import { bisectStatus, exitStatus, type Outcome } from "./exitStatus.js";
+import type { Tally } from "../results/summary.js";
+import { bisectStatus, exitStatus } from "./exitStatus.js";
 
-function outcome(
-	totals: Partial<Totals>,
-	more: Partial<Outcome> = {},
-): Outcome {
+function outcome(totals: Partial<Totals>, more: Partial<Tally> = {}): Tally {
 	return {
 		totals: { ...noTotals(), ...totals },
 		complete: true,
@@ -16,7 +14,7 @@ function outcome(
 	};
 }
 
-const TABLE: [string, Outcome[], number][] = [
+const TABLE: [string, Tally[], number][] = [
 	["all passed", [outcome({ pass: 3 })], 0],
 	["passed and skipped", [outcome({ pass: 1, skip: 9 })], 0],
 	["one failed", [outcome({ pass: 9, fail: 1 })], 1],
@@ -32,6 +30,16 @@ const TABLE: [string, Outcome[], number][] = [
 	["nothing ran", [outcome({})], 3],
 	["all skipped", [outcome({ skip: 5 })], 3],
 	["no targets", [], 3],
+	[
+		"one of two targets skipped all",
+		[outcome({ pass: 1 }), outcome({ skip: 1 })],
+		3,
+	],
+	[
+		"a known failure, and incomplete",
+		[outcome({ fail: 1 }, { known: 1, complete: false })],
+		3,
+	],
 	[
 		"failed and incomplete",
 		[outcome({ fail: 1, error: 1 }, { complete: false })],

@@ -39,6 +39,9 @@ export function plannedCase(
 		probeProgram: `try=${n}`,
 		program: `uid=${n} -- try=${n}`,
 		touchesHost: false,
+		operations: [],
+		results: [],
+		manual: [],
 		title: "it is tried",
 		catches: "a fault",
 		expected: "0",
@@ -85,7 +88,7 @@ export interface FakeTarget extends Target {
 
 export function fakeTarget(
 	script: Script = passAll,
-	more: Partial<Target> & Partial<Pick<Session, "notes" | "replayQemu">> = {},
+	more: Partial<Target> & Partial<Pick<Session, "notes" | "replay">> = {},
 ): FakeTarget {
 	const target: FakeTarget = {
 		name: "fake",
@@ -99,7 +102,7 @@ export function fakeTarget(
 			facts: { told: {}, arch: "x86_64" },
 			tools: { qemu: "7.2" },
 			notes: more.notes ?? [],
-			...(more.replayQemu === undefined ? {} : { replayQemu: more.replayQemu }),
+			...(more.replay === undefined ? {} : { replay: more.replay }),
 			async run(requests, events) {
 				const end = await script([...requests], events);
 				return { how: "bye", detail: "", consoleTail: [], notes: [], ...end };
@@ -109,7 +112,7 @@ export function fakeTarget(
 			},
 		}),
 	};
-	const { notes: _notes, replayQemu: _replay, ...overrides } = more;
+	const { notes: _notes, replay: _replay, ...overrides } = more;
 	return Object.assign(target, overrides);
 }
 

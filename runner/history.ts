@@ -75,7 +75,8 @@ function withoutLastEnd({ to, ...era }: Era, i: number, all: Era[]): Era {
 	return i === all.length - 1 || to === undefined ? era : { ...era, to };
 }
 
-function releases(): { release: string; capLastCap: number }[] {
+/** Every series that is asked about, oldest first. */
+export function releases(): { release: string; capLastCap: number }[] {
 	return SERIES.flatMap(([major, first, last]) =>
 		Array.from({ length: last - first + 1 }, (_, i) => {
 			const minor = first + i;

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { bisectStatus, EXIT } from "./exitStatus.js";
 import type { RunDeps } from "./run.js";
 import type { SuiteBook } from "./suitePort.js";
+import { tell } from "./tell.js";
 import { UsageError } from "./usage.js";
 import { version } from "./version.js";
 
@@ -33,7 +34,7 @@ export async function main(
 			return error.exitCode === 0 ? EXIT.ok : usage;
 		}
 		if (error instanceof UsageError) {
-			process.stderr.write(`crcap: ${error.message}\n`);
+			tell(error.message);
 			return usage;
 		}
 		return reportTrouble(error, argv);
@@ -42,7 +43,7 @@ export async function main(
 
 /** Tells an error that is not the user's, and returns its exit status. */
 export function reportTrouble(error: unknown, argv: readonly string[]): number {
-	process.stderr.write(`crcap: ${describe(error)}\n`);
+	tell(describe(error));
 	const bisect = argv.includes("--bisect");
 	return bisect ? bisectStatus(EXIT.incomplete) : EXIT.incomplete;
 }
@@ -71,15 +72,20 @@ async function makeProgram(
 		.version(version())
 		.exitOverride()
 		.configureOutput({
-			outputError: (text, write) =>
-				write(text.replace(/^error: /, "crcap: ").replace(/\n\(/, " (")),
+			outputError: (text) =>
+				tell(
+					text
+						.trimEnd()
+						.replace(/^error: /, "")
+						.replace(/\n\(/, " ("),
+				),
 		})
 		.showSuggestionAfterError(true)
 		.addHelpText(
 			"after",
 			`
-Exit status: 0 at least one case ran and none failed; 1 a case failed, crashed the guest or timed out;
-3 incomplete (no boot, a broken channel, a case in error or not run); 2 usage; 130 interrupted.
+Exit status: 0 on every target at least one case ran and none failed; 1 a case failed, crashed the guest or timed out;
+3 incomplete (no boot, a broken channel, a case in error or not run, a target on which nothing ran); 2 usage; 130 interrupted.
 Where a run is both failed and incomplete, it is 1.`,
 		);
 	for (const [name, load] of Object.entries(COMMANDS))

@@ -189,6 +189,64 @@ test("what a dying guest still printed is told with its case", async () => {
 	assert.equal(lastBegun, 1);
 });
 
+for (const forged of [999999999, 77]) {
+	test(`a forged marker of case ${forged} moves nothing`, async () => {
+		const port = guest(
+			(say, reply) => {
+				say("crcap: case 0");
+				reply("obs 0");
+				say("crcap: case 1");
+				say(`crcap: case ${forged}`);
+			},
+			{ kind: "panic" },
+		);
+		const { log, lastBegun } = await told(port);
+		assert.deepEqual(log, ["obs 0"]);
+		assert.equal(lastBegun, 1);
+	});
+}
+
+test("a marker of a case that was not handed out yet, or is long past, moves nothing", async () => {
+	const { console, ...rest } = guest(() => {}, { kind: "panic" });
+	const port: GuestPort = {
+		...rest,
+		console,
+		async exchange(lines, onPayload) {
+			let handed = 0;
+			for (const _ of lines) if (++handed > 4) break;
+			const say = (line: string) => console.feed(Buffer.from(`${line}\n`));
+			say("crcap: case 0");
+			say("crcap: case 1");
+			onPayload("obs 0", "");
+			say("crcap: case 9");
+			say("crcap: case 0");
+			throw new GuestLost({ ...END, kind: "panic" });
+		},
+	};
+	const { lastBegun } = await told(
+		port,
+		Array.from({ length: 20 }, (_, n) => request(n)),
+	);
+	assert.equal(lastBegun, 1);
+});
+
+test("replies that still wait when the talk fails are not lost", async () => {
+	const { console, ...rest } = guest(() => {});
+	const port: GuestPort = {
+		...rest,
+		console,
+		async exchange(lines, onPayload) {
+			for (const _ of lines);
+			onPayload("obs 0", "");
+			onPayload("obs 1", "");
+			throw new VmError("usage", "too long");
+		},
+	};
+	const { log, how } = await told(port);
+	assert.deepEqual(log, ["obs 0", "obs 1"]);
+	assert.equal(how, "lost");
+});
+
 test("a request that may not travel is no word about the guest", async () => {
 	const port: GuestPort = {
 		...guest(() => {}),

@@ -39,19 +39,23 @@ export async function runOnGuest(
 	book = new Book(),
 ): Promise<SessionEnd> {
 	const delivery = new Delivery(guest, events);
+	let trouble: VmError | undefined;
 	try {
-		await guest.exchange(requestLines(requests, book), (payload) =>
+		const asked = delivery.watch(requests);
+		await guest.exchange(requestLines(asked, book), (payload) =>
 			delivery.add(payload),
 		);
 	} catch (error) {
 		if (!(error instanceof VmError)) throw error;
 		// A guest that is lost tells why itself, in its end.
-		if (!(error instanceof GuestLost)) return lost(error, await guest.quit());
+		if (!(error instanceof GuestLost)) trouble = error;
 	}
-	const end = await guest.quit();
+	const end = sessionEnd(await guest.quit());
 	const lastBegun = delivery.finish();
 	return {
-		...sessionEnd(end),
+		...end,
+		// The talk with the guest could not go on, by no fault of the guest's.
+		...(trouble === undefined ? {} : { how: "lost", detail: trouble.message }),
 		...(lastBegun === undefined ? {} : { lastBegun }),
 	};
 }
@@ -105,6 +109,8 @@ class Delivery {
 	readonly #guest: GuestPort;
 	readonly #events: SessionEvents;
 	readonly #waiting: { n: number | undefined; payload: string }[] = [];
+	/** Cases that were handed out. */
+	readonly #asked = new Set<number>();
 	#mark: number;
 	#reached = -1;
 	#seen = 0;
@@ -114,6 +120,14 @@ class Delivery {
 		this.#guest = guest;
 		this.#events = events;
 		this.#mark = guest.console.mark();
+	}
+
+	/** The requests, noted as they are handed out. */
+	*watch(requests: Iterable<CaseRequest>): Iterable<CaseRequest> {
+		for (const request of requests) {
+			this.#asked.add(request.n);
+			yield request;
+		}
 	}
 
 	add(payload: string): void {
@@ -149,11 +163,13 @@ class Delivery {
 		this.#events.reply(next.payload);
 	}
 
-	/** Finds the latest case whose marker the console shows. */
+	/** Finds the latest case whose marker the console shows. Anyone in the guest can write one: it counts for a case that was asked, and only forwards. */
 	#look(): void {
 		const { console } = this.#guest;
 		for (const line of console.since(this.#mark)) {
-			this.#reached = markedCase(line) ?? this.#reached;
+			const n = markedCase(line);
+			if (n === undefined || !this.#asked.has(n)) continue;
+			this.#reached = Math.max(this.#reached, n);
 		}
 		this.#mark = console.mark();
 	}
@@ -176,11 +192,6 @@ class Delivery {
 		const complaint = complaintOf(n, findings, lines);
 		if (complaint) this.#events.complaint(complaint);
 	}
-}
-
-/** The talk with the guest could not go on, by no fault of the guest's. */
-function lost(error: VmError, end: GuestEnd): SessionEnd {
-	return { ...sessionEnd(end), how: "lost", detail: error.message };
 }
 
 function sessionEnd(end: GuestEnd): SessionEnd {

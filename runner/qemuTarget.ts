@@ -10,7 +10,6 @@ import {
 	type Guest,
 	type Machine,
 	preflight,
-	shellQuote,
 	VmError,
 } from "../vm/index.js";
 import { severityOf } from "./consoleFindings.js";
@@ -147,10 +146,10 @@ function guestSession(
 			...(kernel.config === undefined ? {} : { config: kernel.config }),
 		},
 		tools: { qemu: guest.qemuVersion, crprobe: guest.hello.crprobe },
-		replayQemu:
+		replay: (program) =>
 			keepDir === undefined
-				? `${guest.replayCommand} # initramfs.cpio: ${keepLine(options)}`
-				: shellQuote(join(keepDir, "boot.sh")),
+				? `${guest.replayCommand(program)} # initramfs.cpio: ${keepLine(options)}`
+				: shellLine([join(keepDir, "boot.sh"), program]),
 		notes,
 		run: (requests, events) => runOnGuest(guest, requests, events, book),
 		async close() {

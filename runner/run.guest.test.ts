@@ -239,12 +239,16 @@ test("a second signal ends it at once, with nothing left", async () => {
 	});
 });
 
+/** Quotes in it must not end those around a replay line's pieces. */
+const QUOTED = ["--append", `crcap_note="it's 'so'"`];
+
 test("what is kept boots the same guest by hand", async () => {
 	await withFolder(async (folder) => {
-		const args = ["run", ...TCG, "--keep", "kept", "--report", "json=r.json"];
+		const args = ["run", ...TCG, "--keep", "kept it's", ...QUOTED];
+		args.push("--report", "json=r.json");
 		const { status } = await cli(args, { plan: { a: "-- fork" }, cwd: folder });
 		assert.equal(status, 0);
-		const kept = join(folder, "kept");
+		const kept = join(folder, "kept it's");
 		assert.match(
 			readFileSync(join(kept, "console.log"), "utf8"),
 			/Linux version 6\.1/,
@@ -254,13 +258,41 @@ test("what is kept boots the same guest by hand", async () => {
 		const report = Report.parse(
 			JSON.parse(readFileSync(join(folder, "r.json"), "utf8")),
 		);
-		assert.equal(report.targets[0]?.cases[0]?.replay.qemu, script);
+		await assertReplays(report, folder);
 		const byHand = execa(script, { reject: false, stdin: "ignore" });
 		await heard(byHand.stdout, /Linux version 6\.1/);
 		byHand.kill("SIGKILL");
 		await byHand;
 	});
 });
+
+test("the line of a case that was not kept tries it, whatever was appended", async () => {
+	await withFolder(async (folder) => {
+		const args = ["run", ...TCG, ...QUOTED, "--report", "json=r.json"];
+		const { status } = await cli(args, { plan: { a: "-- fork" }, cwd: folder });
+		assert.equal(status, 0);
+		const report = Report.parse(
+			JSON.parse(readFileSync(join(folder, "r.json"), "utf8")),
+		);
+		await assertReplays(report, folder);
+	});
+});
+
+/** The first case's line, pasted into a shell, prints the observation of that case and ends. */
+async function assertReplays(report: Report, folder: string): Promise<void> {
+	const line = report.targets[0]?.cases[0]?.replay.qemu ?? "";
+	// Node's own pipes are sockets, which QEMU can't open as /dev/stderr.
+	const script = `{ ${line}\n} 2>agent.log`;
+	const { stdout, exitCode } = await execa("sh", ["-c", script], {
+		cwd: folder,
+		stdin: "ignore",
+		reject: false,
+		timeout: 60_000,
+	});
+	assert.match(stdout, /crcap_note="it's 'so'"/, line);
+	assert.match(stdout, /obs 0 us=\d+ end=ok .*r=fork:0:/, line);
+	assert.equal(exitCode, 0, line);
+}
 
 test("several kernels, one report, in the order in which they were named", async () => {
 	await withFolder(async (folder) => {

@@ -5,8 +5,9 @@ import type {
 	TargetHead,
 	TargetTail,
 } from "../results/index.js";
+import type { Tally } from "../results/summary.js";
 import { type Choice, execute, type TargetSink } from "./execute.js";
-import { EXIT, exitStatus, type Outcome } from "./exitStatus.js";
+import { EXIT, exitStatus } from "./exitStatus.js";
 import { listenForStop } from "./interrupt.js";
 import { defaultJobs, runLimited } from "./jobs.js";
 import { KnownFailures } from "./known.js";
@@ -60,10 +61,10 @@ export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 		};
 		const { signal } = stop;
 		const running = { request, begin, progress, signal };
-		const outcomes = await runTargets(targets, running);
+		const tallies = await runTargets(targets, running);
 		await (await begin()).reports.end();
 		progress.end(storedFiles(request));
-		return exitStatus(outcomes, stop.interrupted());
+		return exitStatus(tallies, stop.interrupted());
 	} catch (error) {
 		await begun?.then(
 			({ reports }) => reports.discard(),
@@ -131,9 +132,9 @@ interface Running {
 async function runTargets(
 	targets: readonly Target[],
 	{ request, begin, progress, signal }: Running,
-): Promise<Outcome[]> {
+): Promise<Tally[]> {
 	const { caseTimeoutMs } = request;
-	const outcomes: Outcome[] = [];
+	const tallies: Tally[] = [];
 	const tasks = targets.map((target, index) => async () => {
 		const load = once(async () => {
 			const { suites, sinks } = await begin();
@@ -150,10 +151,10 @@ async function runTargets(
 			signal,
 		});
 		const { watched, sink } = await load();
-		outcomes[index] = watched.outcome(sink.count);
+		tallies[index] = watched.tally(sink.count);
 	});
 	await runLimited(tasks, request.jobs ?? defaultJobs());
-	return outcomes;
+	return tallies;
 }
 
 /** The reports that a person can open afterwards. */
@@ -207,7 +208,7 @@ class Watched implements TargetSink {
 		this.#sink.endTarget(tail);
 	}
 
-	outcome(known: number): Outcome {
+	tally(known: number): Tally {
 		const tail = this.#tail;
 		if (tail === undefined) throw new Error(`${this.#name} was never finished`);
 		return { totals: tail.totals, complete: tail.complete, known };

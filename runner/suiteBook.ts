@@ -6,7 +6,6 @@ import {
 	readFacts,
 	SUBJECTS,
 	SUITES,
-	type PlannedCase as SuiteCase,
 } from "../suites/index.js";
 import type { PlanWithFacts, RawFacts, SuiteBook } from "./suitePort.js";
 
@@ -16,8 +15,7 @@ export const suiteBook: SuiteBook = {
 			? { cases: plan(null), facts: {} }
 			: { cases: plan(readFacts(raw)), facts: reportedFacts(raw) },
 	outline,
-	// Cases that come back are those that plan() gave away.
-	judge: (planned, payload) => judge(planned as SuiteCase, payload),
+	judge,
 	suites: () => SUITES,
 	subjects: () => SUBJECTS,
 };

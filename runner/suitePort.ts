@@ -1,15 +1,7 @@
 /** What the runner needs of the suites; tests put fakes in their place. */
-import type {
-	Judgement,
-	RawFacts,
-	PlannedCase as SuiteCase,
-} from "../suites/index.js";
+import type { Judgement, PlannedCase, RawFacts } from "../suites/index.js";
 
-export type { Judgement, RawFacts };
-
-/** One row of the plan, without what only judging looks at. */
-export type PlannedCase = Omit<SuiteCase, "operations" | "results" | "manual"> &
-	Partial<Pick<SuiteCase, "manual">>;
+export type { Judgement, PlannedCase, RawFacts };
 
 export interface PlanWithFacts {
 	/** All cases in report order. */

@@ -47,6 +47,9 @@ export interface SessionEnd {
 	readonly notes: readonly string[];
 }
 
+/** The line that boots the same guest by hand and tries the case with this program there. */
+export type Replay = (program: string) => string;
+
 /** A target that is up and waits for requests. */
 export interface Session {
 	readonly kernel: KernelInfo;
@@ -55,8 +58,8 @@ export interface Session {
 	readonly facts: RawFacts;
 	/** Versions of what it used: qemu, crprobe. */
 	readonly tools: Readonly<Record<string, string>>;
-	/** The line that boots the same kernel by hand. */
-	readonly replayQemu?: string;
+	/** Absent where nothing has to be booted. */
+	readonly replay?: Replay;
 	/** Trouble on the way up. */
 	readonly notes: readonly string[];
 	/** Runs all requests, one after the other, and ends the session. Does not throw for what a guest does. */
@@ -89,7 +92,6 @@ export class OpenError extends Error {
 	readonly consoleTail: readonly string[];
 	readonly notes: readonly string[];
 	readonly accel: "kvm" | "tcg" | "none";
-	readonly replayQemu: string | undefined;
 
 	constructor(
 		message: string,
@@ -97,13 +99,11 @@ export class OpenError extends Error {
 			consoleTail?: readonly string[];
 			notes?: readonly string[];
 			accel?: "kvm" | "tcg" | "none";
-			replayQemu?: string | undefined;
 		} = {},
 	) {
 		super(message);
 		this.consoleTail = evidence.consoleTail ?? [];
 		this.notes = evidence.notes ?? [];
 		this.accel = evidence.accel ?? "none";
-		this.replayQemu = evidence.replayQemu;
 	}
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Every kernel of the catalogue that crcap is held against, in one run: Debian's releases on x86_64, and one kernel of each
- * other architecture. The last line counts kernels. Needs the build with every helper.
+ * other architecture. The last line counts targets. Needs the build with every helper.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -9,6 +9,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { table } from "./lib/figures.mjs";
 import { runMain, SetupError, say, TOP } from "./lib/run.mjs";
+import {
+	isSound,
+	kernelsOf,
+	lastOf,
+	planned,
+	wasLost,
+} from "./lib/targets.mjs";
 
 /** @typedef {import("../results/model.js").TargetResult} TargetResult */
 
@@ -55,7 +62,7 @@ function fetchFirst(wish) {
 /**
  * @param {readonly string[]} kernels
  * @param {readonly string[]} more options of the command
- * @returns {TargetResult[]} one for each, in their order
+ * @returns {TargetResult[]} one for each, and with `--compat` more
  */
 function runAll(kernels, more) {
 	const folder = mkdtempSync(join(tmpdir(), "crcap-kernels-"));
@@ -81,57 +88,34 @@ function runAll(kernels, more) {
 	}
 }
 
-/** @param {TargetResult} target */
-const isSound = ({ complete, totals }) =>
-	complete && totals.pass > 0 && totals.pass + totals.skip === planned(totals);
-
-/** @param {TargetResult["totals"]} totals */
-const planned = (totals) =>
-	Object.values(totals).reduce((sum, count) => sum + count, 0);
-
-/**
- * An emulator can break, too: a guest that was lost is tried once more. What a kernel answered stands.
- * @param {TargetResult} target
- */
-const wasLost = ({ complete, totals }) =>
-	totals.fail === 0 && (!complete || totals.crash > 0 || totals.timeout > 0);
-
-/**
- * @param {readonly string[]} kernels
- * @param {readonly string[]} more
- * @returns {Map<string, TargetResult>}
- */
-function resultsOf(kernels, more) {
-	const targets = runAll(kernels, more);
-	return new Map(
-		targets.map((target, i) => [kernels[i] ?? target.name, target]),
-	);
-}
-
 runMain(async () => {
 	const more = process.argv.slice(2);
 	const kernels = WISHES.map(fetchFirst).filter((name) => name !== undefined);
 	const missing = WISHES.length - kernels.length;
 	if (kernels.length === 0)
 		throw new SetupError("no kernel of the catalogue could be fetched");
-	const first = resultsOf(kernels, more);
-	const lost = [...first].filter(([, target]) => wasLost(target));
-	for (const [name, target] of lost)
-		say(
-			`${name} is run again: ${target.incompleteReason ?? "the guest was lost"}`,
-		);
-	const again = lost.map(([name]) => name);
-	const second = again.length === 0 ? new Map() : resultsOf(again, more);
-	const last = [...new Map([...first, ...second])];
-	const rows = last.map(([name, { kernel, totals, durationMs }]) => [
-		second.has(name) ? `${name} (second run)` : name,
-		kernel.release,
-		kernel.arch,
-		String(totals.pass),
-		String(totals.skip),
-		String(planned(totals) - totals.pass - totals.skip),
-		`${(durationMs / 1000).toFixed(0)} s`,
-	]);
+	const first = runAll(kernels, more);
+	const told = kernelsOf(kernels, first);
+	const untold = kernels.filter((name) => !told.includes(name));
+	if (untold.length > 0)
+		throw new SetupError(`the report has no word on ${untold.join(", ")}`);
+	const lost = first.filter(wasLost);
+	for (const { name, incompleteReason } of lost)
+		say(`${name} is run again: ${incompleteReason ?? "the guest was lost"}`);
+	const again = kernelsOf(kernels, lost);
+	const last = lastOf(first, again.length === 0 ? [] : runAll(again, more));
+	const rows = last.map(({ target, again }) => {
+		const { name, kernel, totals, durationMs } = target;
+		return [
+			again ? `${name} (second run)` : name,
+			kernel.release,
+			kernel.arch,
+			String(totals.pass),
+			String(totals.skip),
+			String(planned(totals) - totals.pass - totals.skip),
+			`${(durationMs / 1000).toFixed(0)} s`,
+		];
+	});
 	console.log(
 		table([
 			[
@@ -146,8 +130,8 @@ runMain(async () => {
 			...rows,
 		]),
 	);
-	const sound = last.filter(([, target]) => isSound(target)).length;
-	const failed = kernels.length - sound;
+	const sound = last.filter(({ target }) => isSound(target)).length;
+	const failed = last.length - sound;
 	console.log(`${sound} passed, ${failed} failed, ${missing} skipped`);
 	return failed === 0 ? 0 : 1;
 });

@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { judge, meets } from "./judge.js";
-import { formatReadback, parseObservation } from "./observation.js";
+import {
+	formatReadback,
+	parseObservation,
+	takenValues,
+} from "./observation.js";
 import { type PlannedCase, plan } from "./plan.js";
 
 const planned = (id: string): PlannedCase => {
@@ -27,7 +31,7 @@ test("what was expected passes, with its reason and the subject as read back", (
 	assert.equal(verdict.observed, "open ok, write ok (5), fork ok (21001)");
 	assert.match(
 		verdict.readback ?? "",
-		/uid=1000 gid=1000 eff=0 prm=0 .*dumpable=1 userns=same/,
+		/uid=1000 gid=1000 groups=none eff=0 prm=0 .*dumpable=1 userns=same/,
 	);
 });
 
@@ -57,8 +61,13 @@ test("success without effect, and an effect in spite of the refusal, fail", () =
 test("a pid that another process had already counts as given, and is told", () => {
 	for (const [one, fork, verdict] of [
 		[GRANTED, "21002~21001", "pass"],
-		[GRANTED, "21003~21002~21001", "pass"],
+		[GRANTED, "21003~21001", "pass"],
+		[GRANTED, "21300~20900", "pass"],
 		[GRANTED, "21003~21002", "fail"],
+		[GRANTED, "99999~1", "fail"],
+		[GRANTED, "21002~21003", "fail"],
+		[GRANTED, "21002~x", "fail"],
+		[GRANTED, "7/21002~8/21001", "fail"],
 		[GRANTED, "21000~20999", "fail"],
 		[DENIED, "21002~21001", "fail"],
 		[DENIED, "3002~3001", "pass"],
@@ -70,14 +79,17 @@ test("a pid that another process had already counts as given, and is told", () =
 		);
 		assert.equal(seen.verdict, verdict, fork);
 	}
-	const seen = judge(
-		GRANTED,
-		`obs 3 us=1 end=ok ${WHO} r=open:0 r=write:0:5 r=fork:0:21002~21001`,
-	);
-	assert.equal(
-		seen.observed,
-		"open ok, write ok (5), fork ok (21002, 21001 was taken)",
-	);
+	for (const [fork, told] of [
+		["21002~21001", "21002, 21001 was taken"],
+		["21003~21001", "21003, 21001 to 21002 were taken"],
+		["303/1~302/1", "303/1, 302/1 was taken"],
+		["+3~+1", "+3, +1 to +2 were taken"],
+		["+1~-1", "+1, -1 to +0 were taken"],
+	])
+		assert.equal(
+			judge(GRANTED, `obs 3 us=1 end=ok ${WHO} r=fork:0:${fork}`).observed,
+			`fork ok (${told})`,
+		);
 });
 
 test("a pid that its own process does not know fails", () => {
@@ -186,8 +198,8 @@ test("observations: no bytes of a guest do harm", () => {
 			(text) => {
 				try {
 					const seen = parseObservation(text);
-					for (const { value, instead } of seen.results)
-						for (const text of [value ?? "", ...(instead ?? [])])
+					for (const result of seen.results)
+						for (const text of [result.value ?? "", ...takenValues(result)])
 							assert.match(text, /^[ -~]*$/);
 				} catch (error) {
 					assert.match((error as Error).message, /^not an observation/);
@@ -203,6 +215,6 @@ test("a read-back is told whole, whatever was left out of it", () => {
 		formatReadback(
 			"uid:0,eff:10000000000,bnd:1ffffffffff,userns:new,map:0:1000:1,pidns:new,nspid:7/1",
 		),
-		"uid=0 gid=0 eff=10000000000 prm=10000000000 inh=0 bnd=1ffffffffff amb=0 nnp=0 seccomp=0 dumpable=1 userns=new map=0:1000:1 pidns=new nspid=7/1 ipcns=same",
+		"uid=0 gid=0 groups=none eff=10000000000 prm=10000000000 inh=0 bnd=1ffffffffff amb=0 nnp=0 seccomp=0 dumpable=1 userns=new map=0:1000:1 pidns=new nspid=7/1 ipcns=same",
 	);
 });

@@ -5,6 +5,7 @@ import {
 	type Observation,
 	parseObservation,
 	type StepResult,
+	takenValues,
 } from "./observation.js";
 import type { PlannedCase } from "./plan.js";
 import type { ExpectedResult } from "./row.js";
@@ -37,7 +38,7 @@ export function meets(result: StepResult, expected: ExpectedResult): boolean {
 	if (result.result !== expected.slice(0, cut)) return false;
 	// No evidence is no evidence of anything, nor of the absence of something.
 	if (result.value === undefined) return false;
-	const values = [result.value, ...(result.instead ?? [])];
+	const values = [result.value, ...takenValues(result)];
 	return pattern.startsWith("!")
 		? !values.some((value) => matches(pattern.slice(1), value))
 		: values.some((value) => matches(pattern, value));

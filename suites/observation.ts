@@ -5,8 +5,8 @@ export interface StepResult {
 	/** `0`, an errno's name, or `-`: not tried. */
 	readonly result: string;
 	readonly value?: string;
-	/** What the value would have been, had a pid not been taken by another process. */
-	readonly instead?: readonly string[];
+	/** What the value would have been, had other processes not taken the pids from there up to its own. */
+	readonly instead?: string;
 }
 
 export interface Observation {
@@ -59,12 +59,14 @@ export function parseObservation(payload: string): Observation {
 		if (key === "r") {
 			const match = RESULT.exec(text);
 			if (!match?.[1] || !match[2]) return refuse(`result ${text}`);
-			const [value, ...instead] = match[3]?.split("~").map(unescapeText) ?? [];
+			const [value, instead, ...more] =
+				match[3]?.split("~").map(unescapeText) ?? [];
+			if (more.length > 0) return refuse(`result ${text}`);
 			results.push({
 				step: match[1],
 				result: match[2],
 				...(value === undefined ? {} : { value }),
-				...(instead.length === 0 ? {} : { instead }),
+				...(instead === undefined ? {} : { instead }),
 			});
 		} else if (keys.has(key)) {
 			refuse(`${key} stands twice`);
@@ -96,15 +98,41 @@ export function parseObservation(payload: string): Observation {
 	};
 }
 
-/** For people: `open ok, write EPERM, fork 32701`. */
+/** No guest has more processes in a row, and no machine by far. */
+const MOST_TAKEN = 4096;
+
+/** The values that the result would have had, had each of the taken pids right below its own been free: the lowest first. */
+export function takenValues({ value, instead }: StepResult): string[] {
+	const high = value?.split("/") ?? [];
+	const low = instead?.split("/") ?? [];
+	const at = high.findIndex((part, i) => part !== low[i]);
+	const [from, to] = [Number(low[at]), Number(high[at])];
+	const rest = (parts: readonly string[]) => parts.toSpliced(at, 1).join("/");
+	if (!(from < to && to - from <= MOST_TAKEN) || rest(low) !== rest(high))
+		return [];
+	const sign = (n: number) => (high[at]?.startsWith("+") && n >= 0 ? "+" : "");
+	return Array.from({ length: to - from }, (_, i) =>
+		high.with(at, `${sign(from + i)}${from + i}`).join("/"),
+	);
+}
+
+/** For people: `open ok, write EPERM, fork ok (32701)`. */
 export function formatResults(results: readonly StepResult[]): string {
 	return results
-		.map(({ step, result, value, instead }) => {
+		.map((told) => {
+			const { step, result, value } = told;
 			if (result === "-") return `${step} not tried`;
 			if (result !== "0") return `${step} ${result}`;
 			if (value === undefined) return `${step} ok`;
-			const taken = instead?.map((other) => `, ${other} was taken`).join("");
-			return `${step} ok (${value}${taken ?? ""})`;
+			const taken = takenValues(told);
+			const [first, last] = [taken[0], taken.at(-1)];
+			const note =
+				first === undefined
+					? ""
+					: first === last
+						? `, ${first} was taken`
+						: `, ${first} to ${last} were taken`;
+			return `${step} ok (${value}${note})`;
 		})
 		.join(", ");
 }
@@ -113,6 +141,7 @@ export function formatResults(results: readonly StepResult[]): string {
 const ORDINARY: ReadonlyArray<readonly [string, string]> = [
 	["uid", "?"],
 	["gid", "=uid"],
+	["groups", "none"],
 	["eff", "?"],
 	["prm", "=eff"],
 	["inh", "0"],

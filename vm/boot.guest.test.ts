@@ -188,7 +188,7 @@ describe("a guest that behaves", { concurrency: false }, () => {
 		const log = join(dir, "again.log");
 		await runUntilReady(
 			"sh",
-			["-c", `exec ${guest.replayCommand} 2>${log}`],
+			["-c", `exec ${guest.replayCommand()} 2>${log}`],
 			log,
 		);
 	});

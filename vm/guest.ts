@@ -22,8 +22,8 @@ export class Guest {
 	readonly accel: Accel;
 	/** QEMU's version. */
 	readonly qemuVersion: string;
-	/** The line that boots the same guest by hand. */
-	readonly replayCommand: string;
+	/** The line that boots the same guest by hand, to try one case or to wait for requests. */
+	readonly replayCommand: (caseProgram?: string) => string;
 	/** From the start of the last boot to `ready`, milliseconds. */
 	readonly bootMs: number;
 	/** Boots that died before the agent's first word. */
@@ -197,11 +197,13 @@ export async function bootGuest(options: BootOptions): Promise<Guest> {
 		facts: booted.facts,
 		accel,
 		qemuVersion: build.version,
-		replayCommand: replayCommand(
-			build.program,
-			spec,
-			replayInitramfs ?? "initramfs.cpio",
-		),
+		replayCommand: (caseProgram) =>
+			replayCommand(
+				build.program,
+				spec,
+				replayInitramfs ?? "initramfs.cpio",
+				caseProgram,
+			),
 		bootMs: booted.bootMs,
 		failedBoots: booted.failed,
 	});

@@ -26,13 +26,24 @@ function commandWords(
 	];
 }
 
-/** One line that boots the guest with its console on the terminal and the agent's words on the standard error. */
+/** What the kernel's command line ends with where the agent is to try one case alone, and to write its observation to the console. */
+function caseArg(caseProgram: string): string {
+	return ` crcap_program="${caseProgram}"`;
+}
+
+/**
+ * One line that boots the guest with its console on the terminal and the agent's words on the standard error.
+ * @param caseProgram the case to try there; without it the agent waits for requests
+ */
 export function replayCommand(
 	program: string,
 	spec: Spec,
 	initrd: string,
+	caseProgram?: string,
 ): string {
-	return commandWords(program, spec, initrd, {
+	const cmdline =
+		spec.cmdline + (caseProgram === undefined ? "" : caseArg(caseProgram));
+	return commandWords(program, { ...spec, cmdline }, initrd, {
 		console: "stdio,signal=off",
 		results: "file,path=/dev/stderr",
 	})
@@ -74,25 +85,39 @@ async function forgetOldest(dir: string): Promise<void> {
 	for (const { path } of files.slice(MAX_KEPT)) await rm(path, { force: true });
 }
 
-/** A script that boots the same guest from the directory that it stands in. Arguments are added to QEMU's. */
+/**
+ * A script that boots the same guest from the directory that it stands in. Its first argument, where it is not empty, is the
+ * program of a case to try there; the others are added to QEMU's.
+ */
 export function replayScript(
 	program: string,
 	spec: Spec,
 	initramfsPath: string,
 ): string {
-	const words = commandWords(program, spec, "\0initrd", {
-		console: "stdio,signal=off",
-		results: "file,path=\0channel",
-	}).map((word) =>
-		word === "\0initrd"
-			? `"$here"/${shellQuote(basename(initramfsPath))}`
-			: word.includes("\0channel")
-				? `${shellQuote(word.split("\0")[0] ?? "")}"$here"/channel-replay.log`
-				: shellQuote(word),
-	);
+	const parts: Record<string, string> = {
+		initrd: `"$here"/${shellQuote(basename(initramfsPath))}`,
+		channel: '"$here"/channel-replay.log',
+		cmdline: '"$cmdline"',
+	};
+	const words = commandWords(
+		program,
+		{ ...spec, cmdline: "\0cmdline" },
+		"\0initrd",
+		{ console: "stdio,signal=off", results: "file,path=\0channel" },
+	).map((word) => {
+		const [start = "", part] = word.split("\0");
+		if (part === undefined) return shellQuote(word);
+		return `${start === "" ? "" : shellQuote(start)}${parts[part]}`;
+	});
 	return `#!/bin/sh
 # Boots the same guest by hand. The kernel's console is this terminal; what the agent says goes to channel-replay.log.
+# Usage: boot.sh [PROGRAM [QEMU ARGUMENT...]]: with the program of a case the guest tries that one alone.
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd) || exit
+cmdline=${shellQuote(spec.cmdline)}
+if [ -n "\${1-}" ]; then
+	cmdline="$cmdline${caseArg("$1").replaceAll('"', '\\"')}"
+fi
+[ $# -eq 0 ] || shift
 exec ${words.join(" \\\n\t")} "$@"
 `;
 }

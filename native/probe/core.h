@@ -67,8 +67,8 @@ struct cr_ctx {
 	/* the step's evidence, %XX-escaped when reported */
 	char value[600];
 	size_t value_len;
-	char instead
-		[96]; /* what it would have been, but for pids that others had taken: "~V1~V2" */
+	/* what it would have been, had the pids right below not been taken: "~V" */
+	char instead[96];
 };
 
 enum cr_step_kind {

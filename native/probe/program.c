@@ -242,16 +242,16 @@ void cr_value_num(struct cr_ctx *c, long long v)
 	cr_value(c, buf);
 }
 
-/* And what the evidence would have been, had others not taken a pid. */
+/* And what the evidence would have been, had others not taken the pids right below. */
 void cr_instead(struct cr_ctx *c, const char *s)
 {
-	size_t len = strlen(c->instead);
-	struct cr_text t = { c->instead, sizeof(c->instead), len, false };
+	struct cr_text t;
 
+	cr_text_init(&t, c->instead, sizeof(c->instead));
 	cr_puts(&t, "~");
 	cr_puts(&t, s);
 	if (t.cut)
-		c->instead[len] = '\0';
+		c->instead[0] = '\0';
 }
 
 struct cr_slot *cr_slot(struct cr_ctx *c, const char *name)

@@ -150,21 +150,21 @@ static void pids_value(struct cr_ctx *c, long told)
 	cr_value(c, buf);
 }
 
-/* The child would have got the pid that one of these has, had it been free: say so, with its pids elsewhere as they are. */
+/* Others have the pids right below the child's: tell which it would have got, with its pids elsewhere as they are. */
 static void pids_instead(struct cr_ctx *c, pid_t told)
 {
 	const char *pids = c->sh->child_nspid, *at = find_word(pids, told);
-	int taken = cr_taken_down_from(told - 1), i;
+	int taken = cr_taken_down_from(told - 1);
 	char buf[192];
 	struct cr_text t;
 
-	for (i = 1; at && i <= taken; i++) {
-		cr_text_init(&t, buf, sizeof(buf));
-		cr_putn(&t, pids, at - pids);
-		cr_putd(&t, told - i);
-		cr_puts(&t, at + strcspn(at, "/"));
-		cr_instead(c, buf);
-	}
+	if (!taken || !at)
+		return;
+	cr_text_init(&t, buf, sizeof(buf));
+	cr_putn(&t, pids, at - pids);
+	cr_putd(&t, told - taken);
+	cr_puts(&t, at + strcspn(at, "/"));
+	cr_instead(c, buf);
 }
 
 /* Evidence: the child's pids in all namespaces that see it. */
@@ -199,7 +199,7 @@ static void put_distance(struct cr_text *t, char *buf, size_t size, long long di
 static int step_next_pid(struct cr_ctx *c, char *arg)
 {
 	char *slot = cr_next(&arg, ','), text[24];
-	int fd = cr_slot_fd(c, slot), taken, i;
+	int fd = cr_slot_fd(c, slot), taken;
 	struct cr_text t;
 	long long n;
 	pid_t pid;
@@ -221,8 +221,8 @@ static int step_next_pid(struct cr_ctx *c, char *arg)
 	put_distance(&t, text, sizeof(text), pid - n);
 	cr_value(c, text);
 	taken = cr_taken_down_from(pid - 1);
-	for (i = 1; i <= taken; i++) {
-		put_distance(&t, text, sizeof(text), pid - n - i);
+	if (taken) {
+		put_distance(&t, text, sizeof(text), pid - n - taken);
 		cr_instead(c, text);
 	}
 	return 0;
@@ -234,7 +234,7 @@ static int step_last_pid(struct cr_ctx *c, char *arg)
 	char buf[32];
 	struct cr_text t;
 	long long last;
-	int taken, i;
+	int taken;
 	ssize_t n = cr_slurp("/proc/sys/kernel/ns_last_pid", buf, sizeof(buf));
 
 	(void)arg;
@@ -243,9 +243,9 @@ static int step_last_pid(struct cr_ctx *c, char *arg)
 	buf[strcspn(buf, "\n")] = '\0';
 	cr_value(c, buf);
 	taken = cr_parse_long(buf, &last) ? cr_taken_down_from(last) : 0;
-	for (i = 1; i <= taken; i++) {
+	if (taken) {
 		cr_text_init(&t, buf, sizeof(buf));
-		cr_putd(&t, last - i);
+		cr_putd(&t, last - taken);
 		cr_instead(c, buf);
 	}
 	return 0;
@@ -262,6 +262,8 @@ static int clone_flag(const char *word, uint64_t *flags)
 		{ "newns", CLONE_NEWNS },
 		/* CLONE_VFORK: the thread borrows the caller's stack, and ends before the caller goes on. */
 		{ "thread", CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | CLONE_VFORK },
+		/* As vfork(2): a process of its own that borrows everything. */
+		{ "vfork", CLONE_VM | CLONE_VFORK },
 		{ "sighand", CLONE_SIGHAND },
 		{ "parent", CLONE_PARENT },
 		{ "detached", 0x00400000 },
@@ -280,8 +282,8 @@ static int clone_flag(const char *word, uint64_t *flags)
 static struct clone3_args args;
 static int32_t tids[40];
 
-static void thread_ends(struct cr_shared *sh) __attribute__((noreturn, noinline));
-static void thread_ends(struct cr_shared *sh)
+static void borrower_ends(struct cr_shared *sh) __attribute__((noreturn, noinline));
+static void borrower_ends(struct cr_shared *sh)
 {
 	sh->child_pid = raw_syscall2(SYS_gettid, 0, 0);
 	for (;;)
@@ -354,8 +356,8 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 	c->sh->child_nspid[0] = '\0';
 	pid = raw_syscall2(SYS_clone3, (long)&args, (long)size);
 	if (!pid) {
-		if (args.flags & CLONE_THREAD)
-			thread_ends(c->sh);
+		if (args.flags & CLONE_VM)
+			borrower_ends(c->sh);
 		tell_pids(c->sh);
 		_exit(0);
 	}

@@ -16,8 +16,9 @@ import { again, text } from "../values.js";
 const MORE = `
 ${formatHelp(COMPARE_FORMATS)}
 
-Exit status: 0 nothing got worse; 1 a regression; 3 nothing got worse, but cases that had a verdict have none now, or
-there was nothing to compare; 2 usage.
+Exit status: 0 nothing got worse; 1 a regression, or a new case that fails; 3 neither, but cases that had a verdict have
+none now or are not there any more, whatever the versions of crcap, or there was nothing to compare; 2 usage.
+Results of a selection are compared with those of the same selection.
 
   crcap compare 6.1.json 7.3.json --report markdown=changes.md`;
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { visible } from "../../results/escape.js";
 import { readFactLines } from "../factLines.js";
 import { type Era, history } from "../history.js";
 import { localArch } from "../localTarget.js";
@@ -101,14 +102,14 @@ export function explainCase(
 		["since", citation?.since],
 		["note", citation?.note],
 		["catches", planned.catches],
-		...(planned.manual ?? []).map((note): Row => ["manual", note]),
+		...planned.manual.map((note): Row => ["manual", note]),
 		["skipped", release === undefined ? undefined : planned.skip],
 		["by hand", shellLine(["crprobe", planned.program])],
 	];
 	const lines = rows.flatMap(([label, value]) =>
 		value === undefined || value === ""
 			? []
-			: [`  ${label.padEnd(9)} ${value}\n`],
+			: [`  ${label.padEnd(9)} ${visible(value)}\n`],
 	);
 	return `${planned.id}\n${lines.join("")}`;
 }

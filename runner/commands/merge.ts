@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { FORMATS, type Report, writeReport } from "../../results/index.js";
-import { exitStatus, type Outcome } from "../exitStatus.js";
+import { isKnown, type Tally } from "../../results/summary.js";
+import { exitStatus } from "../exitStatus.js";
 import { formatHelp } from "../formatHelp.js";
 import { mergeReports } from "../mergeReports.js";
 import type { CommandContext } from "../program.js";
@@ -38,15 +39,15 @@ export function addMerge(program: Command, context: CommandContext): void {
 			}
 			const merged = mergeReports(reports);
 			await rewrite(specs, (reports) => writeReport(merged, reports));
-			context.status = exitStatus(outcomes(merged));
+			context.status = exitStatus(tallies(merged));
 		});
 }
 
 /** What the exit status of a stored report depends on. */
-export function outcomes(report: Report): Outcome[] {
+function tallies(report: Report): Tally[] {
 	return report.targets.map(({ totals, complete, cases }) => ({
 		totals,
 		complete,
-		known: cases.filter((result) => result.known !== undefined).length,
+		known: cases.filter(isKnown).length,
 	}));
 }

@@ -7,6 +7,7 @@ import type { CommandContext } from "../program.js";
 import { run } from "../run.js";
 import { type RunOptions, runRequest } from "../runRequest.js";
 import { readShard } from "../shard.js";
+import { tell } from "../tell.js";
 import { KernelError } from "../usage.js";
 import { again, count, oneOf, seconds, text } from "../values.js";
 import { selectionOptions } from "./selection.js";
@@ -101,7 +102,7 @@ async function runOnce(
 		return bisectStatus(await run(request, context.deps));
 	} catch (error) {
 		if (!(error instanceof KernelError)) throw error;
-		process.stderr.write(`crcap: ${error.message}\n`);
+		tell(error.message);
 		return EXIT.untestable;
 	}
 }

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { FORMATS } from "../../results/index.js";
+import { hasRun } from "../../results/summary.js";
+import { EXIT } from "../exitStatus.js";
 import { formatHelp } from "../formatHelp.js";
 import type { CommandContext } from "../program.js";
 import {
@@ -11,10 +13,16 @@ import {
 	readReportSpec,
 } from "../reports.js";
 import { streamStored } from "../stored.js";
+import { tell } from "../tell.js";
 import { again, text } from "../values.js";
 
+const MORE = `
+${formatHelp(FORMATS)}
+
+Exit status: 0 written, whatever the report says; 3 written, but no case of the report ran; 2 usage.`;
+
 /** `crcap show` */
-export function addShow(program: Command, _context: CommandContext): void {
+export function addShow(program: Command, context: CommandContext): void {
 	program
 		.command("show")
 		.description("write a stored JSON report in other formats")
@@ -24,10 +32,22 @@ export function addShow(program: Command, _context: CommandContext): void {
 			"repeatable (default: tap on standard output)",
 			again(text),
 		)
-		.addHelpText("after", `\n${formatHelp(FORMATS)}`)
+		.addHelpText("after", MORE)
 		.action(async (file: string, options: { report?: string[] }) => {
 			const specs = options.report?.map(readReportSpec) ?? [DEFAULT_REPORT];
-			await rewrite(specs, (reports) => streamStored(file, reports));
+			let ran = false;
+			await rewrite(specs, (reports) =>
+				streamStored(file, {
+					...reports,
+					caseResult(result) {
+						ran ||= hasRun(result);
+						reports.caseResult(result);
+					},
+				}),
+			);
+			if (ran) return;
+			tell(`${file}: no case of it ran`);
+			context.status = EXIT.incomplete;
 		});
 }
 

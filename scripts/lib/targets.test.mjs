@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isSound, kernelsOf, lastOf, wasLost } from "./targets.mjs";
+
+const NONE = {
+	pass: 0,
+	fail: 0,
+	skip: 0,
+	error: 0,
+	timeout: 0,
+	crash: 0,
+	not_run: 0,
+};
+
+/**
+ * @param {string} name
+ * @param {Partial<typeof NONE>} totals
+ * @param {boolean} complete
+ */
+const target = (name, totals, complete = true) =>
+	/** @type {import("../../results/model.js").TargetResult} */ (
+		/** @type {unknown} */ ({
+			name,
+			complete,
+			totals: { ...NONE, ...totals },
+		})
+	);
+
+test("a target is sound when something passed, and all else was skipped", () => {
+	assert.ok(isSound(target("a", { pass: 1, skip: 3 })));
+	for (const totals of [{ skip: 3 }, { pass: 1, fail: 1 }, { error: 1 }])
+		assert.ok(!isSound(target("a", totals)));
+	assert.ok(!isSound(target("a", { pass: 1 }, false)));
+});
+
+test("what a kernel answered stands; a guest that was lost is tried again", () => {
+	assert.ok(wasLost(target("a", { pass: 1 }, false)));
+	assert.ok(wasLost(target("a", { crash: 1 })));
+	assert.ok(!wasLost(target("a", { fail: 1, crash: 1 }, false)));
+});
+
+test("with a second target for a kernel, each keeps its own result", () => {
+	const kernels = ["debian:bookworm", "debian:bookworm@arm64", "debian:sid"];
+	const first = [
+		target("debian:bookworm", { pass: 1 }),
+		target("debian:bookworm+i386", { crash: 1 }),
+		target("debian:bookworm@arm64", { pass: 1 }),
+		target("debian:sid", { pass: 1 }),
+		target("debian:sid+i386", { fail: 1 }),
+	];
+	const lost = first.filter(wasLost);
+	assert.deepEqual(kernelsOf(kernels, lost), ["debian:bookworm"]);
+	assert.deepEqual(kernelsOf(kernels, first), kernels);
+	const second = [
+		target("debian:bookworm", { fail: 1 }),
+		target("debian:bookworm+i386", { pass: 1 }),
+	];
+	const last = lastOf(first, second);
+	assert.deepEqual(
+		last.map((one) => [one.target.name, isSound(one.target), one.again]),
+		[
+			["debian:bookworm", true, false],
+			["debian:bookworm+i386", true, true],
+			["debian:bookworm@arm64", true, false],
+			["debian:sid", true, false],
+			["debian:sid+i386", false, false],
+		],
+	);
+});
