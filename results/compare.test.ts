@@ -286,6 +286,46 @@ test("the text form keeps to 72 columns and shows no control character", () => {
 	assert.match(text, /^\d+ regressions, failures in what is new: 1;\s/);
 });
 
+test("one of anything is one", () => {
+	const [old, newer] = [cleanReport(), cleanReport()];
+	if (newer.targets[0]) newer.targets[0].kernel.release = "6.1.0-57";
+	for (const { targets } of [old, newer])
+		targets[0]?.cases.splice(1, targets[0].cases.length);
+	const comparison = diff(old, newer);
+	const [pair] = comparison.pairs;
+	pair?.differences.splice(1);
+	assert.match(
+		[...comparisonText(comparison)].join(""),
+		/^1 case is as before\.$/m,
+	);
+	const markdown = [...comparisonMarkdown(comparison)].join("");
+	assert.match(markdown, /^1 case is as before\.$/m);
+	assert.match(markdown, />1 difference between the targets</);
+});
+
+test("markdown fits a comment on GitHub however much changed", async () => {
+	const report = cleanReport();
+	const [target] = report.targets;
+	const [first] = target?.cases ?? [];
+	assert.ok(target && first);
+	const of = (verdict: Verdict): Report => ({
+		...report,
+		targets: ["a", "b", "c"].map((name) => ({
+			...target,
+			name,
+			cases: Array.from({ length: 300 }, (_, n) => ({
+				...first,
+				id: `ns_last_pid.dropped_after_open.uid1000-${n}`,
+				verdict,
+			})),
+		})),
+	});
+	const out = new Memory();
+	await writeComparison("markdown", out, diff(of("pass"), of("fail")), []);
+	assert.ok(out.text.length <= 60_000, String(out.text.length));
+	assert.match(out.text, /^The rest is left out here: `crcap compare/m);
+});
+
 test("the JSON form is the comparison", () => {
 	const { schemaVersion, ...rest } = JSON.parse(
 		[...comparisonJson(everything())].join(""),

@@ -8,6 +8,7 @@ import {
 	type Outcome,
 	type TargetComparison,
 } from "./compare.js";
+import { counted } from "./counts.js";
 import { oneLine } from "./escape.js";
 import { MARKS } from "./markdown.js";
 import { fence, plain } from "./markdownText.js";
@@ -33,7 +34,7 @@ export function comparisonSentence(comparison: Comparison): string {
 	const fresh = `failures in what is new: ${newFailures}`;
 	if (count === 0)
 		return `No regression${newFailures === 0 ? "" : `, but ${fresh}`}: ${rest}.`;
-	return `${count} regression${count === 1 ? "" : "s"}${newFailures === 0 ? "" : `, ${fresh}`}; ${rest}.`;
+	return `${counted(count, "regression")}${newFailures === 0 ? "" : `, ${fresh}`}; ${rest}.`;
 }
 
 /** `fail (expected EPERM, observed ok)`. */
@@ -86,11 +87,15 @@ export function* comparisonText(comparison: Comparison): Generator<string> {
 	}
 }
 
+function sameWords({ same }: TargetComparison): string {
+	return `${counted(same, "case is", "cases are")} as before.`;
+}
+
 function* pairText(pair: TargetComparison): Generator<string> {
 	yield `\n${"=".repeat(COLUMNS)}\n${fitted(`old: ${pair.old}`, "     ")}${fitted(`new: ${pair.new}`, "     ")}`;
 	for (const difference of pair.differences)
 		yield fitted(`  ${difference}`, "    ");
-	yield fitted(`${pair.same} cases are as before.`);
+	yield fitted(sameWords(pair));
 	for (const kind of KINDS) {
 		const changes = pair.changes[kind];
 		if (changes.length > 0) yield `\n${CHANGES[kind]}: ${changes.length}\n`;
@@ -126,10 +131,9 @@ export function* comparisonMarkdown(comparison: Comparison): Generator<string> {
 function* pairMarkdown(pair: TargetComparison): Generator<string> {
 	yield `\n### ${plain(pair.old)} → ${plain(pair.new)}\n\n`;
 	if (pair.differences.length > 0) {
-		yield `<details>\n<summary>${pair.differences.length} differences between the targets</summary>\n\n`;
-		yield `${pair.differences.map((one) => `- ${plain(one)}\n`).join("")}\n</details>\n\n`;
+		yield `<details>\n<summary>${counted(pair.differences.length, "difference")} between the targets</summary>\n\n${pair.differences.map((one) => `- ${plain(one)}\n`).join("")}\n</details>\n\n`;
 	}
-	yield `${pair.same} cases are as before.\n`;
+	yield `${sameWords(pair)}\n`;
 	for (const kind of KINDS) {
 		const changes = pair.changes[kind];
 		if (changes.length === 0) continue;
@@ -139,7 +143,7 @@ function* pairMarkdown(pair: TargetComparison): Generator<string> {
 			yield `| ${plain(one.id)} | ${plain(was)} | ${plain(is)} |\n`;
 		}
 		if (changes.length > SHOWN)
-			yield `\n${changes.length - SHOWN} more are in the JSON form of this comparison.\n`;
+			yield `\n${counted(changes.length - SHOWN, "more is", "more are")} in the JSON form of this comparison.\n`;
 		const replays = changes
 			.slice(0, SHOWN)
 			.filter((one) => isWorse(kind, one))

@@ -14,6 +14,7 @@ import {
 } from "./compareFormats.js";
 import { documentWriter } from "./document.js";
 import { html } from "./html.js";
+import { bounded } from "./markdownRoom.js";
 import type { PageLead } from "./pageData.js";
 import { writeReport } from "./replay.js";
 import { Sink } from "./sink.js";
@@ -25,7 +26,11 @@ const TABLE = {
 	},
 	markdown: {
 		description: "for a pull request or a CI step's summary",
-		render: comparisonMarkdown,
+		render: (comparison: Comparison) =>
+			bounded(
+				comparisonMarkdown(comparison),
+				"`crcap compare --report text` shows all of it",
+			),
 	},
 	json: { description: "every change, for programs", render: comparisonJson },
 	html: {

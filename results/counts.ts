@@ -56,3 +56,12 @@ export function noTotals(): Totals {
 		not_run: 0,
 	};
 }
+
+/** `1 case`, `2 cases`. */
+export function counted(
+	count: number,
+	one: string,
+	many: string = `${one}s`,
+): string {
+	return `${count} ${count === 1 ? one : many}`;
+}

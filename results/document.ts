@@ -84,6 +84,10 @@ export function documentWriter(sink: Sink, render: Render): ReportWriter {
 			const target = targets.at(-1);
 			if (target !== undefined) target.tail = tail;
 		},
+		async breakOff() {
+			// Nothing was written yet, and nothing will be.
+			cases.close();
+		},
 		async end() {
 			if (head === undefined) return;
 			try {

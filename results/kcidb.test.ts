@@ -25,8 +25,13 @@ interface Data {
 		status: string;
 		build_id: string;
 		log_excerpt?: string;
+		environment: { misc: { target: string } };
 	}[];
-	builds: { id: string; checkout_id: string }[];
+	builds: {
+		id: string;
+		checkout_id: string;
+		misc: { facts: Record<string, object> };
+	}[];
 	checkouts: { id: string }[];
 	issues: { id: string }[];
 	incidents: { issue_id: string; test_id: string }[];
@@ -97,6 +102,25 @@ test("the same kernel on two targets is one build", async () => {
 	report.targets.push({ ...target, name: "again", accel: "kvm" });
 	const { builds, checkouts, tests } = await read(report);
 	assert.deepEqual([builds.length, checkouts.length, tests.length], [1, 1, 42]);
+});
+
+test("a kernel's facts stand in its build, once, by target", async () => {
+	const report = cleanReport();
+	const [target] = report.targets;
+	assert.ok(target);
+	const fact = "a fact that is long and told once";
+	target.facts = { fact };
+	report.targets.push({ ...target, name: "again", facts: { other: 1 } });
+	const { builds, tests } = await read(report);
+	assert.deepEqual(builds[0]?.misc.facts, {
+		[target.name]: { fact },
+		again: { other: 1 },
+	});
+	assert.equal(JSON.stringify(tests).includes(fact), false);
+	for (const { build_id, environment } of tests) {
+		const build = builds.find(({ id }) => id === build_id);
+		assert.ok(build?.misc.facts[environment.misc.target]);
+	}
 });
 
 test("every verdict has a status", async () => {

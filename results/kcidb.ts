@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { CaseStore } from "./document.js";
 import { clean, logExcerpt, text } from "./kcidbText.js";
-import type { CaseResult, TargetHead, Verdict } from "./model.js";
+import type { CaseResult, ReportHead, TargetHead, Verdict } from "./model.js";
 import {
 	isBad,
 	isKnown,
@@ -52,13 +52,7 @@ export function kcidb(origin: string = DEFAULT_ORIGIN) {
 			),
 		);
 		yield '],\n"builds":[';
-		yield* list(
-			once(
-				summary.targets.map((target, index) =>
-					build(origin, summary, target, ids[index]),
-				),
-			),
-		);
+		yield* list(builds(origin, summary, ids));
 		yield '],\n"tests":[';
 		yield* list(tests(origin, summary, cases, ids));
 		yield '],\n"issues":[';
@@ -113,13 +107,34 @@ function checkout(
 	};
 }
 
+/** Each kernel once, with what every target that it ran on told of it. */
+function builds(
+	origin: string,
+	{ head, targets }: ReportSummary,
+	ids: readonly Ids[],
+): Identified[] {
+	return once(
+		targets.map((target, index) => {
+			const same = targets.filter(
+				(_, at) => ids[at]?.build === ids[index]?.build,
+			);
+			return build(origin, head, target, ids[index], same);
+		}),
+	);
+}
+
 function build(
 	origin: string,
-	{ head }: ReportSummary,
+	head: ReportHead,
 	target: TargetSummary,
 	ids: Ids | undefined,
+	same: readonly TargetSummary[],
 ): Identified {
 	const { kernel } = target.head;
+	// Here and not in each test, of which there are thousands; a test names its target.
+	const facts = Object.fromEntries(
+		same.map((one) => [one.head.name, one.head.facts]),
+	);
 	return {
 		checkout_id: ids?.checkout,
 		id: ids?.build ?? "",
@@ -127,7 +142,11 @@ function build(
 		comment: text(kernel.version ?? kernel.release),
 		architecture: kernel.arch.toLowerCase().replace(/[^a-z0-9_]/g, "_"),
 		status: "PASS",
-		misc: { kernel: clean(kernel), seen_by: clean(head.tool) },
+		misc: {
+			kernel: clean(kernel),
+			seen_by: clean(head.tool),
+			facts: clean(facts),
+		},
 	};
 }
 
@@ -143,8 +162,8 @@ function* tests(
 				`${target.head.kind}, ${target.head.accel}, ${target.head.kernel.arch}`,
 			),
 			misc: {
+				target: text(target.head.name),
 				accel: target.head.accel,
-				facts: clean(target.head.facts),
 				tools: clean(target.head.tools),
 			},
 		};

@@ -31,6 +31,13 @@ test("a version line, then the plan, at every level", async () => {
 	}
 });
 
+test("the head names the target, one or many", async () => {
+	const one = await render("ktap", cleanReport());
+	assert.match(one, /^1\.\.\d+\n(# .*\n)*# target: debian:bookworm\/cloud\n/m);
+	const many = await render("ktap", sampleReport());
+	assert.match(many, /^ {2}# Subtest: debian:bookworm\/cloud$/m);
+});
+
 test("every kind of trouble has the directive that the format names", async () => {
 	const text = await render("ktap", sampleReport());
 	assert.match(

@@ -34,7 +34,9 @@ export function* ktap(
 		`${tool.name} ${tool.version}, started ${startedAt}`,
 	);
 	if (summary.targets.length === 1 && only !== undefined) {
-		yield* targetBody(only, 0, cases, 0, said);
+		// Several are named by their subtests, one by nothing else.
+		const name = diagnostic(0, `target: ${only.head.name}`);
+		yield* targetBody(only, 0, cases, 0, said + name);
 		return;
 	}
 	yield `1..${summary.targets.length}\n${said}`;

@@ -1,6 +1,7 @@
 /** Markdown for a pull request or a CI step's summary. */
 import { detailRows } from "./details.js";
 import type { CaseStore } from "./document.js";
+import { MAX_CHARS, SHOW_ALL } from "./markdownRoom.js";
 import { code, fence, html, plain } from "./markdownText.js";
 import type { CaseResult } from "./model.js";
 import {
@@ -16,11 +17,14 @@ import {
 } from "./summary.js";
 import { boundaryRows, quietWords, table } from "./table.js";
 
-/** Failures shown in full; a summary has to fit where CI shows it (1 MiB), and nobody reads more. */
+/** Failures shown in full, where there is room for so many; nobody reads more. */
 const IN_FULL = 50;
 
 /** Failures named beyond these. */
 const NAMED = 500;
+
+/** Kept of the room for what stands around the failures: the overview, the last line, what is left out. */
+const FRAME_CHARS = 2000;
 
 /** What a reader sees first, of a run and of a comparison. */
 export const MARKS = { passed: "✅", failed: "❌", incomplete: "⚠️" } as const;
@@ -32,10 +36,11 @@ export function* markdown(
 	const came = together(summary.targets.map(outcome));
 	yield `## ${MARKS[came]} CAP_CHECKPOINT_RESTORE conformance\n`;
 	yield* overview(summary);
+	const room = failureRoom(summary);
 	for (const [index, target] of summary.targets.entries()) {
 		yield `\n### ${plain(target.head.name)}\n\n${plain(sentence(target))}\n\n`;
 		yield* matrix(target);
-		yield* failures(cases.all(index));
+		yield* failures(target, cases.all(index), room);
 		yield* ending(target);
 	}
 	const { tool, startedAt } = summary.head;
@@ -84,29 +89,73 @@ function mark(cell: string): string {
 	return cell === "skip" ? "skip" : `❌ ${cell}`;
 }
 
-function* failures(cases: Iterable<CaseResult>): Generator<string> {
-	let number = 0;
-	for (const result of cases) {
-		if (!isBad(result.verdict) || result.verdict === "not_run") continue;
-		number += 1;
-		if (number === IN_FULL + 1) yield "\nMore that did not pass:\n\n";
-		if (number <= IN_FULL) yield* failure(result);
-		else if (number <= NAMED)
-			yield `- ${code(result.id)}: ${words(result.verdict)}\n`;
-	}
-	if (number > NAMED)
-		yield `\n${number - NAMED} more are in the JSON report.\n`;
+/** Characters for the failures of each target that has any: equal parts of what the rest leaves. */
+function failureRoom({ targets }: ReportSummary): number {
+	const rest = targets.flatMap((target) => [
+		sentence(target),
+		...matrix(target),
+		...ending(target),
+	]);
+	const left = MAX_CHARS - FRAME_CHARS - rest.join("").length;
+	const failing = targets.filter((target) => shownOf(target) > 0).length;
+	return Math.max(0, left / Math.max(1, failing));
 }
 
-function* failure(result: CaseResult): Generator<string> {
-	yield `\n<details>\n<summary><b>${words(result.verdict)}</b> ${html(result.id)}</summary>\n\n`;
-	yield "| | |\n|---|---|\n";
-	for (const [label, value] of detailRows(result))
-		yield `| ${label} | ${plain(value)} |\n`;
-	yield `\n${fence([result.replay.crprobe, ...(result.replay.qemu === undefined ? [] : [result.replay.qemu])], "sh")}`;
-	if (result.console !== undefined && result.console.length > 0)
-		yield `\n${fence(result.console, "")}`;
-	yield "\n</details>\n";
+/** How many failures there are to show: what never ran is counted in the table, and there is no more to say of it. */
+function shownOf({ totals }: TargetSummary): number {
+	return bad(totals) - totals.not_run;
+}
+
+/** As many in full as leave room to name the others, as many names as there is room for, and how many that leaves. */
+function* failures(
+	target: TargetSummary,
+	cases: Iterable<CaseResult>,
+	room: number,
+): Generator<string> {
+	let left = room;
+	let waiting = shownOf(target);
+	let full = 0;
+	let named = 0;
+	for (const result of cases) {
+		if (!isBad(result.verdict) || result.verdict === "not_run") continue;
+		const line = `- ${code(result.id)}: ${words(result.verdict)}\n`;
+		if (named === 0 && full < IN_FULL) {
+			const piece = failure(result);
+			// The others' names are about as long as this one.
+			const names = Math.min(NAMED, waiting - 1) * line.length;
+			if (piece.length + names <= left) {
+				yield piece;
+				full += 1;
+				waiting -= 1;
+				left -= piece.length;
+				continue;
+			}
+		}
+		if (named === NAMED || line.length > left) break;
+		if (named === 0) yield "\nMore that did not pass:\n\n";
+		yield line;
+		named += 1;
+		waiting -= 1;
+		left -= line.length;
+	}
+	if (waiting > 0) {
+		const more = full + named === 0 ? "" : " more";
+		yield `\n${waiting}${more} that did not pass ${waiting === 1 ? "is" : "are"} left out here: ${SHOW_ALL}.\n`;
+	}
+}
+
+/** In one piece, for half of a folded part would hide what follows. */
+function failure(result: CaseResult): string {
+	const rows = detailRows(result).map(
+		([label, value]) => `| ${label} | ${plain(value)} |\n`,
+	);
+	const { crprobe, qemu } = result.replay;
+	const replay = fence([crprobe, ...(qemu === undefined ? [] : [qemu])], "sh");
+	const console =
+		result.console === undefined || result.console.length === 0
+			? ""
+			: `\n${fence(result.console, "")}`;
+	return `\n<details>\n<summary><b>${words(result.verdict)}</b> ${html(result.id)}</summary>\n\n| | |\n|---|---|\n${rows.join("")}\n${replay}${console}\n</details>\n`;
 }
 
 function* ending(target: TargetSummary): Generator<string> {

@@ -162,6 +162,8 @@ export interface ReportWriter {
 	endTarget(tail: TargetTail): void;
 	/** Resolves when the output takes more: to be awaited between cases by whoever is faster than a slow reader. */
 	ready?(): Promise<void>;
+	/** Instead of `end`, for a source that breaks off once the head was told: says so where the format can. */
+	breakOff?(reason: string): Promise<void>;
 	/** Resolves when everything is written out. The stream stays open: it is its owner's to close. */
 	end(): Promise<void>;
 }

@@ -97,6 +97,16 @@ test("elsewhere than on a terminal there are lines and no escapes", () => {
 	);
 });
 
+test("one case is one case", () => {
+	const report = cleanReport();
+	const [target] = report.targets;
+	assert.ok(target);
+	Object.assign(target, { planned: 1, cases: target.cases.slice(0, 1) });
+	const { text } = watch(report, false);
+	assert.match(text, /, 1 case, accelerator tcg/);
+	assert.doesNotMatch(text, /\b1 cases/);
+});
+
 test("a terminal is left with the lines that were said and the last screen, no bars", () => {
 	const { text } = watch(sampleReport(), true);
 	assert.match(text, /━/);

@@ -1,5 +1,6 @@
 /** Progress on standard error: live on a terminal, plain lines elsewhere. Never a part of the report. */
 import { palette, wantsColour } from "./ansi.js";
+import { counted } from "./counts.js";
 import { oneLine } from "./escape.js";
 import type { CaseResult, TargetHead, TargetTail } from "./model.js";
 import {
@@ -101,7 +102,7 @@ export function createProgress(
 			const why =
 				head.accelReason === undefined ? "" : ` (${head.accelReason})`;
 			say(
-				`${name}: Linux ${head.kernel.release} on ${head.kernel.arch}, ${head.planned} cases, accelerator ${head.accel}${why}`,
+				`${name}: Linux ${head.kernel.release} on ${head.kernel.arch}, ${counted(head.planned, "case")}, accelerator ${head.accel}${why}`,
 			);
 		},
 		result(name, result) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import fc from "fast-check";
+import { Parser } from "tap-parser";
 import { FORMATS } from "./formats.js";
 import type { Report } from "./model.js";
 import { ReportError, readReport, streamReport } from "./read.js";
@@ -177,6 +178,49 @@ test("a report cut anywhere is an error that says where, never a shorter report"
 		read(clean.slice(0, -400)),
 		/the file ends after 2\d cases of targets\[0\], in the middle/,
 	);
+});
+
+for (const { name } of FORMATS) {
+	test(`what was written as ${name} of a report that breaks off can't be taken for a whole one`, async () => {
+		let begun = 0;
+		const [one] = cleanReport().targets;
+		assert.ok(one);
+		const two = [one, { ...one, name: "again" }];
+		for (const report of [
+			cleanReport(),
+			{ ...cleanReport(), plannedTargets: 2, targets: two },
+		]) {
+			const whole = await render("json", report);
+			for (let cut = 0; cut < whole.length - 2; cut += 1999) {
+				const out = new Memory();
+				const writer = createWriter(name, out, { env: {} });
+				const source = Readable.from([Buffer.from(whole.slice(0, cut))]);
+				await assert.rejects(streamReport(source, writer, "it"), ReportError);
+				if (out.text !== "") begun += 1;
+				if (out.text === "") continue;
+				if (name === "json") assert.throws(() => JSON.parse(out.text));
+				else assert.match(out.text, /^Bail out! it: the file ends .*\n$/m);
+				if (name !== "json") assert.equal(bailout(out.text), true);
+			}
+		}
+		assert.equal(begun > 0, ["tap", "tap13", "json"].includes(name));
+	});
+}
+
+/** Whether a reader of TAP takes it for a run that was given up. */
+function bailout(tap: string): boolean {
+	return Parser.parse(tap).some(([event]) => event === "bailout");
+}
+
+test("where a report was cut is counted well", async () => {
+	for (const [mark, said] of [
+		[/(?<="crcap".*\n.*"targets":\[)/s, /ends after 0 targets, /],
+		[/(?<="ns_last_pid\.read\.uid0-none".*\n)/, /after 1 case of targets\[0\]/],
+	] as const) {
+		const cut = text.search(mark);
+		assert.ok(cut > 0);
+		await assert.rejects(read(text.slice(0, cut)), said);
+	}
 });
 
 test("a report with a byte changed is read or refused, and nothing worse", async () => {

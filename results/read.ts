@@ -5,7 +5,7 @@ import { StringDecoder } from "node:string_decoder";
 import { getManyValues, isMany } from "stream-chain/defs.js";
 import { jsonParser, type Token } from "stream-json/core/parser.js";
 import { z } from "zod";
-import { noTotals, VERDICTS } from "./counts.js";
+import { counted, noTotals, VERDICTS } from "./counts.js";
 import { ReportTokens } from "./jsonTokens.js";
 import {
 	CaseResult,
@@ -37,7 +37,7 @@ interface Reading {
 }
 
 /**
- * Reads a JSON report and tells it to a writer, as the run itself would have, `end` included. `source` is a path or
+ * Reads a JSON report and tells it to a writer, as the run itself would have, `end` included, or `breakOff`. `source` is a path or
  * a stream; `name` stands for a stream in errors. Rejects with `ReportError` where the report is wrong or cut short.
  */
 export async function streamReport(
@@ -66,9 +66,13 @@ export async function streamReport(
 		if (!tokens.ended) throw new Error(reader.cutShort());
 		reader.finish();
 	} catch (error) {
-		throw new ReportError(`${name}: ${(error as Error).message}`, {
+		const broken = new ReportError(`${name}: ${(error as Error).message}`, {
 			cause: error,
 		});
+		// What is wrong with the source is the news, whatever becomes of the output.
+		if (reader.begun)
+			await writer.breakOff?.(broken.message).catch(() => undefined);
+		throw broken;
 	} finally {
 		reader.close();
 	}
@@ -183,12 +187,17 @@ class ReportReader {
 		}
 	}
 
+	/** True when the writer was told of the report. */
+	get begun(): boolean {
+		return this.#begun;
+	}
+
 	/** How far a file got that ends too early. */
 	cutShort(): string {
 		const where =
 			this.#target === undefined
-				? `after ${this.#count} targets`
-				: `after ${this.#target.cases} cases of targets[${this.#count}]`;
+				? `after ${counted(this.#count, "target")}`
+				: `after ${counted(this.#target.cases, "case")} of targets[${this.#count}]`;
 		return `the file ends ${where}, in the middle: the run was cut off while it wrote, or the copy was; run again`;
 	}
 

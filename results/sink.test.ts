@@ -33,7 +33,10 @@ for (const { name } of FORMATS) {
 			],
 			{ encoding: "utf8" },
 		);
-		assert.equal(done.stderr, "ended gone\n");
+		// Markdown fits a pipe: it may be written before the reader leaves.
+		const ends =
+			name === "markdown" ? /^ended (gone|read)\n$/ : /^ended gone\n$/;
+		assert.match(done.stderr, ends);
 		assert.equal(done.status, 0);
 	});
 }

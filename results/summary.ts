@@ -1,5 +1,5 @@
 /** What can be said of a run in little memory: totals by target, boundary and subject. */
-import { noTotals, VERDICTS } from "./counts.js";
+import { counted, noTotals, VERDICTS } from "./counts.js";
 import type {
 	CaseResult,
 	ReportHead,
@@ -193,7 +193,7 @@ export function untold({
 	if (size(totals) > totals.skip) return undefined;
 	return totals.skip === 0
 		? "no case was planned"
-		: `no case ran: ${totals.skip} of ${totals.skip} were skipped`;
+		: `no case ran: ${totals.skip} of ${totals.skip} ${totals.skip === 1 ? "was" : "were"} skipped`;
 }
 
 /** The verdict on a target in one sentence. */
@@ -209,15 +209,15 @@ export function sentence(target: TargetSummary): string {
 		known === 0
 			? ""
 			: ` ${known} of these ${known === 1 ? "is" : "are"} known and expected for now.`;
-	if (all === 0) return `No case was planned.${reason}`;
-	if (bad(totals) > 0) {
-		return `${bad(totals)} of ${all} cases did not pass: ${badWords(totals)}.${noted}${reason}`;
-	}
-	if (ran === 0)
-		return `No case ran: ${totals.skip} of ${all} were skipped.${reason}`;
 	const skipped =
 		totals.skip === 0
 			? ""
-			: `, ${totals.skip} could not apply here and ${totals.skip === 1 ? "was" : "were"} skipped`;
-	return `All ${ran} cases that ran passed${skipped}.${reason}`;
+			: `${totals.skip} could not apply here and ${totals.skip === 1 ? "was" : "were"} skipped`;
+	if (all === 0) return `No case was planned.${reason}`;
+	if (bad(totals) > 0) {
+		return `${bad(totals)} of ${counted(all, "case")} did not pass: ${badWords(totals)}.${noted}${skipped === "" ? "" : ` ${skipped}.`}${reason}`;
+	}
+	if (ran === 0)
+		return `No case ran: ${totals.skip} of ${all} ${totals.skip === 1 ? "was" : "were"} skipped.${reason}`;
+	return `${ran === 1 ? "The" : "All"} ${counted(ran, "case")} that ran passed${skipped === "" ? "" : `, ${skipped}`}.${reason}`;
 }

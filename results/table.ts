@@ -1,4 +1,5 @@
 /** The table of boundaries by subject, as cells for any format. */
+import { counted } from "./counts.js";
 import type { Totals } from "./model.js";
 import {
 	bad,
@@ -129,6 +130,6 @@ export function boundaryRows(
 /** What is said of the subjects that a table leaves out. */
 export function quietWords({ rows, quiet }: Table): string {
 	return rows.length === 0
-		? `Nothing went wrong with any of the ${quiet} subjects.`
-		: `Nothing went wrong with the other ${quiet} subjects.`;
+		? `Nothing went wrong with any of the ${counted(quiet, "subject")}.`
+		: `Nothing went wrong with the other ${counted(quiet, "subject")}.`;
 }

@@ -124,6 +124,11 @@ class TapWriter implements ReportWriter {
 		this.#store.close();
 	}
 
+	async breakOff(reason: string): Promise<void> {
+		this.#write(0, bailOut(reason));
+		this.#store.close();
+	}
+
 	get #depth(): number {
 		return this.#byTarget ? 1 : 0;
 	}

@@ -50,6 +50,9 @@ export function tapFlatWriter(sink: Sink): ReportWriter {
 			if (why !== undefined) lost ??= `${target}: ${why}`;
 			sink.flush();
 		},
+		async breakOff(reason) {
+			sink.write(bailOut(reason));
+		},
 		async end() {
 			// What follows a bail-out is ignored, and a bail-out after a last plan would be.
 			if (lost !== undefined) sink.write(bailOut(lost));

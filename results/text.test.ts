@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Report } from "./model.js";
@@ -63,6 +64,36 @@ test("text answers first: the verdict stands before the table, the table before 
 	assert.deepEqual(
 		places,
 		places.toSorted((a, b) => a - b),
+	);
+});
+
+test("the replay lines mean the same to a shell when they are pasted", async () => {
+	const path = `/srv/${"builds of kernels/".repeat(2)}${"linux/".repeat(20)}bzImage`;
+	const qemu = `qemu-system-x86_64 -nodefaults -m 256 -kernel '${path}' -initrd initramfs.cpio -append 'console=ttyS0 panic=-1 crcap_program="uid=1000 caps=none # dumpable=1 -- clone3=tid:20000"'`;
+	const keep = `crcap run --kernel '${path}' --append 'a b' --keep .`;
+	const report = sampleReport();
+	const one = report.targets[0]?.cases[3];
+	assert.ok(one);
+	one.verdict = "fail";
+	one.replay.qemu = `${qemu} # initramfs.cpio: ${keep}`;
+	const text = await render("text", report);
+	const [, boot, from] =
+		/^ {2}boot the same guest:\n( {4}qemu-system-x86_64 -nodefaults[\s\S]*?)^ {2}initramfs\.cpio is left here by:\n([\s\S]*?)(?=^(?! {4}|['"])|\n$)/m.exec(
+			text,
+		) ?? [];
+	assert.ok(boot && from, text);
+	const argv = (...commands: string[]) => {
+		const tell = `tell() { printf '<%s>\\n' "$@"; }\nalias crcap='tell crcap' qemu-system-x86_64='tell qemu'\n`;
+		const done = spawnSync("sh", ["-c", tell + commands.join("\n")], {
+			encoding: "utf8",
+		});
+		assert.equal(done.stderr, "");
+		return done.stdout;
+	};
+	assert.equal(argv(boot, from), argv(qemu, keep));
+	assert.match(
+		argv(boot),
+		/^<qemu>\n[\s\S]*crcap_program="uid=1000 caps=none # dump/,
 	);
 });
 
@@ -146,17 +177,53 @@ test("markdown: a fence is longer than any in the text", async () => {
 	);
 });
 
-test("markdown stays small however much failed", async () => {
+/** The clean report with so many failures in each of so many targets, as long as a guest's are. */
+function failing(count: number, targets = 1): Report {
 	const report = cleanReport();
 	const [target] = report.targets;
 	const [first] = target?.cases ?? [];
 	assert.ok(target && first);
-	target.cases = Array.from({ length: 5000 }, (_, n) => ({
+	const cases = Array.from({ length: count }, (_, n) => ({
 		...first,
-		id: `a.b${n}`,
-		verdict: "fail",
+		id: `ns_last_pid.dropped_after_open.uid1000-${n}`,
+		verdict: "fail" as const,
+		subject: `uid1000-${n % 60}`,
+		replay: { ...first.replay, qemu: `qemu ${"-device virtio ".repeat(40)}` },
 	}));
-	const text = await render("markdown", report);
-	assert.ok(text.length < 200_000, String(text.length));
-	assert.match(text, /4500 more are in the JSON report/);
-});
+	report.targets = Array.from({ length: targets }, (_, n) => ({
+		...target,
+		name: `kernel ${n}`,
+		cases,
+	}));
+	return report;
+}
+
+for (const [count, targets] of [
+	[40, 1],
+	[305, 1],
+	[5000, 1],
+	[305, 5],
+	[300, 60],
+] as const) {
+	test(`markdown: ${count} failures in each of ${targets} fit a comment on GitHub, and none is forgotten`, async () => {
+		const text = await render("markdown", failing(count, targets));
+		assert.ok(text.length <= 60_000, String(text.length));
+		const sections = text.split(/^### /m).slice(1);
+		for (const section of sections) {
+			const full = section.match(/^<details>$/gm)?.length ?? 0;
+			assert.equal(section.match(/^<\/details>$/gm)?.length ?? 0, full);
+			const named = section.match(/^- <code>/gm)?.length ?? 0;
+			const left = Number(
+				/^(\d+) (?:more )?that did not pass are left out here: `crcap show/m.exec(
+					section,
+				)?.[1] ?? 0,
+			);
+			if (/^The rest is left out here/m.test(section)) continue;
+			assert.equal(full + named + left, count);
+			if (targets === 1) assert.ok(full > 10, `${full} in full`);
+		}
+		assert.ok(
+			sections.length === targets || /^The rest is left out here/m.test(text),
+		);
+	});
+}

@@ -1,4 +1,4 @@
-/** Plain text for the body of a mail: at most 72 columns, the answer first, each failure in full. */
+/** Plain text for the body of a mail: at most 72 columns but for paths in a command to paste, the answer first, each failure in full. */
 import { detailRows } from "./details.js";
 import type { CaseStore } from "./document.js";
 import { oneLine } from "./escape.js";
@@ -16,7 +16,14 @@ import {
 	words,
 } from "./summary.js";
 import { boundaryRows, quietWords, table } from "./table.js";
-import { COLUMNS, columns, fit, wrapShell, wrapWords } from "./wrap.js";
+import {
+	COLUMNS,
+	columns,
+	fit,
+	splitComment,
+	wrapShell,
+	wrapWords,
+} from "./wrap.js";
 
 /** Columns for a boundary's letter and name. */
 const NAME = 42;
@@ -151,13 +158,27 @@ function* failure(result: CaseResult): Generator<string> {
 	yield "  by hand:\n";
 	yield shell(result.replay.crprobe);
 	if (result.replay.qemu !== undefined) {
+		const { command, comment } = splitComment(result.replay.qemu);
 		yield "  boot the same guest:\n";
-		yield shell(result.replay.qemu);
+		yield shell(command);
+		yield* note(comment);
 	}
 	if (result.console !== undefined && result.console.length > 0) {
 		yield "  console:\n";
 		for (const row of result.console) yield raw(row, "    | ");
 	}
+}
+
+/** What a replay line says behind its command: where a file comes from as `FILE: COMMAND`, or anything else. */
+function* note(comment: string): Generator<string> {
+	if (comment === "") return;
+	const [, file, command] = /^([^\s:]+): (.+)$/.exec(comment) ?? [];
+	if (file === undefined || command === undefined) {
+		yield labelled("  note:", comment, LABEL + 2);
+		return;
+	}
+	yield fitLines(`  ${oneLine(file)} is left here by:`);
+	yield shell(command);
 }
 
 function* lost(target: TargetSummary): Generator<string> {

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
-import { COLUMNS, columns, wrapShell, wrapWords } from "./wrap.js";
+import {
+	COLUMNS,
+	columns,
+	splitComment,
+	wrapShell,
+	wrapWords,
+} from "./wrap.js";
 
 test("words fill lines and none is lost", () => {
 	fc.assert(
@@ -48,13 +54,18 @@ const quoted = fc.oneof(
 		.map((text) => `"${text}"`),
 );
 
+/** A line without a blank to break it at. */
+const UNBREAKABLE = /^ *\S+( ?['"]?\\?)?$/;
+
 test("a wrapped command means the same to a shell", () => {
 	const pairs: [string, string][] = [];
 	fc.assert(
 		fc.property(fc.array(quoted, { minLength: 1, maxLength: 8 }), (words) => {
 			const command = `printf '<%s>' ${words.join(" ")}`;
 			const lines = wrapShell(command, "    ");
-			for (const line of lines) assert.ok(columns(line) <= COLUMNS, line);
+			for (const line of lines) {
+				if (columns(line) > COLUMNS) assert.match(line, UNBREAKABLE);
+			}
 			pairs.push([command, lines.join("\n")]);
 		}),
 		{ numRuns: 300 },
@@ -71,4 +82,24 @@ test("a wrapped command means the same to a shell", () => {
 		run(pairs.map(([, wrapped]) => wrapped)),
 		run(pairs.map(([plain]) => plain)),
 	);
+});
+
+test("a path is never cut", () => {
+	const path = `/${"home/of/kernels/".repeat(8)}bzImage`;
+	assert.deepEqual(wrapShell(`qemu -kernel ${path} -append 'a b'`, "  "), [
+		"  qemu -kernel \\",
+		`    ${path} \\`,
+		"    -append 'a b'",
+	]);
+});
+
+test("a comment is what stands behind an unquoted # at a word's start", () => {
+	for (const [line, command, comment] of [
+		["a b", "a b", ""],
+		["a 'b # c' # d: e # f", "a 'b # c'", "d: e # f"],
+		['a "b # c" d#e \\# f', 'a "b # c" d#e \\# f', ""],
+		["a 'it'\\''s # b'", "a 'it'\\''s # b'", ""],
+	] as const) {
+		assert.deepEqual(splitComment(line), { command, comment });
+	}
 });

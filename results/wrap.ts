@@ -50,8 +50,10 @@ export function fit(text: string, width: number): string {
 type Quote = "" | "'" | '"';
 
 /**
- * A shell command in lines of at most `width` columns that a shell reads as the same command when they are pasted together.
- * Lines are broken with a backslash; where the break is inside a word the next line starts at column 0, for blanks would split the word.
+ * A shell command, without a comment, in lines that a shell reads as the same command when they are pasted together.
+ * A line is broken at a blank only: between words, or inside quotes, which are closed before the backslash and opened
+ * again behind it, at column 0, for blanks would split the word. A path that is cut can't be copied, so what has no
+ * blank stays whole and may be wider than `width`.
  */
 export function wrapShell(
 	command: string,
@@ -60,46 +62,75 @@ export function wrapShell(
 ): string[] {
 	const lines: string[] = [];
 	let line = indent;
-	let quote: Quote = "";
-	for (const token of tokens(command)) {
-		// Two columns are kept for a closing quote and the backslash.
-		if (token === " " && quote === "" && line.trim() !== "") {
-			line += " ";
-			continue;
+	let empty = true;
+	for (const { text, quote } of pieces(command)) {
+		const gap = quote === "" && !empty ? " " : "";
+		// Two columns are kept for a closing quote or a blank, and the backslash.
+		if (!empty && columns(line + gap + text) > width - 2) {
+			lines.push(`${line}${quote === "" ? " " : quote}\\`);
+			line = (quote === "" ? `${indent}  ` : quote) + text;
+		} else {
+			line += gap + text;
 		}
-		if (columns(line) + columns(token) > width - 2) {
-			const between = quote === "" && line.endsWith(" ");
-			lines.push(quote === "'" ? `${line}'\\` : `${line}\\`);
-			line = (between ? `${indent}  ` : "") + (quote === "'" ? "'" : "");
-		}
-		line += token;
-		quote = after(quote, token);
+		empty = false;
 	}
 	return [...lines, line];
 }
 
-/** A command in pieces that a line break may stand between: characters, or an escaped character, or a word's stretch of plain ones. */
-function tokens(command: string): string[] {
-	const pieces: string[] = [];
-	let quote: Quote = "";
-	for (const piece of command.match(
-		/\\[\s\S]|[A-Za-z0-9_./=:,%+@-]{1,48}|[\s\S]/gu,
-	) ?? []) {
-		// Inside single quotes a backslash is itself.
-		if (quote === "'" && piece.startsWith("\\") && piece.length > 1) {
-			pieces.push("\\", piece.slice(1));
-			if (piece.slice(1) === "'") quote = "";
-			continue;
+/** A command and what stands behind its unquoted ` # `; a backslash would not carry that on to the next line. */
+export function splitComment(line: string): {
+	command: string;
+	comment: string;
+} {
+	for (const { text, quote, at } of pieces(line)) {
+		if (quote === "" && text.startsWith("#")) {
+			return {
+				command: line.slice(0, at).trimEnd(),
+				comment: line.slice(at + 1).trim(),
+			};
 		}
-		pieces.push(piece);
-		quote = after(quote, piece);
 	}
-	return pieces;
+	return { command: line, comment: "" };
 }
 
-/** The quoting behind a piece. */
-function after(quote: Quote, piece: string): Quote {
-	if (piece !== "'" && piece !== '"') return quote;
-	if (quote === "") return piece;
-	return quote === piece ? "" : quote;
+/** A part of a command that no line break may stand in. */
+interface Piece {
+	text: string;
+	/** The quotes that it begins in; none where it begins a word. */
+	quote: Quote;
+	/** Where it stands. */
+	at: number;
+}
+
+function pieces(command: string): Piece[] {
+	const found: Piece[] = [];
+	let text = "";
+	let start: Quote = "";
+	let quote: Quote = "";
+	const end = (at: number): void => {
+		if (text !== "") found.push({ text, quote: start, at: at - text.length });
+		text = "";
+		start = quote;
+	};
+	for (let at = 0; at < command.length; at++) {
+		const char = command.charAt(at);
+		if (char === " " && quote === "") {
+			end(at);
+		} else {
+			text += char;
+			quote = after(quote, char);
+			// Inside single quotes a backslash is itself.
+			if (char === "\\" && quote !== "'") text += command.charAt(++at);
+			else if (char === " ") end(at + 1);
+		}
+	}
+	end(command.length);
+	return found;
+}
+
+/** The quoting behind a character. */
+function after(quote: Quote, char: string): Quote {
+	if (char !== "'" && char !== '"') return quote;
+	if (quote === "") return char;
+	return quote === char ? "" : quote;
 }

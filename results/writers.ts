@@ -8,6 +8,7 @@ import { junit } from "./junit.js";
 import { kcidb } from "./kcidb.js";
 import { ktap } from "./ktap.js";
 import { markdown } from "./markdown.js";
+import { bounded, SHOW_ALL } from "./markdownRoom.js";
 import type { ReportWriter } from "./model.js";
 import { Sink } from "./sink.js";
 import { tapWriter } from "./tap.js";
@@ -25,6 +26,7 @@ export interface WriterOptions {
 /** A writer on a stream. */
 export interface StreamWriter extends ReportWriter {
 	ready(): Promise<void>;
+	breakOff(reason: string): Promise<void>;
 	/** True when the reader left (`| head`): nothing that is written arrives any more, which is no error. */
 	readonly gone: boolean;
 }
@@ -38,7 +40,8 @@ const WRITERS: Readonly<
 	json: (sink) => jsonWriter(sink),
 	ktap: (sink) => documentWriter(sink, ktap),
 	text: (sink) => documentWriter(sink, text),
-	markdown: (sink) => documentWriter(sink, markdown),
+	markdown: (sink) =>
+		documentWriter(sink, (...run) => bounded(markdown(...run), SHOW_ALL)),
 	junit: (sink) => documentWriter(sink, junit),
 	kcidb: (sink, { kcidbOrigin }) => documentWriter(sink, kcidb(kcidbOrigin)),
 	html: (sink) => documentWriter(sink, html()),
@@ -61,6 +64,10 @@ export function createWriter(
 		caseResult: (result) => writer.caseResult(result),
 		endTarget: (tail) => writer.endTarget(tail),
 		ready: () => sink.ready(),
+		async breakOff(reason) {
+			await writer.breakOff?.(reason);
+			await sink.finish();
+		},
 		async end() {
 			await writer.end();
 			await sink.finish();

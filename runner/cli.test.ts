@@ -318,6 +318,22 @@ test("a stored report is shown in any format, from a file or standard input", as
 	});
 });
 
+test("show of a report that was cut ends as a run that was given up", async () => {
+	await withFolder(async (folder) => {
+		writeFileSync(join(folder, "r.json"), stored("pass").slice(0, -2));
+		const { status, stdout } = await cli(["show", "r.json"], { cwd: folder });
+		assert.equal(status, 2);
+		assert.match(stdout, /\nBail out! r\.json: the file ends .*\n$/);
+		for (const report of ["text", "json=copy.json"]) {
+			const shown = await cli(["show", "r.json", "--report", report], {
+				cwd: folder,
+			});
+			assert.deepEqual([shown.status, shown.stdout], [2, ""]);
+		}
+		assert.deepEqual(entries(folder), ["r.json"]);
+	});
+});
+
 test("compare: 1 for a regression, 0 without, in every format", async () => {
 	await withFolder(async (folder) => {
 		writeFileSync(join(folder, "old.json"), stored("pass"));

@@ -1,5 +1,5 @@
 /** Joins the reports of shards, and of different targets, into one; never guesses. */
-import { noTotals, planGroups, VERDICTS } from "../results/counts.js";
+import { counted, noTotals, planGroups, VERDICTS } from "../results/counts.js";
 import type { CaseResult, Report, TargetResult } from "../results/model.js";
 import { planDigest, SHARD_FACTS, type Shard, unshare } from "./shard.js";
 import { UsageError } from "./usage.js";
@@ -139,7 +139,7 @@ function wholePlan(
 	}
 	const files = ordered.map((piece) => piece.file).join(", ");
 	throw new UsageError(
-		`merge: ${files} do not hold the plan that they say they are shards of (${cases.length} cases of ${first.shard?.cases}): a file was changed or cut short`,
+		`merge: ${files} do not hold the plan that they say they are shards of (${counted(cases.length, "case")} of ${first.shard?.cases}): a file was changed or cut short`,
 	);
 }
 

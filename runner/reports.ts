@@ -89,6 +89,11 @@ export async function openReports(
 		async ready() {
 			for (const { writer } of open) await writer.ready?.();
 		},
+		async breakOff(reason) {
+			// A file that was begun is discarded; only what was printed can't be taken back.
+			for (const { writer, file } of open)
+				if (file === undefined) await writer.breakOff?.(reason);
+		},
 		async end() {
 			const ends = await Promise.allSettled(open.map((one) => one.end()));
 			const failed = ends.find((end) => end.status === "rejected");

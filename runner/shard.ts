@@ -1,6 +1,7 @@
 /** One plan on several machines: each takes every Nth case, so that all get a share of every suite. */
 import { createHash } from "node:crypto";
 import { InvalidArgumentError } from "commander";
+import { counted } from "../results/counts.js";
 import { UsageError } from "./usage.js";
 
 export interface Shard {
@@ -31,7 +32,7 @@ export function readShard(text: string): Shard {
 export function share<T>(cases: readonly T[], shard: Shard): T[] {
 	if (shard.count > cases.length) {
 		throw new UsageError(
-			`--shard ${shard.index}/${shard.count}: the plan has only ${cases.length} cases`,
+			`--shard ${shard.index}/${shard.count}: the plan has only ${counted(cases.length, "case")}`,
 		);
 	}
 	return cases.filter((_, i) => i % shard.count === shard.index - 1);

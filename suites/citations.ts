@@ -241,6 +241,18 @@ export const CITATIONS = {
 		ref: "security/commoncap.c get_file_caps() and bprm_caps_from_vfs_caps()",
 		since: "2.6.25",
 	},
+	ambient: {
+		ref: "58319057b784 capabilities: ambient capabilities",
+		since: "4.3",
+	},
+	setuid_fixup: {
+		ref: "security/commoncap.c cap_emulate_setxuid(): leaving user 0 clears the sets, unless kept",
+		since: "2.2",
+	},
+	userns_caps: {
+		ref: "kernel/user_namespace.c set_cred_user_ns(): all capabilities in the new user namespace",
+		since: "3.8",
+	},
 	dumpable: {
 		ref: "fs/exec.c begin_new_exec() and fs/proc/base.c task_dump_owner(): a process that gained privilege is not dumpable, its /proc files are root's",
 		since: "4.11",

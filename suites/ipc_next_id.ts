@@ -162,6 +162,24 @@ function rows(kind: "sem" | "msg" | "shm"): Row[] {
 			catches: "the capability is asked for when opening only",
 		},
 		{
+			name: `${kind}_dropped_after_write`,
+			title: `write ${kind}_next_id and make one, drop all capabilities, write again through the same descriptor`,
+			probe: "write",
+			program: `${open} write=f,${ID} ipc_new=${kind} caps=none seek=f,0 write=f,${ID} ipc_new=${kind}`,
+			subjects: few,
+			expect: (s, facts) => {
+				const stays = generation(facts) === "owner";
+				return outcome(
+					stays
+						? ["0", "0:9", `0:${ID}`, "0", "0:9", `0:${ID}`]
+						: ["0", "0:9", `0:${ID}`, "0", "EPERM", `0:!${ID}`],
+					["EACCES", "-", `0:!${ID}`, "-", "-", `0:!${ID}`],
+					["0", "EPERM", `0:!${ID}`, "0", "EPERM", `0:!${ID}`],
+				)(s, facts);
+			},
+			catches: "a write that was allowed is remembered in the open file",
+		},
+		{
 			name: `${kind}_permitted_only`,
 			title: `the capability is permitted but not effective: open ${kind}_next_id`,
 			probe: "open",
@@ -185,6 +203,39 @@ function rows(kind: "sem" | "msg" | "shm"): Row[] {
 			catches: "the permitted set is looked at instead of the effective one",
 		},
 	];
+}
+
+/** In an ipc namespace of the case's own, where nothing else has an id. */
+function fresh(
+	name: string,
+	title: string,
+	steps: string,
+	granted: readonly string[],
+	refused: readonly string[],
+	catches: string,
+): Row[] {
+	return [
+		{
+			name,
+			title: `in an ipc namespace without any object, ${title}`,
+			probe: "ipc_new",
+			program: `unshare=ipc @ open=f,w,${file("msg")} ${steps}`,
+			subjects: (s) =>
+				/^uid(0-all|1000-cap_checkpoint_restore|1000-none)$/.test(s.name),
+			expect: outcome(
+				["0", ...granted],
+				["EACCES", ...refused],
+				["0", ...refused.map((result, i) => atWrite(result, granted[i]))],
+			),
+			catches,
+		},
+	];
+}
+
+/** Where opening is free, what could not be tried behind it is: a write is refused, a seek is not. */
+function atWrite(refused: string, granted = ""): string {
+	if (refused !== "-") return refused;
+	return granted === "0" ? "0" : "EPERM";
 }
 
 const ROWS: readonly Row[] = [
@@ -226,6 +277,46 @@ const ROWS: readonly Row[] = [
 		},
 		catches: "access(2) goes by the effective capabilities",
 	},
+	...fresh(
+		"zero",
+		"write 0: the next one has id 0",
+		"write=f,0 ipc_new=msg",
+		["0:1", "0:0"],
+		["-", "0:0"],
+		"0 is out of range",
+	),
+	...fresh(
+		"counter_stays",
+		"the wish leaves the counter of ordinary ids alone: the one after it has id 0",
+		`write=f,${ID} ipc_new=msg ipc_new=msg`,
+		["0:9", `0:${ID}`, "0:0"],
+		["-", "0:0", `0:!${ID}`],
+		"ordinary ids continue from the one that was asked for",
+	),
+	...fresh(
+		"keyed",
+		"the wish holds for one with a key as well",
+		`write=f,${ID} ipc_new=msg,1`,
+		["0:9", `0:${ID}`],
+		["-", `0:!${ID}`],
+		"only objects without a key get the id asked for",
+	),
+	...fresh(
+		"found",
+		"looking one up that is there does not use the wish up",
+		`ipc_new=msg,1,keep write=f,${ID} ipc_find=msg,1 ipc_new=msg`,
+		["0:0", "0:9", "0:0", `0:${ID}`],
+		["0:0", "-", "0:0", `0:!${ID}`],
+		"a lookup uses the wish up",
+	),
+	...fresh(
+		"index_taken",
+		"ask for an index that is in use: the next free one comes",
+		`write=f,${ID} ipc_new=msg,1,keep seek=f,0 write=f,${ID} ipc_new=msg`,
+		["0:9", `0:${ID}`, "0", "0:9", `0:${ID + 1}`],
+		["-", "0:0", "-", "-", `0:!${ID + 1}`],
+		"an index in use is refused, or taken away",
+	),
 	{
 		name: "next_only_once",
 		title:

@@ -31,7 +31,7 @@ test("what was expected passes, with its reason and the subject as read back", (
 	assert.equal(verdict.observed, "open ok, write ok (5), fork ok (21001)");
 	assert.match(
 		verdict.readback ?? "",
-		/uid=1000 gid=1000 eff=0 prm=0 .*dumpable=1 userns=same/,
+		/uid=1000 gid=1000 groups=none eff=0 prm=0 .*dumpable=1 userns=same/,
 	);
 });
 
@@ -215,6 +215,6 @@ test("a read-back is told whole, whatever was left out of it", () => {
 		formatReadback(
 			"uid:0,eff:10000000000,bnd:1ffffffffff,userns:new,map:0:1000:1,pidns:new,nspid:7/1",
 		),
-		"uid=0 gid=0 eff=10000000000 prm=10000000000 inh=0 bnd=1ffffffffff amb=0 nnp=0 seccomp=0 dumpable=1 userns=new map=0:1000:1 pidns=new nspid=7/1 ipcns=same",
+		"uid=0 gid=0 groups=none eff=10000000000 prm=10000000000 inh=0 bnd=1ffffffffff amb=0 nnp=0 seccomp=0 dumpable=1 userns=new map=0:1000:1 pidns=new nspid=7/1 ipcns=same",
 	);
 });

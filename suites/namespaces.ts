@@ -1,5 +1,12 @@
 /** More places in the namespaces than the core has: other maps, other owners, deeper nesting. */
-import { type Place, SETS, type Subject, subjectAt, USER } from "./subjects.js";
+import {
+	ELSEWHERE,
+	type Place,
+	SETS,
+	type Subject,
+	subjectAt,
+	USER,
+} from "./subjects.js";
 
 const CHILD = `spawn=t { ${USER} userns=0:1000:1 pidns } open=n,r,/proc/$t/ns/pid_for_children setns=fd,n inside`;
 const ROOTLESS = [
@@ -32,6 +39,18 @@ const MORE: readonly Place[] = [
 		kuid: 1000,
 		userDepth: 1,
 		pidOwners: [0, 1, 1],
+		ipcOwner: 0,
+	},
+	{
+		name: "userns_three_pidns",
+		words:
+			"root of a user namespace, three pid namespaces deep, all of which it owns",
+		steps: `${USER} userns=0:1000:1 pidns pidns pidns`,
+		ready: "uid:0,userns:new,pidns:new,depth:4",
+		needs: [...ROOTLESS, "pid_ns"],
+		kuid: 1000,
+		userDepth: 1,
+		pidOwners: [0, 1, 1, 1],
 		ipcOwner: 0,
 	},
 	{
@@ -115,6 +134,52 @@ const MORE: readonly Place[] = [
 		pidOwners: [0, 1],
 		ipcOwner: 0,
 		ownsChild: true,
+	},
+	{
+		name: "grandparent_user",
+		words:
+			"user 2000 of the initial user namespace, in a pid namespace that a user namespace two levels down owns",
+		steps: `spawn=t { ${USER} userns=0:1000:1 userns=0:0:1 pidns } open=n,r,/proc/$t/ns/pid_for_children setns=fd,n inside uid=2000`,
+		ready: "uid:2000,userns:same,pidns:new",
+		needs: [...ROOTLESS, "pid_ns"],
+		kuid: 2000,
+		userDepth: 0,
+		pidOwners: [0, 2],
+		ipcOwner: 0,
+	},
+	{
+		name: "sibling_userns",
+		words:
+			"root of a user namespace, in a pid namespace that another user namespace of the same user owns",
+		steps: `${CHILD} ${USER} userns=0:1000:1`,
+		ready: "uid:0,userns:new,map:0:1000:1,pidns:new",
+		needs: [...ROOTLESS, "pid_ns"],
+		kuid: 1000,
+		userDepth: 1,
+		pidOwners: [0, ELSEWHERE],
+		ipcOwner: 0,
+	},
+	{
+		name: "uid1000_group0",
+		words: "user 1000 with root's group as a supplementary one",
+		steps: "uid=1000 eff=all group=0",
+		ready: "uid:1000,groups:0,userns:same,pidns:same",
+		needs: ["root", "multiuser"],
+		kuid: 1000,
+		userDepth: 0,
+		pidOwners: [0],
+		ipcOwner: 0,
+	},
+	{
+		name: "euid1000",
+		words: "effective user 1000, whose real and saved user is 0",
+		steps: "euid=1000",
+		ready: "uid:0/1000/0/1000,userns:same,pidns:same",
+		needs: ["root", "multiuser"],
+		kuid: 1000,
+		userDepth: 0,
+		pidOwners: [0],
+		ipcOwner: 0,
 	},
 ];
 

@@ -141,6 +141,7 @@ export function formatResults(results: readonly StepResult[]): string {
 const ORDINARY: ReadonlyArray<readonly [string, string]> = [
 	["uid", "?"],
 	["gid", "=uid"],
+	["groups", "none"],
 	["eff", "?"],
 	["prm", "=eff"],
 	["inh", "0"],

@@ -1,9 +1,10 @@
 /** What the routes themselves do: execve that fails, and the dumpable flag that file capabilities clear. */
-import { always, named, type Row, type Suite } from "./row.js";
+import { always, gate, named, type Row, type Suite } from "./row.js";
 
 const CR = "checkpoint_restore";
 const CAPPED = `scratch selfcopy=/tmp/crprobe,0755 filecap=/tmp/crprobe,${CR}`;
 const user = named("uid1000-none");
+const TRACED = "a tracer takes nothing from its tracee, and gives it nothing";
 const ADJ = "/proc/self/oom_score_adj";
 
 const ROWS: readonly Row[] = [
@@ -36,6 +37,85 @@ const ROWS: readonly Row[] = [
 		),
 		levels: 1,
 		catches: "the capability is had in spite of the bounding set",
+	},
+	{
+		name: "exec_no_new_privs",
+		concerns: ["set_tid"],
+		title: "with no_new_privs, execute a file with +ep",
+		probe: "clone3",
+		program: `${CAPPED},ep @ nnp exec=/tmp/crprobe clone3=tid:20107`,
+		subjects: user,
+		expect: always(
+			["0", "EPERM"],
+			"no_new_privs: execve() gains nothing",
+			"file_caps",
+		),
+		levels: 1,
+		catches: "a file's capabilities are had in spite of no_new_privs",
+	},
+	{
+		name: "exec_ambient",
+		concerns: ["set_tid"],
+		title: "with the capability ambient, execute a plain file",
+		probe: "clone3",
+		program: `inh=${CR} amb=${CR} exec=self clone3=tid:20108`,
+		subjects: named(`uid1000-cap_${CR}`),
+		expect: always(
+			["0", "0:20108"],
+			"ambient capabilities stay over execve() of a plain file",
+			"ambient",
+		),
+		levels: 1,
+		catches: "execve() does not keep the capability",
+	},
+	{
+		name: "setuid",
+		concerns: ["set_tid"],
+		title: "leave user 0 with setuid()",
+		probe: "clone3",
+		program: "setuid=1000 clone3=tid:20109",
+		subjects: named("uid0-all"),
+		expect: always(
+			["EPERM"],
+			"who leaves user 0 and keeps nothing has nothing",
+			"setuid_fixup",
+		),
+		levels: 1,
+		catches: "setuid() leaves the capability",
+	},
+	{
+		name: "new_userns_without_sys_admin",
+		concerns: ["exe_fd"],
+		title:
+			"make a user namespace, drop CAP_SYS_ADMIN, change /proc/self/exe in there",
+		probe: "mm_map",
+		program:
+			"userns=0:1000:1 drop=sys_admin exe_unmap memfd=x mm_map=exe:x exe=x",
+		subjects: user,
+		expect: always(
+			["0", "0:yes"],
+			"the maker of a user namespace has every capability in it",
+			"userns_caps",
+		),
+		needs: ["mm_map", "user_ns", "unprivileged_userns"],
+		catches: "a new user namespace comes without the capability",
+	},
+	{
+		name: "traced",
+		concerns: ["map_files"],
+		title:
+			"open a memfd through map_files while another process traces this one",
+		probe: "open",
+		program:
+			"traceme map=m,memfd,0666,bytes open=g,r,/proc/self/map_files/$m read=g,5",
+		subjects: named("uid1000-none", `uid1000-cap_${CR}`),
+		expect: gate(
+			() => 0,
+			{ results: ["0", "0:bytes"], reason: TRACED, cite: "map_files_cap" },
+			{ results: ["EPERM", "-"], reason: TRACED, cite: "map_files_cap" },
+		),
+		needs: ["map_files"],
+		catches: "the capability does not count under ptrace, where CRIU's are",
 	},
 	{
 		name: "dumpable_after_ep",

@@ -273,6 +273,81 @@ const ROWS: readonly Row[] = [
 		catches: "a level of the array is not checked",
 	},
 	{
+		name: "four_levels",
+		title: "ask for pids in four pid namespaces, the own one first",
+		probe: "clone3",
+		program: "clone3=tid:20013/20014/20015/20016",
+		subjects: (s) => placed(s) && s.pidOwners.length >= 3,
+		expect: expectAlloc(["free", "free", "free", "free"], (s) =>
+			chosen(s, 20013, 20014, 20015, 20016),
+		),
+		levels: 4,
+		catches: "levels beyond the third are not checked",
+	},
+	{
+		name: "refused_inner_freed",
+		title:
+			"pids at two levels, of which the outer refuses, then the inner one alone: it is still free",
+		probe: "clone3",
+		program: "clone3=tid:20400/20401 clone3=tid:20400",
+		subjects: named(
+			"userns_pidns-cap_checkpoint_restore",
+			"userns_pidns-all",
+			"nested-cap_checkpoint_restore",
+		),
+		expect: (s, facts) => {
+			const outer = allocPid(s, facts, ["free", "free"], "");
+			const inner = allocPid(s, facts, ["free"], chosen(s, 20400));
+			return { ...outer, results: [...outer.results, ...inner.results] };
+		},
+		levels: 2,
+		catches: "a pid that was refused stays taken",
+	},
+	{
+		name: "counter_stays",
+		title:
+			"ask for a pid, had or refused, and look at the pid given last: it is the same as before",
+		probe: "last_pid",
+		program:
+			"put=/proc/sys/kernel/ns_last_pid,23000 @ clone3=tid:20402 last_pid",
+		subjects: named(
+			"uid1000-none",
+			"uid1000-cap_checkpoint_restore",
+			"uid0-all",
+		),
+		expect: (s, facts) => {
+			const asked = allocPid(s, facts, ["free"], chosen(s, 20402));
+			return {
+				...asked,
+				results: [...asked.results, "0:23000"],
+				reason: `${asked.reason}; a chosen pid leaves the counter of the others alone`,
+			};
+		},
+		needs: ["ns_last_pid"],
+		catches: "a chosen pid, or one refused, moves the counter of ordinary pids",
+	},
+	{
+		name: "dropped_after_first",
+		title: "ask for a pid, drop all capabilities, ask for another",
+		probe: "clone3",
+		program: "clone3=tid:20403 caps=none clone3=tid:20404",
+		subjects: few,
+		expect: (s, facts) => {
+			const first = allocPid(s, facts, ["free"], chosen(s, 20403));
+			return { ...first, results: [...first.results, "EPERM"] };
+		},
+		catches: "who was allowed once is not asked again",
+	},
+	{
+		name: "vfork",
+		title: "choose the pid of a process that borrows its parent's memory",
+		probe: "clone3",
+		program: "clone3=tid:20405,flags:vfork",
+		subjects: few,
+		expect: expectAlloc(["free"], () => "20405"),
+		catches: "vfork()ed processes are not checked",
+	},
+	{
 		name: "too_many_levels",
 		title: "ask for pids in more pid namespaces than there are",
 		probe: "clone3",

@@ -67,6 +67,9 @@ export interface Place {
 	readonly ownsChild?: boolean;
 }
 
+/** The depth of a user namespace that is neither the subject's own nor above or below it. */
+export const ELSEWHERE = -1;
+
 /** An ordinary user, from where the namespaces without privilege start. */
 export const USER = "uid=1000 caps=none dumpable=1";
 

@@ -145,6 +145,33 @@ static int step_write(struct cr_ctx *c, char *arg)
 	return 0;
 }
 
+/* What comes through a pipe by splice(2): how much of it was taken. */
+static int step_splice(struct cr_ctx *c, char *arg)
+{
+	char *rest = arg, *slot = cr_next(&rest, ',');
+	int fd = cr_slot_fd(c, slot), ends[2], err = 0;
+	size_t len;
+	ssize_t n;
+
+	if (!rest)
+		return -EINVAL;
+	if (fd < 0)
+		return CR_NOT_TRIED;
+	len = cr_unescape(rest);
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	if (write(ends[1], rest, len) != (ssize_t)len)
+		err = -EIO;
+	n = err ? err : splice(ends[0], NULL, fd, NULL, len, 0);
+	if (n < 0 && !err)
+		err = -errno;
+	else if (!err)
+		cr_value_num(c, n);
+	close(ends[0]);
+	close(ends[1]);
+	return err;
+}
+
 static int step_seek(struct cr_ctx *c, char *arg)
 {
 	char *rest = arg, *slot = cr_next(&rest, ',');
@@ -403,6 +430,7 @@ const struct cr_step cr_steps_file[] = {
 	{ "openat2", step_openat2, STEP_OP, "=S,FLAG,RESOLVE,PATH" },
 	{ "read", step_read, STEP_OP, "=S,COUNT[,OFFSET] the bytes" },
 	{ "write", step_write, STEP_OP, "=S,BYTES[,OFFSET] how many were taken" },
+	{ "splice", step_splice, STEP_OP, "=S,BYTES through a pipe; how many were taken" },
 	{ "seek", step_seek, STEP_OP, "=S,OFFSET" },
 	{ "close", step_close, STEP_OP, "=S" },
 	{ "cat", step_cat, STEP_OP, "=PATH its first line" },

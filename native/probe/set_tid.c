@@ -262,6 +262,8 @@ static int clone_flag(const char *word, uint64_t *flags)
 		{ "newns", CLONE_NEWNS },
 		/* CLONE_VFORK: the thread borrows the caller's stack, and ends before the caller goes on. */
 		{ "thread", CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | CLONE_VFORK },
+		/* As vfork(2): a process of its own that borrows everything. */
+		{ "vfork", CLONE_VM | CLONE_VFORK },
 		{ "sighand", CLONE_SIGHAND },
 		{ "parent", CLONE_PARENT },
 		{ "detached", 0x00400000 },
@@ -280,8 +282,8 @@ static int clone_flag(const char *word, uint64_t *flags)
 static struct clone3_args args;
 static int32_t tids[40];
 
-static void thread_ends(struct cr_shared *sh) __attribute__((noreturn, noinline));
-static void thread_ends(struct cr_shared *sh)
+static void borrower_ends(struct cr_shared *sh) __attribute__((noreturn, noinline));
+static void borrower_ends(struct cr_shared *sh)
 {
 	sh->child_pid = raw_syscall2(SYS_gettid, 0, 0);
 	for (;;)
@@ -354,8 +356,8 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 	c->sh->child_nspid[0] = '\0';
 	pid = raw_syscall2(SYS_clone3, (long)&args, (long)size);
 	if (!pid) {
-		if (args.flags & CLONE_THREAD)
-			thread_ends(c->sh);
+		if (args.flags & CLONE_VM)
+			borrower_ends(c->sh);
 		tell_pids(c->sh);
 		_exit(0);
 	}

@@ -205,6 +205,18 @@ static int change_caps(const char *arg, char which)
 	return cr_cap_set(eff & prm, prm, inh);
 }
 
+/* From the effective and permitted sets, whatever else stands in them. */
+static int step_drop(struct cr_ctx *c, char *arg)
+{
+	uint64_t set, eff, prm, inh;
+	int err = cr_cap_get(&eff, &prm, &inh);
+
+	(void)c;
+	if (err)
+		return err;
+	return cr_parse_caps(arg, &set) ? cr_cap_set(eff & ~set, prm & ~set, inh) : -EINVAL;
+}
+
 static int step_eff(struct cr_ctx *c, char *arg)
 {
 	(void)c;
@@ -281,6 +293,29 @@ static int step_uid(struct cr_ctx *c, char *arg)
 	return prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) ? -errno : 0;
 }
 
+/* As a program leaves user 0 that does not ask to keep anything: the kernel takes the capabilities away. */
+static int step_setuid(struct cr_ctx *c, char *arg)
+{
+	long long id;
+
+	(void)c;
+	if (!cr_parse_long(arg, &id))
+		return -EINVAL;
+	return syscall(NR_SETRESUID, (long)id, (long)id, (long)id) ? -errno : 0;
+}
+
+static int step_group(struct cr_ctx *c, char *arg)
+{
+	gid_t group;
+	long long id;
+
+	(void)c;
+	if (!cr_parse_long(arg, &id))
+		return -EINVAL;
+	group = id;
+	return syscall(NR_SETGROUPS, 1L, &group) ? -errno : 0;
+}
+
 /* The effective user only, as a set-user-id program has it. */
 static int step_euid(struct cr_ctx *c, char *arg)
 {
@@ -349,11 +384,12 @@ static const struct {
 	const char *line, *key;
 	bool fold;
 } fields[] = {
-	{ "Uid:", "uid:", true },	  { "Gid:", ",gid:", true },
-	{ "NSpid:", ",nspid:", false },	  { "CapInh:", ",inh:", true },
-	{ "CapPrm:", ",prm:", true },	  { "CapEff:", ",eff:", true },
-	{ "CapBnd:", ",bnd:", true },	  { "CapAmb:", ",amb:", true },
-	{ "NoNewPrivs:", ",nnp:", true }, { "Seccomp:", ",seccomp:", true },
+	{ "Uid:", "uid:", true },	   { "Gid:", ",gid:", true },
+	{ "Groups:", ",groups:", true },   { "NSpid:", ",nspid:", false },
+	{ "CapInh:", ",inh:", true },	   { "CapPrm:", ",prm:", true },
+	{ "CapEff:", ",eff:", true },	   { "CapBnd:", ",bnd:", true },
+	{ "CapAmb:", ",amb:", true },	   { "NoNewPrivs:", ",nnp:", true },
+	{ "Seccomp:", ",seccomp:", true },
 };
 
 /* The words of a line, joined by '/'; one word where all are equal and @fold. */
@@ -554,7 +590,10 @@ const struct cr_step cr_steps_subject[] = {
 	{ "uid", step_uid, STEP_SETUP,
 	  "=N become user and group N, keeping permitted capabilities" },
 	{ "euid", step_euid, STEP_SETUP, "=N change the effective user only" },
+	{ "setuid", step_setuid, STEP_SETUP, "=N become user N, keeping nothing" },
+	{ "group", step_group, STEP_SETUP, "=N the one supplementary group" },
 	{ "caps", step_caps, STEP_SETUP, "=SET effective and permitted; inheritable none" },
+	{ "drop", step_drop, STEP_SETUP, "=SET from effective and permitted" },
 	{ "eff", step_eff, STEP_SETUP, "=SET effective" },
 	{ "prm", step_prm, STEP_SETUP, "=SET permitted (effective shrinks with it)" },
 	{ "inh", step_inh, STEP_SETUP, "=SET inheritable" },

@@ -152,7 +152,8 @@ static void put_who(struct cr_text *t, const char *who)
 				len--;
 		if (strchr("upi", *p) && key > 4 && !strncmp(p + key - 2, "ns", 2))
 			len = strcspn(v, "/");
-		if ((len == 1 && *v == '0' && *p != 'u' && *p != 'g' && *p != 'e' && *p != 'd') ||
+		if (!len ||
+		    (len == 1 && *v == '0' && *p != 'u' && *p != 'g' && *p != 'e' && *p != 'd') ||
 		    (len == 4 && !strncmp(v, "same", 4)) || (!strncmp(p, "dumpable:1", 10)) ||
 		    (!strncmp(p, "gid:", 4) && same_item(v, cr_find_key(who, "uid"), len)) ||
 		    (!strncmp(p, "prm:", 4) &&

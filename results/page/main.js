@@ -2,7 +2,7 @@
 import { header } from "./cards.js";
 import { decode, isBad } from "./data.js";
 import { detail } from "./detail.js";
-import { el } from "./dom.js";
+import { counted, el } from "./dom.js";
 import { caseList } from "./list.js";
 import { markChosen, matrix } from "./matrix.js";
 import { filtered, readState, writeState } from "./state.js";
@@ -75,7 +75,7 @@ function show() {
 	if (rest !== was.rest || open !== was.open) {
 		const lines = filtered(data, page.state);
 		list.update(lines);
-		if (rest !== was.rest) live.textContent = `${lines.length} cases`;
+		if (rest !== was.rest) live.textContent = counted(lines.length, "case");
 	}
 	if (open !== was.open) showDetail(open);
 	was = { theme, target, open, rest };

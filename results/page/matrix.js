@@ -1,6 +1,6 @@
 /** The matrix: subjects down, boundaries across, and under each boundary the targets. */
 import { cell, letter, mark } from "./data.js";
-import { el } from "./dom.js";
+import { counted, el } from "./dom.js";
 import { keys, placeOf } from "./matrixKeys.js";
 
 /** Subjects shown before one asks for the rest. */
@@ -41,7 +41,7 @@ export function matrix(page, choose) {
 				markChosen(body, page.state);
 			},
 		},
-		`Show the other ${left} subjects`,
+		`Show the other ${counted(left, "subject")}`,
 	);
 	table.addEventListener("click", (event) => {
 		const place = placeOf(event.target);
