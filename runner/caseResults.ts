@@ -6,7 +6,7 @@ import type { Judgement, PlannedCase } from "./suitePort.js";
 import type { Replay, Target } from "./target.js";
 
 const HOST_SKIP =
-	"it would touch this machine's own pid namespace: only with --host";
+	"it would touch this machine's own pid namespace or devices: only with --host";
 
 /** Why a case does not run on this target, if it doesn't. */
 export function skipReason(

@@ -39,16 +39,21 @@ function gated(
 	};
 }
 
-/** What comes before the capability: with a descriptor that is none, so that the order shows. */
+/** What comes before the capability: with a descriptor that is none, so that the order shows, and with one that would do. */
 function before(name: string, args: string, errno: string, title: string): Row {
 	return {
 		name,
 		title,
 		probe: "mm_map",
-		program: `mm_map=exe:9999,${args}`,
+		program: `exe_unmap memfd=x mm_map=exe:9999,${args} mm_map=exe:x,${args} exe=x`,
 		subjects: few,
-		expect: always([errno], "checked before the capability", "mm_map_order"),
-		catches: "the capability is checked before the map",
+		expect: always(
+			[errno, errno, "0:no"],
+			"checked before the capability, and before anything changes",
+			"mm_map_order",
+		),
+		catches:
+			"the capability is checked before the map, or the executable changes before it",
 	};
 }
 
@@ -238,6 +243,84 @@ const ROWS: readonly Row[] = [
 					},
 		catches: "the process's credentials count instead of the thread's",
 	},
+	{
+		name: "same_exe",
+		title: "change /proc/self/exe to what it is already",
+		probe: "mm_map",
+		program: "exe_unmap open=x,r,/proc/self/exe mm_map=exe:x exe=x",
+		subjects: few,
+		expect: gated(["0", "0", "0:yes"], (no) => ["0", no, "0:yes"]),
+		catches: "the check is left out where nothing would change",
+	},
+	{
+		name: "second_thread",
+		title: "a second thread changes it, while the first one lives",
+		probe: "mm_map",
+		program: "exe_unmap memfd=x thread { mm_map=exe:x } exe=x",
+		subjects: few,
+		expect: gated(["0", "0:yes"], (no) => [no, "0:no"]),
+		catches: "a process with threads may not change it",
+	},
+	{
+		name: "stays_dumpable",
+		title: "after the change, open a file in /proc/self that takes dumpable",
+		probe: "mm_map",
+		program:
+			"exe_unmap memfd=x mm_map=exe:x exe=x open=o,w,/proc/self/oom_score_adj",
+		subjects: few,
+		expect: gated(["0", "0:yes", "0"], (no) => [no, "0:no", "0"]),
+		catches: "the process is not dumpable afterwards",
+	},
+	{
+		name: "change_with_auxv",
+		title: "change /proc/self/exe and the auxiliary vector in one call",
+		probe: "mm_map",
+		program: "exe_unmap memfd=x mm_map=exe:x,auxv:ok exe=x auxv",
+		subjects: few,
+		expect: gated(["0", "0:yes", "0:yes"], (no) => [no, "0:no", "0:no"]),
+		catches:
+			"the auxiliary vector is lost when the executable changes, or changes in spite of the refusal",
+	},
+	{
+		name: "set_user_id",
+		title: "change /proc/self/exe to a set-user-id program",
+		probe: "mm_map",
+		program:
+			"scratch mkfile=/tmp/crcap-s,4755,0 @ exe_unmap open=x,r,/tmp/crcap-s mm_map=exe:x exe=x",
+		subjects: few,
+		expect: gated(["0", "0", "0:yes"], (no) => ["0", no, "0:no"]),
+		catches: "a set-user-id program is refused",
+	},
+	{
+		name: "other_name_mapped",
+		title:
+			"change /proc/self/exe while the old executable is mapped under another of its names",
+		probe: "mm_map",
+		program:
+			"scratch selfcopy=/tmp/a,0755,0,real link=/tmp/a,/tmp/b exec=/tmp/a @ exe_unmap map=o,file,/tmp/b memfd=x mm_map=exe:x exe=x",
+		subjects: few,
+		expect: gated(
+			["0", "0:yes"],
+			(no) => [no, "0:no"],
+			"mappings are found by path, not by inode",
+			"exe_file_busy",
+		),
+		catches: "a mapping of the old executable's inode under any name keeps it",
+	},
+	{
+		name: "data_limit",
+		title: "RLIMIT_DATA below what the map says: refused, whoever asks",
+		probe: "mm_map",
+		program:
+			"exe_unmap memfd=x mm_map=exe:-1 rlimit=data,0 mm_map=exe:-1 mm_map=exe:9999 mm_map=exe:x exe=x",
+		subjects: few,
+		expect: always(
+			["0", "EINVAL", "EINVAL", "EINVAL", "0:no"],
+			"the limit is checked before the capability, and none passes it by",
+			"mm_map_order",
+		),
+		catches: "CAP_CHECKPOINT_RESTORE passes RLIMIT_DATA by",
+	},
 	before("arg5", "arg5:1", "EINVAL", "the unused argument is not 0"),
 	before(
 		"size_short",
@@ -358,6 +441,21 @@ const ROWS: readonly Row[] = [
 		catches: "a file that can't be executed becomes /proc/self/exe",
 	},
 	{
+		name: "fd_noexec_mount",
+		title: "an executable file on a mount with noexec",
+		probe: "mm_map",
+		program:
+			"scratch tmpfs=/tmp/n,noexec mkfile=/tmp/n/x,0755,0 @ exe_unmap open=x,r,/tmp/n/x mm_map=exe:x exe=x",
+		subjects: few,
+		expect: gated(
+			["0", "EACCES", "0:no"],
+			(no) => ["0", no, "0:no"],
+			"what can't be executed where it lies can't be /proc/self/exe",
+			"exe_file_checks",
+		),
+		catches: "a file that a mount keeps from execution becomes /proc/self/exe",
+	},
+	{
 		name: "fd_written",
 		title: "a file that is open for writing",
 		probe: "mm_map",
@@ -385,6 +483,23 @@ const ROWS: readonly Row[] = [
 			reason: "the new executable can't be written",
 		}),
 		catches: "the new executable can be written while it is one",
+	},
+	{
+		name: "write_old",
+		title:
+			"change it to a file and to another one: the first can be written again",
+		probe: "open",
+		program:
+			"scratch mkfile=/tmp/crcap-exe,0777,0 @ exe_unmap memfd=y open=x,r,/tmp/crcap-exe mm_map=exe:x mm_map=exe:y exe=y open=w,w,/tmp/crcap-exe",
+		subjects: few,
+		expect: gated(["0", "0", "0", "0:yes", "0"], (no) => [
+			"0",
+			no,
+			no,
+			"0:no",
+			"0",
+		]),
+		catches: "the old executable stays closed to writers",
 	},
 	{
 		name: "overlay_still_mapped",
@@ -429,14 +544,15 @@ const ROWS: readonly Row[] = [
 		name: "without_exe_fd_auxv",
 		title: "PR_SET_MM_MAP with exe_fd -1 and an auxiliary vector: anyone may",
 		probe: "mm_map",
-		program: "mm_map=exe:-1,auxv:ok",
+		program: "mm_map=exe:-1,auxv:ok auxv",
 		subjects: few,
 		expect: always(
-			["0"],
+			["0", "0:yes"],
 			"the capability is asked for only when exe_fd is given",
 			"mm_map_unprivileged",
 		),
-		catches: "the capability is asked for without exe_fd",
+		catches:
+			"the capability is asked for without exe_fd, or the vector is lost",
 	},
 	{
 		name: "data_empty",

@@ -351,6 +351,51 @@ const OWN_ROWS: readonly Row[] = [
 		catches: "secret memory can be read through map_files",
 	},
 	follow(
+		"read_only",
+		"file,/tmp/crcap-ro",
+		`open=g,r,${LINK} read=g,5`,
+		["0", "0:bytes"],
+		["EPERM", "-"],
+		"open a file that is mapped for reading only",
+		{
+			program: `scratch mkfile=/tmp/crcap-ro,0644,0,bytes map=m,file,/tmp/crcap-ro @ open=g,r,${LINK} read=g,5`,
+			subjects: few,
+			catches: "only mappings that can be written are checked",
+		},
+	),
+	follow(
+		"exec",
+		"file,/tmp/crcap-x",
+		`open=x,r,/tmp/crcap-x exec=${LINK} exe=x`,
+		["0", "0", "0:yes"],
+		["0", "EPERM", "0:no"],
+		"execute a file through its mapping",
+		{
+			probe: "exec",
+			program: `scratch selfcopy=/tmp/crcap-x,0755,0,real map=m,file,/tmp/crcap-x @ open=x,r,/tmp/crcap-x exec=${LINK} exe=x`,
+			subjects: few,
+			catches: "execve() of a link is not checked",
+		},
+	),
+	{
+		name: "dropped_after_open",
+		title: "open a mapping, drop all capabilities, open it once more",
+		probe: "open",
+		program: `map=m,${MEMFD} @ open=g,r,${LINK} caps=none open=h,r,${LINK} read=g,5`,
+		subjects: few,
+		expect: gate(
+			initial,
+			{
+				results: ["0", "EPERM", "0:bytes"],
+				reason:
+					"each open asks for the capability anew; what is open already stays so",
+				cite,
+			},
+			{ results: ["EPERM", "EPERM", "-"], reason: DENIED, cite },
+		),
+		catches: "a link that was followed once is open from then on",
+	},
+	follow(
 		"neighbour",
 		MEMFD,
 		`open=g,r,${LINK} read=g,16`,

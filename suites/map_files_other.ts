@@ -1,7 +1,7 @@
 /** /proc/PID/map_files of another process: ptrace access, the directory's permissions and hidepid come before the capability. */
 import { holds } from "./caps.js";
 import type { Facts } from "./facts.js";
-import { at, both, type Expectation, few, type Row } from "./row.js";
+import { at, both, type Expectation, few, gate, type Row } from "./row.js";
 import {
 	hasCapability,
 	mayCheckpointRestore,
@@ -131,6 +131,31 @@ function rowsFor(other: OtherProcess): Row[] {
 	];
 }
 
+/** A tracer has all of its tracee's memory, and still not the files behind it. */
+const TRACED: Row = {
+	name: "other_traced_open",
+	title: "trace a child of one's own and open a mapping of it",
+	probe: "open",
+	program:
+		"@ spawn=t { map=m,memfd,0666,others } seize=t open=g,r,/proc/$t/map_files/$m read=g,6",
+	// Where the number in slot t is the child's in the mounted proc, too.
+	subjects: both(few, at("uid0", "uid1000", "userns")),
+	expect: gate(
+		() => 0,
+		{
+			results: ["0", "0", "0:others"],
+			reason: "the subject has the capability in the initial user namespace",
+			cite: "map_files_cap",
+		},
+		{
+			results: ["0", "EPERM", "-"],
+			reason: "tracing is not enough to follow the link",
+			cite: "map_files_cap",
+		},
+	),
+	catches: "the tracer of a process needs no capability",
+};
+
 /** Access that a capability beyond user ids gives: for those that need two at once. */
 function hidden(
 	name: string,
@@ -162,6 +187,7 @@ function hidden(
 
 export const OTHER_ROWS: readonly Row[] = [
 	...OTHERS.flatMap(rowsFor),
+	TRACED,
 	hidden(
 		"hidepid_1",
 		"hidepid=1",

@@ -111,6 +111,10 @@ export const NEEDS = {
 		"/dev/ptmx is not there (CONFIG_UNIX98_PTYS is off)",
 		"UNIX98_PTYS",
 	),
+	serial_port: there(
+		"serial_port",
+		"/dev/ttyS0 is no serial port (its type in sysfs is 0 or not told)",
+	),
 	inet: there(
 		"inet",
 		"/proc/sys/net/ipv4 is not there (CONFIG_INET is off)",

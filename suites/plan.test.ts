@@ -38,6 +38,7 @@ function kernel(release: string, told: Record<string, string> = {}): Facts {
 			ipc_ns: "0444",
 			msg_next_id: "0444",
 			ptmx: "0666",
+			serial_port: "4",
 			pagemap: "0400",
 			mm_map_size: "104",
 			clone3: "1",
@@ -349,5 +350,6 @@ test("what touches this machine's own pid namespace is known", () => {
 	assert.equal(touches("set_tid.two_levels.userns_pidns-none"), true);
 	assert.equal(touches("set_tid.two_levels.nested-none"), false);
 	assert.equal(touches("map_files.stat.uid1000-none"), false);
+	assert.equal(touches("tty_lock.serial.uid1000-none"), true);
 	assert.ok(SUITES.length >= 7);
 });

@@ -57,7 +57,7 @@ export interface PlannedCase {
 	readonly program: string;
 	/** Time the case may take, milliseconds, where it needs another limit than most. */
 	readonly deadlineMs?: number;
-	/** Would it, without a guest, change this machine's own pid namespace? */
+	/** Would it, without a guest, reach this machine's own pid namespace or devices? */
 	readonly touchesHost: boolean;
 	/** The fact that keeps it from running. */
 	readonly skip?: string;
@@ -183,7 +183,8 @@ function plannedCase(
 		subjectProgram,
 		probeProgram,
 		program,
-		touchesHost: (row.levels ?? 0) > 0 && untouched <= 0,
+		touchesHost:
+			row.touchesHost === true || ((row.levels ?? 0) > 0 && untouched <= 0),
 		operations,
 		results: expectation.results,
 		expected: formatExpected(operations, expectation.results),

@@ -33,6 +33,8 @@ export interface Row {
 	readonly needs?: readonly NeedName[];
 	/** How many pid namespaces, the innermost first, the operation writes to (or would, on a broken kernel). */
 	readonly levels?: number;
+	/** Its steps reach something of the machine's own besides. */
+	readonly touchesHost?: true;
 	/** The boundaries that it is about, where that is not the suite's own name. */
 	readonly concerns?: readonly string[];
 	/** Milliseconds, where it needs longer than most. */

@@ -42,6 +42,9 @@ function gated(
 	};
 }
 
+/** TCSETS, TCSETSW, TCSETSF, TCSETS2, TCSETA, TCSETAW and TCSETAF. */
+const WAYS = ["s", "sw", "sf", "s2", "a", "aw", "af"];
+
 const ROWS: readonly Row[] = [
 	{
 		name: "lock",
@@ -113,6 +116,41 @@ const ROWS: readonly Row[] = [
 		subjects: few,
 		expect: gated(["0", "0:echo", "0:kept"], ["EPERM", "0:none", "0:changed"]),
 		catches: "the master side is not checked, or is locked itself",
+	},
+	{
+		name: "read_only_descriptor",
+		title: "lock through a descriptor that is open for reading only",
+		probe: "tty_lock",
+		program: "pty=y,z,r @ tty_lock=r tty_locked=y tty_echo=y",
+		subjects: few,
+		expect: gated(["0", "0:echo", "0:kept"], ["EPERM", "0:none", "0:changed"]),
+		catches: "a descriptor that can't be written through is not checked",
+	},
+	{
+		name: "serial",
+		title:
+			"a serial port: take away locks that it does not have, which changes nothing",
+		probe: "tty_lock",
+		program:
+			"open=y,rw+noctty+nonblock,/dev/ttyS0 @ tty_locked=y tty_lock=y,none tty_locked=y",
+		subjects: few,
+		expect: gated(["0:none", "0", "0:none"], ["0:none", "EPERM", "0:none"]),
+		needs: ["serial_port"],
+		touchesHost: true,
+		catches: "terminals other than pseudo-terminals are not checked",
+	},
+	{
+		name: "lock_all",
+		title:
+			"lock everything: nothing of any kind can be changed, with none of the ioctls that set termios",
+		probe: "tty_lock",
+		program: `pty=y @ tty_lock=y,all ${WAYS.map((way) => `tty_change=y,${way}`).join(" ")}`,
+		subjects: few,
+		expect: gated(
+			["0", ...WAYS.map(() => "0:kept")],
+			["EPERM", ...WAYS.map(() => "0:changed")],
+		),
+		catches: "one kind of setting, or one ioctl, does not obey the lock",
 	},
 	{
 		name: "controlling_terminal",

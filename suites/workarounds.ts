@@ -139,6 +139,22 @@ const ROWS: readonly Row[] = [
 		catches: "unprivileged user namespaces give no capabilities",
 	},
 	{
+		name: "userns_unmapped_exe_fd",
+		concerns: ["exe_fd"],
+		title:
+			"make a user namespace, map nobody into it, and change /proc/self/exe",
+		probe: "mm_map",
+		program: "userns exe_unmap memfd=x mm_map=exe:x exe=x",
+		subjects: takes,
+		expect: always(
+			["0", "0:yes"],
+			"the maker has all capabilities in it, whether or not it has a number there",
+			cite,
+		),
+		needs: ["mm_map", "user_ns", "unprivileged_userns"],
+		catches: "a user that its namespace does not map has no capability in it",
+	},
+	{
 		name: "userns_map_files",
 		concerns: ["map_files"],
 		title:

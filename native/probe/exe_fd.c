@@ -113,13 +113,16 @@ static int spoil(struct mm_map *m, const char *what)
 
 static uint64_t arg_start; /* before the last shift */
 
+/* What auxv:ok installs: an entry that no kernel makes, and the end. */
+static const unsigned long own_auxv[] = { 0x6372, 0x6361, 0, 0 };
+
 /*
  * @arg: items KEY:VALUE joined by ',': exe:S|NUMBER (default -1), size:N, arg5:N, spoil:FIELD,
  * auxv:ok|bad|big|null, ptr:bad, shift:N (arg_start moves)
  */
 static int step_mm_map(struct cr_ctx *c, char *arg)
 {
-	static uint64_t auxv[128];
+	static const uint64_t big[128];
 	unsigned long size = map_size(), arg5 = 0;
 	uint64_t auxv_at = 0;
 	uint32_t auxv_size = 0, exe_fd = -1;
@@ -152,8 +155,9 @@ static int step_mm_map(struct cr_ctx *c, char *arg)
 		} else if (!strcmp(key, "auxv")) {
 			auxv_at = !strcmp(item, "bad")	  ? 16
 				  : !strcmp(item, "null") ? 0
-							  : (uintptr_t)auxv;
-			auxv_size = !strcmp(item, "big") ? sizeof(auxv) : 2 * sizeof(long);
+				  : !strcmp(item, "big")  ? (uintptr_t)big
+							  : (uintptr_t)own_auxv;
+			auxv_size = !strcmp(item, "big") ? sizeof(big) : sizeof(own_auxv);
 		} else if (!cr_parse_long(item, &v)) {
 			return -EINVAL;
 		} else if (!strcmp(key, "size")) {
@@ -182,6 +186,21 @@ static int step_arg_shift(struct cr_ctx *c, char *arg)
 	if (!err)
 		cr_value_num(c, (long long)(m.arg_start - arg_start));
 	return err;
+}
+
+/* Evidence: is /proc/self/auxv what mm_map's auxv:ok installs? */
+static int step_auxv(struct cr_ctx *c, char *arg)
+{
+	char buf[1024];
+	ssize_t n = cr_slurp("/proc/self/auxv", buf, sizeof(buf));
+
+	(void)arg;
+	if (n < 0)
+		return n;
+	cr_value(c, n >= (ssize_t)sizeof(own_auxv) && !memcmp(buf, own_auxv, sizeof(own_auxv))
+			    ? "yes"
+			    : "no");
+	return 0;
 }
 
 /* @arg: "", "bad" for a bad pointer, "arg4" for rubbish in the argument that is not used. Evidence: the size. */
@@ -380,6 +399,7 @@ const struct cr_step cr_steps_exe_fd[] = {
 	{ "mm_map", step_mm_map, STEP_OP,
 	  "=KEY:VALUE,... PR_SET_MM_MAP: exe:S|N size:N arg5:N spoil:FIELD auxv:KIND ptr:bad" },
 	{ "arg_shift", step_arg_shift, STEP_OP, "how far mm_map's shift moved arg_start" },
+	{ "auxv", step_auxv, STEP_OP, "is /proc/self/auxv mm_map's auxv:ok: yes or no" },
 	{ "mm_map_size", step_mm_map_size, STEP_OP, "[=bad|arg4] PR_SET_MM_MAP_SIZE" },
 	{ "mm", step_mm, STEP_OP,
 	  "=OPTION[,S] an older PR_SET_MM operation with the value that is there" },

@@ -43,6 +43,8 @@ static const struct {
 	{ "tainted", "/proc/sys/kernel/tainted" },
 	{ "mmap_min_addr", "/proc/sys/vm/mmap_min_addr" },
 	{ "nr_hugepages", "/proc/sys/vm/nr_hugepages" },
+	/* the driver's number of the chip, 0 where there is none */
+	{ "serial_port", "/sys/class/tty/ttyS0/type" },
 };
 
 /* Files whose being there is the fact: their mode in octal, or 0. */

@@ -288,6 +288,17 @@ static int step_unlink(struct cr_ctx *c, char *arg)
 	return unlink(arg) && rmdir(arg) ? -errno : 0;
 }
 
+/* @arg: PATH,NEW: a second name of a file */
+static int step_link(struct cr_ctx *c, char *arg)
+{
+	char *path = cr_next(&arg, ',');
+
+	(void)c;
+	if (!arg)
+		return -EINVAL;
+	return link(path, arg) ? -errno : 0;
+}
+
 /* @arg: PATH,SET,FLAGS[,ROOTID]: file capabilities; FLAGS: ep, p, i, ei */
 static int step_filecap(struct cr_ctx *c, char *arg)
 {
@@ -430,6 +441,7 @@ const struct cr_step cr_steps_file[] = {
 	{ "mkfile", step_mkfile, STEP_SETUP, "=PATH[,MODE[,UID[,TEXT]]]" },
 	{ "mkdir", step_mkdir, STEP_SETUP, "=PATH[,MODE]" },
 	{ "unlink", step_unlink, STEP_SETUP, "=PATH a file or an empty directory" },
+	{ "link", step_link, STEP_SETUP, "=PATH,NEW a hard link" },
 	{ "filecap", step_filecap, STEP_SETUP, "=PATH,SET,FLAGS[,ROOTID] file capabilities" },
 	{ "stat", step_stat, STEP_OP, "=PATH following links" },
 	{ "lstat", step_lstat, STEP_OP, "=PATH the link itself" },

@@ -27,16 +27,28 @@ static int step_scratch(struct cr_ctx *c, char *arg)
 	return err ? err : mount("tmpfs", "/tmp", "tmpfs", 0, "mode=1777") ? -errno : 0;
 }
 
-/* @arg: PATH[,OPTIONS]; the word nosuid among the options is a flag of the mount. */
+/* A word of @options that is a flag of the mount: out of them with it. */
+static bool takes_flag(char **options, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (!*options || strncmp(*options, word, len) ||
+	    ((*options)[len] && (*options)[len] != ','))
+		return false;
+	*options = (*options)[len] ? *options + len + 1 : NULL;
+	return true;
+}
+
+/* @arg: PATH[,nosuid][,noexec][,OPTIONS] */
 static int mount_fs(const char *type, char *arg)
 {
 	char *rest = arg, *path = cr_next(&rest, ',');
 	unsigned long flags = 0;
 
-	if (rest && !strncmp(rest, "nosuid", 6)) {
+	if (takes_flag(&rest, "nosuid"))
 		flags |= MS_NOSUID;
-		rest = rest[6] == ',' ? rest + 7 : NULL;
-	}
+	if (takes_flag(&rest, "noexec"))
+		flags |= MS_NOEXEC;
 	if (mkdir(path, 0755) && errno != EEXIST)
 		return -errno;
 	return mount(type, path, type, flags, rest) ? -errno : 0;
@@ -95,7 +107,7 @@ static int step_chroot(struct cr_ctx *c, char *arg)
 const struct cr_step cr_steps_mount[] = {
 	{ "mntns", step_mntns, STEP_SETUP, "a private mount namespace" },
 	{ "scratch", step_scratch, STEP_SETUP, "a private mount namespace with an empty /tmp" },
-	{ "tmpfs", step_tmpfs, STEP_SETUP, "=PATH[,nosuid][,OPTIONS] mount a tmpfs" },
+	{ "tmpfs", step_tmpfs, STEP_SETUP, "=PATH[,nosuid][,noexec][,OPTIONS] mount a tmpfs" },
 	{ "proc", step_proc, STEP_SETUP, "=PATH[,OPTIONS] mount a new proc" },
 	{ "proc?", step_proc, STEP_OP, "=PATH[,OPTIONS] the same as an operation under test" },
 	{ "overlay", step_overlay, STEP_SETUP, "=PATH mount an overlay at PATH/merged" },

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -200,6 +201,32 @@ static int step_kill(struct cr_ctx *c, char *arg)
 	return 0;
 }
 
+/* Trace it, and leave it running. */
+static int step_seize(struct cr_ctx *c, char *arg)
+{
+	struct cr_slot *s = cr_slot(c, arg);
+
+	if (s->type != SLOT_PID)
+		return CR_NOT_TRIED;
+	return ptrace(PTRACE_SEIZE, (pid_t)s->num, NULL, 0L) ? -errno : 0;
+}
+
+/* @arg: data,N: the soft limit, so that whoever may not raise the hard one gets it, too. */
+static int step_rlimit(struct cr_ctx *c, char *arg)
+{
+	char *name = cr_next(&arg, ',');
+	struct rlimit limit;
+	long long v;
+
+	(void)c;
+	if (strcmp(name, "data") || !arg || !cr_parse_long(arg, &v) || v < 0)
+		return -EINVAL;
+	if (getrlimit(RLIMIT_DATA, &limit))
+		return -errno;
+	limit.rlim_cur = v;
+	return setrlimit(RLIMIT_DATA, &limit) ? -errno : 0;
+}
+
 /* execve a copy of this helper (see selfcopy): the rest of the program goes on in the new image. */
 static int step_exec(struct cr_ctx *c, char *arg)
 {
@@ -332,6 +359,8 @@ const struct cr_step cr_steps_process[] = {
 	{ "spawn", step_spawn, STEP_BLOCK, "=S { steps } a process that stays; its pid in slot S" },
 	{ "traceme", step_traceme, STEP_SETUP, "let the parent trace this process" },
 	{ "kill", step_kill, STEP_SETUP, "=S kill the process in slot S and reap it" },
+	{ "seize", step_seize, STEP_OP, "=S PTRACE_SEIZE of the process in slot S" },
+	{ "rlimit", step_rlimit, STEP_SETUP, "=data,N the soft limit" },
 	{ "selfcopy", step_selfcopy, STEP_SETUP, "=PATH,MODE[,UID[,real]] a copy of this helper" },
 	{ "exec", step_exec, STEP_OP,
 	  "=PATH|self execve a copy of this helper (self: the original), which goes on with the "
