@@ -310,11 +310,17 @@ export const CITATIONS = {
 	},
 	tiocsti_sys_admin: {
 		ref: "690c8b804ad2 TIOCSTI: always enable for CAP_SYS_ADMIN",
-		since: "6.7",
+		since: "6.5",
+		backports: ["6.4.8"],
 	},
 	control_tioccons: {
-		ref: "drivers/tty/tty_io.c tioccons(): capable(CAP_SYS_ADMIN), then EBADF where the terminal can't be written",
+		ref: "drivers/tty/tty_io.c tioccons(): capable(CAP_SYS_ADMIN)",
+		since: "2.6.10",
+	},
+	tioccons_writable: {
+		ref: "a9cbbb80e3e7 tty: avoid using vfs_iocb_iter_write() for redirected console writes: EBADF where the terminal can't be written",
 		since: "5.11",
+		backports: ["5.10.13"],
 	},
 	control_exclusive: {
 		ref: "drivers/tty/tty_io.c tty_reopen(): EBUSY without capable(CAP_SYS_ADMIN)",

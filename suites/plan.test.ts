@@ -68,7 +68,7 @@ const KERNELS: Record<string, Facts> = {
 	"5.10": kernel("5.10.223", { msg_next_id: "0644" }),
 	"5.17": kernel("5.17.1", { msg_next_id: "0666" }),
 	"6.1": kernel("6.1.192"),
-	"6.6": kernel("6.6.100", { legacy_tiocsti: "0" }),
+	"6.3": kernel("6.3.13", { legacy_tiocsti: "0" }),
 	"6.12": kernel("6.12.107", { legacy_tiocsti: "0" }),
 	"7.2": kernel("7.2.13"),
 	bare: kernel("6.1.0", {
