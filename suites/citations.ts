@@ -224,6 +224,108 @@ export const CITATIONS = {
 		ref: "kernel/sysctl.c: pid_max has mode 0644 and is root's",
 		since: "2.6.12",
 	},
+	control_so_mark: {
+		ref: "net/core/sock.c sock_setsockopt(): SO_MARK asks for CAP_NET_ADMIN, or since 5.17 CAP_NET_RAW, in the network namespace's user namespace",
+		since: "2.6.25",
+	},
+	control_get_metadata: {
+		ref: "kernel/seccomp.c seccomp_get_metadata(): EACCES without capable(CAP_SYS_ADMIN)",
+		since: "4.16",
+	},
+	control_kcmp: {
+		ref: "kernel/kcmp.c kcmp(): ptrace read access to both, or EPERM",
+		since: "3.5",
+	},
+	control_process_vm: {
+		ref: "mm/process_vm_access.c process_vm_rw_core(): ptrace attach access, or EPERM",
+		since: "3.2",
+	},
+	control_getfd: {
+		ref: "kernel/pid.c __pidfd_fget(): ptrace attach access, or EPERM",
+		since: "5.6",
+	},
+	control_proc_link: {
+		ref: "fs/proc/base.c proc_pid_readlink() and proc_pid_get_link(): EACCES without ptrace read access",
+		since: "2.6.27",
+	},
+	control_prlimit: {
+		ref: "kernel/sys.c check_prlimit_permission(): another user's limits take CAP_SYS_RESOURCE in that one's user namespace",
+		since: "2.6.36",
+	},
+	control_rlimit: {
+		ref: "kernel/sys.c do_prlimit(): raising a hard limit asks capable(CAP_SYS_RESOURCE)",
+		since: "2.6.12",
+	},
+	control_oom_adj: {
+		ref: "fs/proc/base.c __set_oom_adj(): EACCES below oom_score_adj_min without capable(CAP_SYS_RESOURCE)",
+		since: "2.6.39",
+	},
+	control_scm_pid: {
+		ref: "net/core/scm.c scm_check_creds(): another's pid takes CAP_SYS_ADMIN over the pid namespace",
+		since: "3.9",
+	},
+	control_idmap: {
+		ref: "kernel/user_namespace.c new_idmap_permitted(): but for one's own id, CAP_SETUID in the parent namespace",
+		since: "3.8",
+	},
+	control_setns_ipc: {
+		ref: "ipc/namespace.c ipcns_install(): CAP_SYS_ADMIN over the target and in the caller's own user namespace",
+		since: "3.8",
+	},
+	control_setns_uts: {
+		ref: "kernel/utsname.c utsns_install(): CAP_SYS_ADMIN over the target and in the caller's own user namespace",
+		since: "3.8",
+	},
+	control_mount: {
+		ref: "fs/namespace.c may_mount(): CAP_SYS_ADMIN over the mount namespace",
+		since: "3.8",
+	},
+	control_hostname: {
+		ref: "kernel/sys.c sethostname(): CAP_SYS_ADMIN over the uts namespace",
+		since: "3.8",
+	},
+	control_pipe_size: {
+		ref: "fs/pipe.c pipe_set_size(): beyond pipe_max_size asks capable(CAP_SYS_RESOURCE)",
+		since: "2.6.35",
+	},
+	control_msg_qbytes: {
+		ref: "ipc/msg.c msgctl_down(): beyond msg_ctlmnb asks capable(CAP_SYS_RESOURCE)",
+		since: "2.6.12",
+	},
+	control_ipc_owner: {
+		ref: "ipc/util.c ipcperms(): against the mode CAP_IPC_OWNER over the ipc namespace",
+		since: "3.8",
+	},
+	control_ipc_set: {
+		ref: "ipc/util.c ipcctl_obtain_check(): but for maker and owner CAP_SYS_ADMIN over the ipc namespace",
+		since: "3.8",
+	},
+	control_tiocsti: {
+		ref: "drivers/tty/tty_io.c tiocsti(): a terminal not one's own asks capable(CAP_SYS_ADMIN)",
+		since: "2.6.12",
+	},
+	tiocsti_legacy: {
+		ref: "83efeeeb3d04 tty: Allow TIOCSTI to be disabled: EIO before the capability",
+		since: "6.2",
+	},
+	tiocsti_sys_admin: {
+		ref: "690c8b804ad2 TIOCSTI: always enable for CAP_SYS_ADMIN",
+		since: "6.5",
+		backports: ["6.4.8"],
+	},
+	control_tioccons: {
+		ref: "drivers/tty/tty_io.c tioccons(): capable(CAP_SYS_ADMIN)",
+		since: "2.6.10",
+	},
+	tioccons_writable: {
+		ref: "a9cbbb80e3e7 tty: avoid using vfs_iocb_iter_write() for redirected console writes: EBADF where the terminal can't be written",
+		since: "5.11",
+		backports: ["5.10.13"],
+	},
+	control_exclusive: {
+		ref: "drivers/tty/tty_io.c tty_reopen(): EBUSY without capable(CAP_SYS_ADMIN)",
+		since: "2.6.37",
+	},
 	hidepid: {
 		ref: "fs/proc/base.c has_pid_permissions(): hidepid hides by ptrace read access",
 		since: "3.3",

@@ -73,6 +73,42 @@ export const NEEDS = {
 		"/proc/self/ns/ipc is not there (CONFIG_IPC_NS is off)",
 		"IPC_NS",
 	),
+	uts_ns: there(
+		"uts_ns",
+		"/proc/self/ns/uts is not there (CONFIG_UTS_NS is off)",
+		"UTS_NS",
+	),
+	net_ns: there(
+		"net_ns",
+		"/proc/self/ns/net is not there (CONFIG_NET_NS is off)",
+		"NET_NS",
+	),
+	sysvipc: there(
+		"sysvipc",
+		"/proc/sys/kernel/msgmnb is not there (CONFIG_SYSVIPC is off)",
+		"SYSVIPC_SYSCTL",
+	),
+	unix: there(
+		"unix",
+		"/proc/net/unix is not there (CONFIG_UNIX is off)",
+		"UNIX",
+	),
+	kcmp: there(
+		"kcmp",
+		"the kcmp system call is not there (CONFIG_KCMP is off)",
+		"KCMP",
+	),
+	process_vm: there(
+		"process_vm_readv",
+		"process_vm_readv is not there (CONFIG_CROSS_MEMORY_ATTACH is off)",
+		"CROSS_MEMORY_ATTACH",
+	),
+	pidfd_getfd: call("pidfd_getfd", "5.6"),
+	/** Whoever has the capability may attach to another process. */
+	attach: (facts) =>
+		number(facts, "yama_ptrace_scope") === 3
+			? "kernel.yama.ptrace_scope is 3: nobody attaches"
+			: null,
 	next_id: there(
 		"msg_next_id",
 		"/proc/sys/kernel/msg_next_id is not there (CONFIG_CHECKPOINT_RESTORE or CONFIG_SYSVIPC is off)",

@@ -22,6 +22,9 @@
 #ifndef PTRACE_SECCOMP_GET_FILTER
 #define PTRACE_SECCOMP_GET_FILTER 0x420c
 #endif
+#ifndef PTRACE_SECCOMP_GET_METADATA
+#define PTRACE_SECCOMP_GET_METADATA 0x420d
+#endif
 #ifndef TCP_REPAIR
 #define TCP_REPAIR 19
 #endif
@@ -37,6 +40,7 @@ static const struct {
 	{ "sndbufforce", SOCK_DGRAM, SOL_SOCKET, SO_SNDBUFFORCE, SO_SNDBUF, 4 << 20, 8 << 20 },
 	{ "rcvbufforce", SOCK_DGRAM, SOL_SOCKET, SO_RCVBUFFORCE, SO_RCVBUF, 4 << 20, 8 << 20 },
 	{ "tcp_repair", SOCK_STREAM, IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR, 1, 1 },
+	{ "mark", SOCK_DGRAM, SOL_SOCKET, SO_MARK, SO_MARK, 1, 1 },
 };
 
 /* @arg: an option's name. Evidence: set, or what it is instead. */
@@ -66,7 +70,8 @@ static int step_sockopt(struct cr_ctx *c, char *arg)
 	return err;
 }
 
-static pid_t stopped_child(void)
+/* A child of one's own that only waits. */
+pid_t cr_idle_child(void)
 {
 	pid_t pid = cr_fork();
 
@@ -76,7 +81,7 @@ static pid_t stopped_child(void)
 	return pid;
 }
 
-static int end_child(pid_t pid, int err)
+int cr_end_child(pid_t pid, int err)
 {
 	kill(pid, SIGKILL);
 	cr_reap(pid);
@@ -86,32 +91,48 @@ static int end_child(pid_t pid, int err)
 /* PTRACE_O_SUSPEND_SECCOMP on a child of one's own. */
 static int step_suspend_seccomp(struct cr_ctx *c, char *arg)
 {
-	pid_t pid = stopped_child();
+	pid_t pid = cr_idle_child();
 
 	(void)c;
 	(void)arg;
 	if (pid < 0)
 		return pid;
-	return end_child(
+	return cr_end_child(
 		pid, ptrace(PTRACE_SEIZE, pid, NULL, (long)PTRACE_O_SUSPEND_SECCOMP) ? -errno : 0);
 }
 
-/* PTRACE_SECCOMP_GET_FILTER on a child of one's own. */
-static int step_get_filter(struct cr_ctx *c, char *arg)
+/* Of a child of one's own, which has no filter. */
+static int ask_seccomp(long request, void *addr, void *data)
 {
-	pid_t pid = stopped_child();
+	pid_t pid = cr_idle_child();
 	int err = 0;
 
-	(void)c;
-	(void)arg;
 	if (pid < 0)
 		return pid;
 	if (ptrace(PTRACE_SEIZE, pid, NULL, 0L) || ptrace(PTRACE_INTERRUPT, pid, NULL, 0L) ||
 	    waitpid(pid, NULL, __WALL) != pid)
 		err = -errno;
-	else if (ptrace(PTRACE_SECCOMP_GET_FILTER, pid, 0L, NULL) < 0)
+	else if (ptrace(request, pid, addr, data) < 0)
 		err = -errno;
-	return end_child(pid, err);
+	return cr_end_child(pid, err);
+}
+
+/* PTRACE_SECCOMP_GET_FILTER on a child of one's own. */
+static int step_get_filter(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	(void)arg;
+	return ask_seccomp(PTRACE_SECCOMP_GET_FILTER, NULL, NULL);
+}
+
+/* PTRACE_SECCOMP_GET_METADATA on a child of one's own. */
+static int step_get_metadata(struct cr_ctx *c, char *arg)
+{
+	uint64_t metadata[2] = { 0, 0 }; /* which filter, its flags */
+
+	(void)c;
+	(void)arg;
+	return ask_seccomp(PTRACE_SECCOMP_GET_METADATA, (void *)sizeof(metadata), metadata);
 }
 
 /* The frame number of a page of one's own in /proc/self/pagemap. Evidence: shown or hidden. */
@@ -138,9 +159,10 @@ static int step_pagemap(struct cr_ctx *c, char *arg)
 }
 
 const struct cr_step cr_steps_control[] = {
-	{ "sockopt", step_sockopt, STEP_OP, "=sndbufforce|rcvbufforce|tcp_repair" },
+	{ "sockopt", step_sockopt, STEP_OP, "=sndbufforce|rcvbufforce|tcp_repair|mark" },
 	{ "suspend_seccomp", step_suspend_seccomp, STEP_OP, "PTRACE_O_SUSPEND_SECCOMP on a child" },
 	{ "get_filter", step_get_filter, STEP_OP, "PTRACE_SECCOMP_GET_FILTER on a child" },
+	{ "get_metadata", step_get_metadata, STEP_OP, "PTRACE_SECCOMP_GET_METADATA on a child" },
 	{ "pagemap", step_pagemap, STEP_OP, "a page frame number: shown or hidden" },
 	{ NULL, NULL, 0, NULL },
 };

@@ -97,6 +97,8 @@ extern const struct cr_step cr_steps_exe_fd[];
 extern const struct cr_step cr_steps_ipc[];
 extern const struct cr_step cr_steps_tty[];
 extern const struct cr_step cr_steps_control[];
+extern const struct cr_step cr_steps_control_process[];
+extern const struct cr_step cr_steps_control_object[];
 extern const struct cr_step cr_steps_workaround[];
 
 /* program.c */
@@ -131,6 +133,10 @@ int cr_cap_set(uint64_t eff, uint64_t prm, uint64_t inh);
 
 /* exe_fd.c */
 int cr_leave_executable(void);
+
+/* control.c */
+pid_t cr_idle_child(void);
+int cr_end_child(pid_t pid, int err);
 
 /* text.c: bounded text without allocation */
 struct cr_text {

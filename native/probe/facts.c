@@ -21,6 +21,9 @@
 #ifndef SYS_faccessat2
 #define SYS_faccessat2 439
 #endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
 #ifndef SYS_memfd_secret
 #define SYS_memfd_secret 447
 #endif
@@ -38,6 +41,7 @@ static const struct {
 	  "/proc/sys/kernel/apparmor_restrict_unprivileged_userns" },
 	{ "yama_ptrace_scope", "/proc/sys/kernel/yama/ptrace_scope" },
 	{ "sysctl_writes_strict", "/proc/sys/kernel/sysctl_writes_strict" },
+	{ "legacy_tiocsti", "/proc/sys/dev/tty/legacy_tiocsti" },
 	{ "lsm", "/sys/kernel/security/lsm" },
 	{ "lsm_label", "/proc/self/attr/current" },
 	{ "tainted", "/proc/sys/kernel/tainted" },
@@ -57,6 +61,9 @@ static const struct {
 	{ "pid_ns", "/proc/self/ns/pid" },
 	{ "ipc_ns", "/proc/self/ns/ipc" },
 	{ "net_ns", "/proc/self/ns/net" },
+	{ "uts_ns", "/proc/self/ns/uts" },
+	{ "unix", "/proc/net/unix" },
+	{ "sysvipc", "/proc/sys/kernel/msgmnb" },
 	{ "msg_next_id", "/proc/sys/kernel/msg_next_id" },
 	{ "sem_next_id", "/proc/sys/kernel/sem_next_id" },
 	{ "shm_next_id", "/proc/sys/kernel/shm_next_id" },
@@ -153,6 +160,9 @@ int cr_facts(char *out, size_t outlen)
 	put_num(&t, "clone3", has_call(SYS_clone3));
 	put_num(&t, "openat2", has_call(SYS_openat2));
 	put_num(&t, "faccessat2", has_call(SYS_faccessat2));
+	put_num(&t, "kcmp", has_call(SYS_kcmp));
+	put_num(&t, "process_vm_readv", has_call(SYS_process_vm_readv));
+	put_num(&t, "pidfd_getfd", has_call(SYS_pidfd_getfd));
 	put_num(&t, "overlay", has_filesystem("overlay"));
 	put_num(&t, "inet", has_socket());
 	mode = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);

@@ -10,9 +10,20 @@
 #include "core.h"
 
 static const struct cr_step *const tables[] = {
-	cr_steps_subject, cr_steps_namespace, cr_steps_process,	  cr_steps_file,
-	cr_steps_mount,	  cr_steps_set_tid,   cr_steps_map_files, cr_steps_exe_fd,
-	cr_steps_ipc,	  cr_steps_tty,	      cr_steps_control,	  cr_steps_workaround,
+	cr_steps_subject,
+	cr_steps_namespace,
+	cr_steps_process,
+	cr_steps_file,
+	cr_steps_mount,
+	cr_steps_set_tid,
+	cr_steps_map_files,
+	cr_steps_exe_fd,
+	cr_steps_ipc,
+	cr_steps_tty,
+	cr_steps_control,
+	cr_steps_control_process,
+	cr_steps_control_object,
+	cr_steps_workaround,
 };
 
 #define NTABLES (sizeof(tables) / sizeof(tables[0]))
