@@ -61,15 +61,6 @@ test("one that nothing fails by has survived, whatever was skipped or in error",
 	}
 });
 
-test("one that keeps subjects from being made shows in errors, where its entry says so", () => {
-	const fault: Fault = { ...FAULT, inError: true };
-	const target = ran({ "set_tid.a.x": "pass", "set_tid.b.x": "error" });
-	assert.ok(isSound(find(target, fault), fault));
-	assert.ok(!isSound(find(target), FAULT));
-	const unnoticed = find(ran({ "set_tid.a.x": "pass" }), fault);
-	assert.ok(!isSound(unnoticed, fault));
-});
-
 test("a fault of no boundary may be caught anywhere", () => {
 	const fault: Fault = { ...FAULT, boundary: EVERYWHERE };
 	assert.ok(isSound(find(ran({ "exe_fd.a.x": "fail" }), fault), fault));

@@ -9,8 +9,6 @@ export interface Fault {
 	readonly description: string;
 	/** Other boundaries whose cases it fails, each with the reason. */
 	readonly maySpread?: readonly { boundary: string; reason: string }[];
-	/** It breaks what makes a subject, so that cases are in error: the run is incomplete, and never says ok. */
-	readonly inError?: true;
 }
 
 /** In place of a boundary: the fault is in what all of them share, and any case may catch it. */
@@ -46,12 +44,8 @@ export function findingOf(
 		fault?.maySpread?.map(({ boundary }) => boundary) ?? [],
 	);
 	const caught = result.cases
-		.filter(
-			({ verdict }) =>
-				BAD.has(verdict) || (verdict === "error" && fault?.inError === true),
-		)
-		.map(({ id }) => id)
-		.filter(own);
+		.filter(({ id, verdict }) => BAD.has(verdict) && own(id))
+		.map(({ id }) => id);
 	const spread = result.cases.filter(
 		({ id, verdict }) =>
 			(BAD.has(verdict) || verdict === "error") &&

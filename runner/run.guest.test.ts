@@ -222,7 +222,7 @@ test("a second signal ends it at once, with nothing left", async () => {
 			env: { TMPDIR: temporary },
 		});
 		const pid = running.pid ?? 0;
-		await heard(running.stderr, /1 cases/);
+		await heard(running.stderr, /1 case,/);
 		const qemu = await guestOf(pid);
 		running.kill("SIGINT");
 		running.kill("SIGTERM");
