@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { MANUALS } from "../suites/index.js";
 import { historyTable } from "./commands/history.js";
+import { parseConfig } from "./config.js";
 import { suiteBook } from "./suiteBook.js";
 
 const README = readFileSync(
@@ -20,4 +21,9 @@ test("the README's table of what kernels answer differently is the tool's", () =
 test("the README lists every page of the manual that is wrong", () => {
 	for (const { verdict, note } of MANUALS)
 		if (verdict !== "agrees") assert.ok(README.includes(note), note);
+});
+
+test("the README's configuration file is one", () => {
+	const example = /```json\n([\s\S]*?)```/.exec(README)?.[1] ?? "";
+	assert.equal(parseConfig(example, "README.md").targets?.length, 2);
 });
