@@ -127,7 +127,10 @@ function beyondHelper(subject: Subject, facts: Facts): string | null {
 
 /** Steps that only some kernels can take: whoever writes a row need not think of each. */
 const STEP_NEEDS: readonly (readonly [RegExp, NeedName])[] = [
-	[/(?:^| )(?:uid|euid|caps|eff|prm|inh)=(?!all(?: |$))/, "multiuser"],
+	[
+		/(?:^| )(?:uid|euid|setuid|group|caps|drop|eff|prm|inh)=(?!all(?: |$))/,
+		"multiuser",
+	],
 	[/(?:^| )(?:userns(?:=\S*)?|unshare=user)(?: |$)/, "user_ns"],
 	[/(?:^| )(?:pidns|unshare=pid)(?: |$)/, "pid_ns"],
 	[/(?:^| )unshare=ipc(?: |$)/, "ipc_ns"],

@@ -305,6 +305,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "counter_stays",
+		concerns: ["set_tid", "ns_last_pid"],
 		title:
 			"ask for a pid, had or refused, and look at the pid given last: it is the same as before",
 		probe: "last_pid",
