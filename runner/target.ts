@@ -77,7 +77,7 @@ export interface Target {
 	readonly kind: "qemu" | "local";
 	/** What is known of its kernel while it is not up. */
 	readonly kernel: KernelInfo;
-	/** Without leave (`--host`), cases that would touch this machine's own pid namespace are not run. */
+	/** Without leave (`--host`), cases that would touch this machine's own pid namespace or devices are not run. */
 	readonly mayTouchHost: boolean;
 	/**
 	 * Brings it up. `onStart` is called once that has begun and there is time for other work.

@@ -38,7 +38,7 @@ export function addRun(program: Command, context: CommandContext): void {
 		)
 		.option(
 			"--host",
-			"with --local: also what touches this machine's own pid namespace",
+			"with --local: also what touches this machine's own pid namespace or devices",
 		);
 	selectionOptions(command)
 		.option(
