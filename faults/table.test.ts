@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CaseResult, TargetResult } from "../results/model.js";
+import type { CaseResult, TargetResult } from "../results/model/model.js";
 import {
 	EVERYWHERE,
 	type Fault,

@@ -1,5 +1,5 @@
 /** The table of planted faults: what each run showed, judged and written down. */
-import type { TargetResult } from "../results/model.js";
+import type { TargetResult } from "../results/model/model.js";
 
 export interface Fault {
 	readonly name: string;

@@ -4,27 +4,27 @@ export {
 	type Comparison,
 	compare,
 	type NamedReport,
-} from "./compare.js";
+} from "./compare/compare.js";
 export {
 	COMPARE_FORMATS,
 	type CompareFormat,
 	isCompareFormat,
 	writeComparison,
-} from "./compareWriters.js";
-export * from "./counts.js";
-export { FORMATS, type Format } from "./formats.js";
-export * from "./model.js";
+} from "./compare/compareWriters.js";
+export { FORMATS, type Format } from "./formats/formats.js";
+export {
+	createWriter,
+	type StreamWriter,
+	type WriterOptions,
+} from "./formats/writers.js";
+export * from "./model/counts.js";
+export * from "./model/model.js";
+export { reportSchema } from "./model/schema.js";
 export {
 	createProgress,
 	type Progress,
 	type ProgressOptions,
 	type ProgressOutput,
-} from "./progress.js";
-export { ReportError, readReport, streamReport } from "./read.js";
-export { writeReport } from "./replay.js";
-export { reportSchema } from "./schema.js";
-export {
-	createWriter,
-	type StreamWriter,
-	type WriterOptions,
-} from "./writers.js";
+} from "./progress/progress.js";
+export { ReportError, readReport, streamReport } from "./reading/read.js";
+export { writeReport } from "./reading/replay.js";

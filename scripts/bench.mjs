@@ -23,7 +23,7 @@ const USAGE = `usage: npm run bench [-- OPTIONS]
 `;
 
 /** @typedef {import("./lib/measure.mjs").Options} Options */
-/** @typedef {import("../results/model.js").TargetResult} TargetResult */
+/** @typedef {import("../results/model/model.js").TargetResult} TargetResult */
 
 /**
  * @param {readonly string[]} args

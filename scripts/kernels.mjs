@@ -17,7 +17,7 @@ import {
 	wasLost,
 } from "./lib/targets.mjs";
 
-/** @typedef {import("../results/model.js").TargetResult} TargetResult */
+/** @typedef {import("../results/model/model.js").TargetResult} TargetResult */
 
 /** A kernel each: the one that is wanted, then those that will do where Debian's archive has no whole copy of it today. */
 const WISHES = [
@@ -34,7 +34,7 @@ const WISHES = [
 	["debian:trixie@ppc64el", "debian:sid@ppc64el", "debian:bookworm@ppc64el"],
 ];
 
-const CLI = join(TOP, "dist/runner/cli.js");
+const CLI = join(TOP, "dist/runner/cli/main.js");
 
 /**
  * @param {readonly string[]} wish

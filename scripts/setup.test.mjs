@@ -39,7 +39,7 @@ test("where nothing is missing it says and prints nothing", () => {
 
 test("it leaves a command, and an agent for each architecture", () => {
 	const made = [
-		"runner/cli.js",
+		"runner/cli/main.js",
 		"agent/crprobe-x86_64",
 		"agent/crprobe-aarch64",
 	];

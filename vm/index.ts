@@ -1,43 +1,48 @@
 /** How a kernel comes up: the room's public face. */
-export type { AccelChoice, AccelOptions, AccelWish } from "./accel.js";
-export { chooseAccel } from "./accel.js";
-export { PrivateApt } from "./apt.js";
-export type { NameKind, Pair } from "./book.js";
-export { Book, writeBook } from "./book.js";
-export type { BootAttempt } from "./boot.js";
-export { BootError } from "./boot.js";
-export { cacheDir } from "./cache.js";
-export type { CachedKernel, FetchOptions } from "./catalogue.js";
-export { cachedKernel, fetchKernel } from "./catalogue.js";
-export type { ChannelStats } from "./channel.js";
-export type { ConsoleLine, Finding, FindingKind } from "./console.js";
-export { ConsoleLog, markedCase } from "./console.js";
-export type { EndKind, GuestEnd } from "./ending.js";
-export type { VmErrorKind } from "./errors.js";
-export { VmError } from "./errors.js";
-export type { Hello } from "./facts.js";
-export { unescapeValue } from "./facts.js";
-export type { Compression, Format } from "./formats.js";
-export { bootGuest, Guest } from "./guest.js";
-export type { DefaultKernel } from "./host.js";
-export { defaultKernel } from "./host.js";
-export type { Image } from "./image.js";
-export { identifyFile } from "./image.js";
-export type { InitramfsEntry } from "./initramfs.js";
-export { buildInitramfs } from "./initramfs.js";
+
+export { cacheDir } from "./base/cache.js";
+export type { VmErrorKind } from "./base/errors.js";
+export { VmError } from "./base/errors.js";
+export type { Arch, Machine } from "./base/machines.js";
+export { ARCHES, MACHINES, machineFor } from "./base/machines.js";
+export { PrivateApt } from "./catalogue/apt.js";
+export type { CachedKernel, FetchOptions } from "./catalogue/fetchKernel.js";
+export { cachedKernel, fetchKernel } from "./catalogue/fetchKernel.js";
+export type { DefaultKernel } from "./catalogue/host.js";
+export { defaultKernel } from "./catalogue/host.js";
 export {
 	imageConfig,
 	resolveKernel,
 	resolveKernels,
-} from "./kernels.js";
-export type { Arch, Machine } from "./machines.js";
-export { ARCHES, MACHINES, machineFor } from "./machines.js";
-export type { KernelName } from "./names.js";
-export { catalogueNames, isKernelName, parseKernelName } from "./names.js";
-export type { BootOptions } from "./options.js";
-export { preflight } from "./preflight.js";
-export type { Accel } from "./qemu.js";
-export { kernelCmdline, shellQuote } from "./qemu.js";
-export type { QemuBuild } from "./qemuBuild.js";
-export { qemuBuild } from "./qemuBuild.js";
-export { GuestLost } from "./session.js";
+} from "./catalogue/kernels.js";
+export type { KernelName } from "./catalogue/names.js";
+export {
+	catalogueNames,
+	isKernelName,
+	parseKernelName,
+} from "./catalogue/names.js";
+export type { ChannelStats } from "./channel/channel.js";
+export type { NameKind, Pair } from "./channel/requestCatalogue.js";
+export { Book, writeBook } from "./channel/requestCatalogue.js";
+export type { AccelChoice, AccelOptions, AccelWish } from "./guest/accel.js";
+export { chooseAccel } from "./guest/accel.js";
+export type { BootAttempt } from "./guest/boot.js";
+export { BootError } from "./guest/boot.js";
+export type { ConsoleLine, Finding, FindingKind } from "./guest/console.js";
+export { ConsoleLog, markedCase } from "./guest/console.js";
+export type { EndKind, GuestEnd } from "./guest/ending.js";
+export type { Hello } from "./guest/facts.js";
+export { unescapeValue } from "./guest/facts.js";
+export { bootGuest, Guest } from "./guest/guest.js";
+export type { BootOptions } from "./guest/options.js";
+export { GuestLost } from "./guest/session.js";
+export type { Compression, Format } from "./image/formats.js";
+export type { Image } from "./image/image.js";
+export { identifyFile } from "./image/image.js";
+export { preflight } from "./image/preflight.js";
+export type { Accel } from "./qemu/arguments.js";
+export { kernelCmdline, shellQuote } from "./qemu/arguments.js";
+export type { InitramfsEntry } from "./qemu/initramfs.js";
+export { buildInitramfs } from "./qemu/initramfs.js";
+export type { QemuBuild } from "./qemu/qemuBuild.js";
+export { qemuBuild } from "./qemu/qemuBuild.js";

@@ -35,7 +35,7 @@ export const CHECKS = [
 	{
 		name: "types of the page",
 		command: installed("tsc"),
-		args: () => ["-p", "results/page"],
+		args: () => ["-p", "results/page/browser"],
 	},
 	{
 		name: "lint and format",

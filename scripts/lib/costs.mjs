@@ -1,7 +1,7 @@
 /** Which cases a run's time goes to, and what it buys. */
 import { table } from "./figures.mjs";
 
-/** @typedef {import("../../results/model.js").TargetResult} TargetResult */
+/** @typedef {import("../../results/model/model.js").TargetResult} TargetResult */
 /** @typedef {{ name: string, worth: string, takes: (subject: string) => boolean }} Kind */
 
 /** Kinds of subjects by their names; the first that takes a subject has it. */

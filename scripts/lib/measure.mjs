@@ -7,7 +7,7 @@ import { SetupError, TOP } from "./run.mjs";
 
 /** @typedef {typeof import("../../vm/index.js")} Vm */
 /** @typedef {import("../../vm/index.js").Guest} Guest */
-/** @typedef {import("../../results/model.js").TargetResult} TargetResult */
+/** @typedef {import("../../results/model/model.js").TargetResult} TargetResult */
 
 /** Fork, exit and wait, so often, before and after the cases. */
 const FORKS = 300;
@@ -41,7 +41,7 @@ export function wholeRun({ kernel, accel }, more = []) {
 		const start = performance.now();
 		const { status, stderr } = spawnSync(
 			process.execPath,
-			[join(TOP, "dist/runner/cli.js"), ...args],
+			[join(TOP, "dist/runner/cli/main.js"), ...args],
 			{ encoding: "utf8" },
 		);
 		const ms = performance.now() - start;
@@ -189,12 +189,14 @@ const requestBook = once(async () => {
 
 /** @returns {Promise<RequestMaker>} which makes the requests of a run for those cases that ran in another */
 export async function requestMaker() {
-	/** @type {typeof import("../../runner/qemuSession.js")} */
+	/** @type {typeof import("../../runner/targets/qemuSession.js")} */
 	const { requestLines } = await import(
-		join(TOP, "dist/runner/qemuSession.js")
+		join(TOP, "dist/runner/targets/qemuSession.js")
 	);
-	/** @type {typeof import("../../runner/caseRequest.js")} */
-	const { requestFor } = await import(join(TOP, "dist/runner/caseRequest.js"));
+	/** @type {typeof import("../../runner/run/caseRequest.js")} */
+	const { requestFor } = await import(
+		join(TOP, "dist/runner/run/caseRequest.js")
+	);
 	/** @type {typeof import("../../suites/index.js")} */
 	const { FACTS_OF_ANY, plan } = await import(
 		join(TOP, "dist/suites/index.js")

@@ -102,7 +102,9 @@ function commandStamp() {
 	const names = sourceNames();
 	const sources = names.map((name) => `${name}.ts`);
 	const inputs = [...sources, "tsconfig.json", "package-lock.json", REQUESTS];
-	const outputs = ["runner/cli", ...names].map((name) => `dist/${name}.js`);
+	const outputs = ["runner/cli/main", ...names].map(
+		(name) => `dist/${name}.js`,
+	);
 	return [
 		"typescript",
 		fingerprint(inputs.map((path) => join(TOP, path))),
@@ -126,7 +128,7 @@ function provideCommand() {
 	mustRun(process.execPath, [join(TOP, REQUESTS)]);
 	const [step, print, outputs] = commandStamp();
 	mustExist(outputs, "the TypeScript compiler");
-	chmodSync(join(TOP, "dist/runner/cli.js"), 0o755);
+	chmodSync(join(TOP, "dist/runner/cli/main.js"), 0o755);
 	markDone(step, print);
 }
 

@@ -1,6 +1,6 @@
 /** What became of each target of a run over many kernels: with `--compat` a kernel is more than one. */
 
-/** @typedef {import("../../results/model.js").TargetResult} TargetResult */
+/** @typedef {import("../../results/model/model.js").TargetResult} TargetResult */
 
 /** @param {TargetResult} target */
 export const isSound = ({ complete, totals }) =>

@@ -18,7 +18,7 @@ const NONE = {
  * @param {boolean} complete
  */
 const target = (name, totals, complete = true) =>
-	/** @type {import("../../results/model.js").TargetResult} */ (
+	/** @type {import("../../results/model/model.js").TargetResult} */ (
 		/** @type {unknown} */ ({
 			name,
 			complete,

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { build } from "esbuild";
+import { consume, ROOT, writeFormatted } from "../testing/support.test.data.js";
+import { SCRIPT, STYLE } from "./pageAssets.js";
+
+const PAGE = join(ROOT, "results/page/browser");
+
+test("the page's style and script are what results/page/browser makes", async () => {
+	const built = await build({
+		entryPoints: [join(PAGE, "main.js")],
+		bundle: true,
+		write: false,
+		format: "iife",
+		target: "es2022",
+		charset: "utf8",
+		legalComments: "none",
+	});
+	const script = built.outputFiles[0]?.text ?? "";
+	// A comment for those who write the style is no part of the page.
+	const style = readFileSync(join(PAGE, "style.css"), "utf8").replace(
+		/\/\*.*?\*\/\n?/gs,
+		"",
+	);
+	if (process.env.UPDATE_GOLDEN === "1") {
+		writeFormatted(
+			join(ROOT, "results/page/pageAssets.ts"),
+			`/** Made of results/page/browser by pageAssets.test.ts with UPDATE_GOLDEN=1; not to be edited. */\n// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is a program\nexport const STYLE = ${JSON.stringify(style)};\nexport const SCRIPT = ${JSON.stringify(script)};\n`,
+		);
+		return;
+	}
+	const hint = "results/page/browser changed: UPDATE_GOLDEN=1, then build";
+	assert.ok(script === SCRIPT, hint);
+	assert.ok(style === STYLE, hint);
+});
+
+test("neither can end its element", () => {
+	assert.doesNotMatch(SCRIPT, /<\/script|<!--/i);
+	assert.doesNotMatch(STYLE, /<\/style|<!--/i);
+});
+
+test("nothing in them makes markup or a request of a string", () => {
+	assert.doesNotMatch(
+		SCRIPT,
+		/innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|new Function|fetch\(|XMLHttp|import\(/,
+	);
+	assert.doesNotMatch(STYLE, /url\(|@import/);
+});
+
+test("the page's script has no type error", () => {
+	const done = consume(
+		"node",
+		[join(ROOT, "node_modules/typescript/bin/tsc"), "-p", PAGE],
+		"",
+	);
+	assert.equal(done.stdout, "");
+	assert.equal(done.status, 0);
+});

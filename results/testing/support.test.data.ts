@@ -1,0 +1,114 @@
+/** What the tests of this room share: rendering, golden files, other people's programs. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import tmp from "tmp";
+import type { Format } from "../formats/formats.js";
+import { createWriter, type WriterOptions } from "../formats/writers.js";
+import { noTotals } from "../model/counts.js";
+import type { Report, Totals } from "../model/model.js";
+import { writeReport } from "../reading/replay.js";
+
+/** The checkout: the nearest directory upwards that holds package.json. */
+export const ROOT = (() => {
+	let dir = dirname(fileURLToPath(import.meta.url));
+	while (!existsSync(join(dir, "package.json"))) dir = dirname(dir);
+	return dir;
+})();
+
+/** A stream that keeps what it gets. */
+export class Memory extends Writable {
+	text = "";
+	override _write(chunk: Buffer, _: string, done: () => void): void {
+		this.text += chunk.toString();
+		done();
+	}
+}
+
+/** A report in a format. */
+export async function render(
+	format: Format,
+	report: Report,
+	options: WriterOptions = {},
+): Promise<string> {
+	const out = new Memory({ decodeStrings: true });
+	await writeReport(report, createWriter(format, out, { env: {}, ...options }));
+	return out.text;
+}
+
+/** What a report holds, counted. */
+export function totalsOf(report: Report): Totals {
+	const sum = noTotals();
+	for (const { cases } of report.targets)
+		for (const one of cases) sum[one.verdict] += 1;
+	return sum;
+}
+
+/** Compares with `results/golden/NAME`; UPDATE_GOLDEN=1 writes it. Runs of one letter are shortened, the 1 MiB line with them. */
+export function golden(name: string, text: string): void {
+	const path = join(ROOT, "results", "golden", name);
+	const short = text.replace(/x{500,}/g, (run) => `{${run.length} times x}`);
+	if (process.env.UPDATE_GOLDEN === "1") {
+		mkdirSync(dirname(path), { recursive: true });
+		writeFileSync(path, short);
+		return;
+	}
+	assert.ok(existsSync(path), `${path} is missing: run with UPDATE_GOLDEN=1`);
+	assert.equal(
+		short,
+		readFileSync(path, "utf8"),
+		`${name} differs: look at it, then UPDATE_GOLDEN=1`,
+	);
+}
+
+/** Writes a generated file as the formatter would have it. */
+export function writeFormatted(path: string, text: string): void {
+	writeFileSync(path, text);
+	const biome = join(ROOT, "node_modules/@biomejs/biome/bin/biome");
+	const done = consume("node", [biome, "format", "--write", path], "");
+	assert.equal(done.status, 0, done.stderr);
+}
+
+/** Runs a program on an input and gives what it said. */
+export function consume(
+	command: string,
+	args: string[],
+	input: string,
+	env: Record<string, string> = {},
+): { status: number | null; stdout: string; stderr: string } {
+	const done = spawnSync(command, args, {
+		input,
+		encoding: "utf8",
+		maxBuffer: 256 * 1024 * 1024,
+		env: { ...process.env, ...env },
+	});
+	if (done.error !== undefined) throw done.error;
+	return { status: done.status, stdout: done.stdout, stderr: done.stderr };
+}
+
+/** The reason to skip when a program is not installed, else false; never silent. */
+export function missing(command: string, hint: string): string | false {
+	const found = (process.env.PATH ?? "")
+		.split(":")
+		.some((dir) => existsSync(join(dir, command)));
+	return found ? false : `${command} is not installed: ${hint}`;
+}
+
+/** Runs something on a file that exists only meanwhile. */
+export async function withFile<T>(
+	name: string,
+	text: string,
+	use: (path: string) => T | Promise<T>,
+): Promise<T> {
+	const dir = tmp.dirSync({ unsafeCleanup: true });
+	try {
+		const path = join(dir.name, name);
+		writeFileSync(path, text);
+		return await use(path);
+	} finally {
+		dir.removeCallback();
+	}
+}

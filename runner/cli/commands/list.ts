@@ -1,0 +1,162 @@
+import type { Command } from "commander";
+import { print } from "../../common/stdout.js";
+import type { Named, PlannedCase, SuiteBook } from "../../common/suiteApi.js";
+import { select } from "../../request/select.js";
+import { oneOf } from "../../request/values.js";
+import type { CommandContext } from "../program.js";
+import { selectionOptions } from "./selection.js";
+
+const GROUPINGS = ["boundary", "subject", "citation"] as const;
+type Grouping = (typeof GROUPINGS)[number];
+
+interface ListOptions {
+	suite?: string[];
+	subject?: string[];
+	case?: string[];
+	json?: boolean;
+	group?: Grouping;
+}
+
+/** `crcap list` */
+export function addList(program: Command, context: CommandContext): void {
+	selectionOptions(
+		program
+			.command("list")
+			.description("suites, subjects and cases; runs nothing"),
+	)
+		.option("--json", "as JSON")
+		.option(
+			"--group <by>",
+			`cases by ${GROUPINGS.join(", ")} (default: boundary)`,
+			oneOf(GROUPINGS),
+		)
+		.action(async (options: ListOptions) => {
+			const suites = await context.deps.suites();
+			const cases = select(suites.plan(null).cases, {
+				suite: options.suite ?? [],
+				subject: options.subject ?? [],
+				case: options.case ?? [],
+			});
+			await print(
+				options.json
+					? listJson(suites, cases)
+					: listText(suites, cases, options.group ?? "boundary"),
+			);
+		});
+}
+
+/** Everything that a case says of itself, as JSON. */
+export function listJson(
+	book: SuiteBook,
+	cases: readonly PlannedCase[],
+): string {
+	const named = namedWith(book, cases);
+	return `${JSON.stringify(
+		{
+			suites: named.suites,
+			subjects: named.subjects,
+			cases: cases.map((planned) => ({
+				id: planned.id,
+				boundary: planned.boundary,
+				probe: planned.probe,
+				args: planned.args,
+				subject: planned.subject,
+				program: planned.program,
+				expected: planned.expected,
+				reason: planned.reason,
+				citation: planned.citation,
+				touchesHost: planned.touchesHost,
+			})),
+		},
+		null,
+		2,
+	)}\n`;
+}
+
+/** For people: what there is, then the cases in groups. */
+export function listText(
+	book: SuiteBook,
+	cases: readonly PlannedCase[],
+	grouping: Grouping,
+): string {
+	const { suites, subjects } = namedWith(book, cases);
+	const lines = [
+		`suites (${suites.length})`,
+		...suites.map(row),
+		"",
+		`subjects (${subjects.length})`,
+		...subjects.map(row),
+		"",
+		`cases (${cases.length})`,
+	];
+	for (const [key, members] of grouped(cases, grouping)) {
+		lines.push(`  ${key} (${members.length})`);
+		for (const planned of members) lines.push(`    ${planned.id}`);
+	}
+	return `${lines.join("\n")}\n`;
+}
+
+interface Counted extends Named {
+	readonly cases: number;
+}
+
+function row({ name, description, cases }: Counted): string {
+	return `  ${name} (${cases}): ${description}`;
+}
+
+/** Suites and subjects that the cases use, each with their number. */
+function namedWith(
+	book: SuiteBook,
+	cases: readonly PlannedCase[],
+): { suites: Counted[]; subjects: Counted[] } {
+	const bySuite = counts(cases.map((planned) => planned.boundary));
+	const bySubject = counts(cases.map((planned) => planned.subject));
+	return {
+		suites: counted(book.suites(), bySuite),
+		subjects: counted(book.subjects(), bySubject),
+	};
+}
+
+function counted(
+	named: readonly Named[],
+	by: ReadonlyMap<string, number>,
+): Counted[] {
+	return named
+		.map(({ name, description }) => ({
+			name,
+			description,
+			cases: by.get(name) ?? 0,
+		}))
+		.filter((one) => one.cases > 0);
+}
+
+function counts(words: readonly string[]): Map<string, number> {
+	const by = new Map<string, number>();
+	for (const word of words) by.set(word, (by.get(word) ?? 0) + 1);
+	return by;
+}
+
+function grouped(
+	cases: readonly PlannedCase[],
+	grouping: Grouping,
+): Map<string, PlannedCase[]> {
+	const groups = new Map<string, PlannedCase[]>();
+	for (const planned of cases) {
+		const key = KEYS[grouping](planned);
+		const members = groups.get(key);
+		if (members === undefined) groups.set(key, [planned]);
+		else members.push(planned);
+	}
+	return groups;
+}
+
+const KEYS: Record<Grouping, (planned: PlannedCase) => string> = {
+	boundary: (planned) => planned.boundary,
+	subject: (planned) => planned.subject,
+	citation: ({ citation }) =>
+		citation === null
+			? "no citation"
+			: [citation.ref, citation.since && `since ${citation.since}`]
+					.filter(Boolean)
+					.join(", "),
+};

@@ -1,0 +1,108 @@
+import type { Command } from "commander";
+import { FORMATS } from "../../../results/formats/formats.js";
+import { bisectStatus, EXIT } from "../../common/exitStatus.js";
+import { KernelError } from "../../common/usage.js";
+import { loadConfig } from "../../request/configFile.js";
+import { type RunOptions, runRequest } from "../../request/runRequest.js";
+import { readShard } from "../../request/shard.js";
+import { again, count, oneOf, seconds, text } from "../../request/values.js";
+import { run } from "../../run/run.js";
+import { formatHelp } from "../formatHelp.js";
+import type { CommandContext } from "../program.js";
+import { tell } from "../tell.js";
+import { selectionOptions } from "./selection.js";
+
+const MORE = `
+Kernels are paths or names of the catalogue (\`crcap kernels\`). In a GLOB, * stands for any text, dots included.
+Values of crcap.config.json in the current directory hold where the command line says nothing.
+
+${formatHelp(FORMATS)}
+
+  crcap run --kernel arch/x86/boot/bzImage --suite set_tid
+  crcap run --kernel debian:bookworm --kernel debian:sid --report json=all.json
+  git bisect run crcap run --bisect --kernel arch/x86/boot/bzImage --case 'set_tid.*'`;
+
+/** `crcap run` */
+export function addRun(program: Command, context: CommandContext): void {
+	const command = program
+		.command("run")
+		.description("boot kernels, try every case, report")
+		.option(
+			"-k, --kernel <path|name>",
+			"kernel to boot; repeatable (default: Debian's)",
+			again(text),
+		)
+		.option(
+			"--local",
+			"run on this machine's own kernel, in namespaces of its own",
+		)
+		.option(
+			"--host",
+			"with --local: also what touches this machine's own pid namespace or devices",
+		);
+	selectionOptions(command)
+		.option(
+			"--append <string>",
+			"added to the kernel's command line; repeatable",
+			again(text),
+		)
+		.option(
+			"--accel <how>",
+			"auto, kvm or tcg; auto takes KVM only where it is proven (default: auto)",
+			oneOf(["auto", "kvm", "tcg"]),
+		)
+		.option("--timeout <seconds>", "time for the whole run", seconds)
+		.option("--case-timeout <seconds>", "time for one case", seconds)
+		.option(
+			"-r, --report <format[=file]>",
+			"repeatable; at most one to standard output, where it is tap without this option",
+			again(text),
+		)
+		.option(
+			"--compat",
+			"also the 32-bit helper on 64-bit kernels that take it, as targets of their own",
+		)
+		.option(
+			"--keep <dir>",
+			"keep console log, initramfs, and a script that boots the same guest by hand",
+			text,
+		)
+		.option(
+			"-j, --jobs <n>",
+			"guests at a time (default: by cores and memory)",
+			count(256),
+		)
+		.option(
+			"--config <file>",
+			"configuration (default: crcap.config.json, where there is one)",
+			text,
+		)
+		.option(
+			"--shard <i/n>",
+			"run only the i-th of n shares of the plan; `crcap merge` joins them",
+			readShard,
+		)
+		.option(
+			"--bisect",
+			"exit 0 good, 1 bad, 125 can't tell, 128 usage: for `git bisect run`",
+		)
+		.addHelpText("after", MORE)
+		.action(async (options: RunOptions) => {
+			context.status = await runOnce(options, context);
+		});
+}
+
+async function runOnce(
+	options: RunOptions,
+	context: CommandContext,
+): Promise<number> {
+	const request = runRequest(options, await loadConfig(options.config));
+	if (!request.bisect) return await run(request, context.deps);
+	try {
+		return bisectStatus(await run(request, context.deps));
+	} catch (error) {
+		if (!(error instanceof KernelError)) throw error;
+		tell(error.message);
+		return EXIT.untestable;
+	}
+}

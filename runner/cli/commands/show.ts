@@ -1,0 +1,69 @@
+import type { Command } from "commander";
+import { FORMATS } from "../../../results/index.js";
+import { hasRun } from "../../../results/model/summary.js";
+import { EXIT } from "../../common/exitStatus.js";
+import {
+	checkReports,
+	DEFAULT_REPORT,
+	type OpenReports,
+	openReports,
+	type ReportSpec,
+	readReportSpec,
+} from "../../reports/reports.js";
+import { streamStored } from "../../reports/stored.js";
+import { again, text } from "../../request/values.js";
+import { formatHelp } from "../formatHelp.js";
+import type { CommandContext } from "../program.js";
+import { tell } from "../tell.js";
+
+const MORE = `
+${formatHelp(FORMATS)}
+
+Exit status: 0 written, whatever the report says; 3 written, but no case of the report ran; 2 usage.`;
+
+/** `crcap show` */
+export function addShow(program: Command, context: CommandContext): void {
+	program
+		.command("show")
+		.description("write a stored JSON report in other formats")
+		.argument("<file>", "a stored JSON report; - is standard input")
+		.option(
+			"-r, --report <format[=file]>",
+			"repeatable (default: tap on standard output)",
+			again(text),
+		)
+		.addHelpText("after", MORE)
+		.action(async (file: string, options: { report?: string[] }) => {
+			const specs = options.report?.map((one) => readReportSpec(one)) ?? [
+				DEFAULT_REPORT,
+			];
+			let ran = false;
+			await rewrite(specs, (reports) =>
+				streamStored(file, {
+					...reports,
+					caseResult(result) {
+						ran ||= hasRun(result);
+						reports.caseResult(result);
+					},
+				}),
+			);
+			if (ran) return;
+			tell(`${file}: no case of it ran`);
+			context.status = EXIT.incomplete;
+		});
+}
+
+/** Fills reports from what was stored, as the run itself would have. */
+export async function rewrite(
+	specs: readonly ReportSpec[],
+	fill: (reports: OpenReports) => Promise<void>,
+): Promise<void> {
+	checkReports(specs);
+	const reports = await openReports(specs);
+	try {
+		await fill(reports);
+	} catch (error) {
+		reports.discard();
+		throw error;
+	}
+}

@@ -1,0 +1,17 @@
+/** The real world for the commands: the suites, the kernels, the terminal. */
+import { createProgress } from "../../results/progress/progress.js";
+import { prepare } from "../targets/prepare.js";
+import type { CliDeps } from "./program.js";
+
+/** What every command works with. */
+export const realDeps: CliDeps = {
+	suites: async () => (await import("./suites.js")).suiteBook,
+	prepare,
+	watch({ reports }) {
+		const shared =
+			process.stdout.isTTY === true &&
+			reports.some(({ file }) => file === undefined);
+		// A live display would cut a report on the same terminal to pieces.
+		return createProgress(process.stderr, shared ? { live: false } : {});
+	},
+};

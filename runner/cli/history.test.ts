@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import semver from "semver";
+import { CITATIONS, type CitationEntry } from "../../suites/model/citations.js";
+import { releases } from "./history.js";
+
+test("no citation lies beyond the last release that is asked about, and none between two", () => {
+	const known = releases().map(({ release }) => release);
+	const first = semver.coerce(known[0]);
+	assert.ok(first);
+	for (const [name, { since }] of Object.entries<CitationEntry>(CITATIONS)) {
+		if (since === undefined) continue;
+		if (semver.lt(semver.coerce(since) ?? first, first)) continue;
+		assert.ok(
+			known.includes(since),
+			`${name} is of ${since}: add it to SERIES in runner/history.ts`,
+		);
+	}
+});

@@ -1,0 +1,112 @@
+/** The command line as a whole: every command, how errors are told, and their exit statuses. */
+import { Command, CommanderError } from "commander";
+import { bisectStatus, EXIT } from "../common/exitStatus.js";
+import type { SuiteBook } from "../common/suiteApi.js";
+import { didYouMean, UsageError } from "../common/usage.js";
+import { version } from "../common/version.js";
+import type { RunDeps } from "../run/run.js";
+import { tell } from "./tell.js";
+
+export interface CliDeps extends RunDeps {
+	readonly suites: () => Promise<SuiteBook>;
+}
+
+/** What a command's action leaves behind. */
+export interface CommandContext {
+	readonly deps: CliDeps;
+	status: number;
+}
+
+/** Runs one command line (without node and script) and returns its exit status; never throws for what a user can do. */
+export async function main(
+	argv: readonly string[],
+	deps: CliDeps,
+): Promise<number> {
+	const context: CommandContext = { deps, status: EXIT.ok };
+	const usage = argv.includes("--bisect") ? EXIT.bisectUsage : EXIT.usage;
+	try {
+		refuseUnknownTopic(argv);
+		await (await makeProgram(context, argv[0])).parseAsync([...argv], {
+			from: "user",
+		});
+		return context.status;
+	} catch (error) {
+		if (error instanceof CommanderError) {
+			return error.exitCode === 0 ? EXIT.ok : usage;
+		}
+		if (error instanceof UsageError) {
+			tell(error.message);
+			return usage;
+		}
+		return reportTrouble(error, argv);
+	}
+}
+
+/** Tells an error that is not the user's, and returns its exit status. */
+export function reportTrouble(error: unknown, argv: readonly string[]): number {
+	tell(describe(error));
+	const bisect = argv.includes("--bisect");
+	return bisect ? bisectStatus(EXIT.incomplete) : EXIT.incomplete;
+}
+
+/** What adds each command, loaded when it is wanted: some need much that the others don't. */
+const COMMANDS = {
+	run: async () => (await import("./commands/run.js")).addRun,
+	list: async () => (await import("./commands/list.js")).addList,
+	explain: async () => (await import("./commands/explain.js")).addExplain,
+	history: async () => (await import("./commands/history.js")).addHistory,
+	show: async () => (await import("./commands/show.js")).addShow,
+	compare: async () => (await import("./commands/compare.js")).addCompare,
+	merge: async () => (await import("./commands/merge.js")).addMerge,
+	kernels: async () => (await import("./commands/kernels.js")).addKernels,
+};
+
+/** `crcap help WORD` shows all there is where the word is no command. */
+function refuseUnknownTopic([first, topic = ""]: readonly string[]): void {
+	const names = [...Object.keys(COMMANDS), "help"];
+	if (first !== "help" || topic === "" || topic.startsWith("-")) return;
+	if (names.includes(topic)) return;
+	throw new UsageError(`unknown command '${topic}'${didYouMean(topic, names)}`);
+}
+
+/** @param wanted the command line's first word; where it is no command, all are there to be told of */
+async function makeProgram(
+	context: CommandContext,
+	wanted = "",
+): Promise<Command> {
+	const program = new Command("crcap")
+		.description(
+			"Does a Linux kernel guard what CAP_CHECKPOINT_RESTORE should guard, and only that?",
+		)
+		.version(version())
+		.exitOverride()
+		.configureOutput({
+			outputError: (text) =>
+				tell(
+					text
+						.trimEnd()
+						.replace(/^error: /, "")
+						.replace(/\n\(/, " ("),
+				),
+		})
+		.showSuggestionAfterError(true)
+		.addHelpText(
+			"after",
+			`
+Exit status: 0 on every target at least one case ran and none failed; 1 a case failed, crashed the guest or timed out;
+3 incomplete (no boot, a broken channel, a case in error or not run, a target on which nothing ran); 2 usage; 130 interrupted.
+Where a run is both failed and incomplete, it is 1.`,
+		);
+	for (const [name, load] of Object.entries(COMMANDS))
+		if (name === wanted || !Object.hasOwn(COMMANDS, wanted))
+			(await load())(program, context);
+	for (const command of program.commands) command.version(version());
+	return program;
+}
+
+/** An error that nobody foresaw shows where it came from; one with a cause in the system only what it was. */
+function describe(error: unknown): string {
+	if (!(error instanceof Error)) return String(error);
+	const expected = "code" in error || error.cause !== undefined;
+	return expected ? error.message : (error.stack ?? error.message);
+}

@@ -1,0 +1,35 @@
+/** What the runner needs of the suites; tests put fakes in their place. */
+import type { Judgement, PlannedCase, RawFacts } from "../../suites/index.js";
+
+export type { Judgement, PlannedCase, RawFacts };
+
+export interface PlanWithFacts {
+	/** All cases in report order. */
+	readonly cases: readonly PlannedCase[];
+	/** For the report. */
+	readonly facts: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface Suites {
+	/** Without facts, when the kernel never came up: the same ids, with nothing skipped. Of all cases or of those wanted. */
+	plan(facts: RawFacts | null, wanted?: ReadonlySet<string>): PlanWithFacts;
+	/** What can be chosen of that plan without facts: as much of each case as a selection looks at, in its order. */
+	outline(): readonly Pick<PlannedCase, "id" | "boundary" | "subject">[];
+	/**
+	 * Judges the payload of an `obs` frame.
+	 * @throws Error for a payload that is no observation.
+	 */
+	judge(planned: PlannedCase, payload: string): Judgement;
+}
+
+/** A suite or a subject, for people. */
+export interface Named {
+	readonly name: string;
+	readonly description: string;
+}
+
+/** What the commands that run nothing need as well. */
+export interface SuiteBook extends Suites {
+	suites(): readonly Named[];
+	subjects(): readonly Named[];
+}

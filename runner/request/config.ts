@@ -1,0 +1,161 @@
+/** What may stand in `crcap.config.json`. Its checks take long to load, so only a file that is there has them loaded. */
+import { z } from "zod";
+import { didYouMean, UsageError } from "../common/usage.js";
+import { MAX_SECONDS } from "./values.js";
+
+/** What a value is, where it is something else; said as the command line says it. */
+const WORDS = "it is a text that is not empty";
+const YES_NO = "it is true or false";
+const JOBS = "it is a whole number from 1 to 256";
+const SECONDS = `it is a number of seconds above 0 and at most ${MAX_SECONDS}, e.g. 90 or 0.5`;
+const ACCELS = ["auto", "kvm", "tcg"] as const;
+
+const Words = z.string(WORDS).min(1, WORDS);
+const Flag = z.boolean(YES_NO);
+const Seconds = z.number(SECONDS).positive(SECONDS).max(MAX_SECONDS, SECONDS);
+const Globs = z.array(Words, "it is a list of globs");
+
+const KernelTarget = z.strictObject({
+	/** Path or catalogue name, as for --kernel. */
+	kernel: Words,
+	/** What reports call it. */
+	name: Words.optional(),
+	append: z.string("it is a text").optional(),
+});
+
+const LocalTarget = z.strictObject({
+	local: z.literal(true, "it is true, or the entry has a kernel instead"),
+	host: Flag.optional(),
+});
+
+const KnownFailureEntry = z.strictObject({
+	case: Words,
+	kernel: Words.optional(),
+	reason: Words,
+	expires: z.iso.date("it is a day, YYYY-MM-DD"),
+});
+
+const Config = z.strictObject({
+	$schema: z.string("it is a text").optional(),
+	targets: z
+		.array(
+			z.union([KernelTarget, LocalTarget]),
+			"it is a list of kernels and local targets",
+		)
+		.min(1, "it names at least one target")
+		.optional(),
+	suite: Globs.optional(),
+	subject: Globs.optional(),
+	case: Globs.optional(),
+	/** As for --report. */
+	reports: z.array(Words, "it is a list of FORMAT or FORMAT=FILE").optional(),
+	accel: z.enum(ACCELS, `it is one of ${ACCELS.join(", ")}`).optional(),
+	/** As for --compat. */
+	compat: Flag.optional(),
+	jobs: z.int(JOBS).min(1, JOBS).max(256, JOBS).optional(),
+	/** Seconds. */
+	timeout: Seconds.optional(),
+	caseTimeout: Seconds.optional(),
+	knownFailures: z
+		.array(KnownFailureEntry, "it is a list of known failures")
+		.optional(),
+});
+export type Config = z.infer<typeof Config>;
+
+/**
+ * Checks a configuration's text; `path` is for the messages.
+ * @throws UsageError
+ */
+export function parseConfig(text: string, path: string): Config {
+	let json: unknown;
+	try {
+		json = JSON.parse(text);
+	} catch (error) {
+		throw new UsageError(`${path}: no JSON: ${(error as Error).message}`);
+	}
+	const parsed = Config.safeParse(json);
+	if (parsed.success) return parsed.data;
+	const why = explain(parsed.error.issues, json, Config, []);
+	throw new UsageError(`${path}: ${why}`);
+}
+
+/** Schemas of objects, whose keys are known. */
+type Shape = z.ZodObject;
+
+/** The first thing that is wrong; a mistyped key comes first, as it makes another one be missing. */
+function explain(
+	issues: readonly z.core.$ZodIssue[],
+	value: unknown,
+	shape: Shape,
+	place: readonly PropertyKey[],
+): string {
+	const issue =
+		issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+	if (issue === undefined) return "no configuration";
+	const path = [...place, ...issue.path];
+	if (issue.code === "invalid_union") {
+		return explainTarget(issue, at(value, issue.path), path);
+	}
+	const inside = path.length === 0 ? "" : `${path.map(String).join(".")}: `;
+	if (issue.code === "unrecognized_keys") {
+		const known = keysOf(shape, issue.path, at(value, issue.path));
+		return `${inside}${unknownKey(issue.keys[0] ?? "", known, path.length === 0)}`;
+	}
+	if (path.length === 0) return "it is an object, {…}";
+	if (issue.code === "invalid_type" && at(value, issue.path) === undefined) {
+		return `${inside}it is missing`;
+	}
+	if (issue.code === "invalid_type" && issue.expected === "object") {
+		return `${inside}it is an object, {…}`;
+	}
+	return `${inside}${issue.message}`;
+}
+
+/** An entry of `targets` is one of two kinds, and its keys tell which was meant. */
+function explainTarget(
+	issue: z.core.$ZodIssueInvalidUnion,
+	entry: unknown,
+	path: readonly PropertyKey[],
+): string {
+	const [kernel = [], local = []] = issue.errors;
+	if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
+		return `${path.map(String).join(".")}: neither {"kernel": NAME, "name": …, "append": …} nor {"local": true, "host": …}`;
+	}
+	return "local" in entry
+		? explain(local, entry, LocalTarget, path)
+		: explain(kernel, entry, KernelTarget, path);
+}
+
+/** What belongs into an entry of `targets`, and is easily put beside it. */
+const OF_TARGETS = ["kernel", "local", "host", "append"];
+
+function unknownKey(
+	key: string,
+	known: readonly string[],
+	top: boolean,
+): string {
+	const what = `unknown key ${JSON.stringify(key)}`;
+	if (top && OF_TARGETS.includes(key)) {
+		return `${what}: it belongs into an entry of targets, {"targets": [{${JSON.stringify(key)}: …}]}`;
+	}
+	return `${what}${didYouMean(key, known) || `: known are ${known.join(", ")}`}`;
+}
+
+/** The keys that an object at this place may have. */
+function keysOf(
+	shape: Shape,
+	[list]: readonly PropertyKey[],
+	entry: unknown,
+): string[] {
+	if (list === "knownFailures") return Object.keys(KnownFailureEntry.shape);
+	if (list !== "targets") return Object.keys(shape.shape);
+	const local = Object.hasOwn(entry as object, "local");
+	return Object.keys((local ? LocalTarget : KernelTarget).shape);
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+	return path.reduce<unknown>(
+		(inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+		value,
+	);
+}

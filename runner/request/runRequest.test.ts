@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { UsageError } from "../common/usage.js";
+import { runRequest } from "./runRequest.js";
+
+const NONE = { config: {} };
+
+test("without a word: the default kernel, TAP on standard output", () => {
+	assert.deepEqual(runRequest({}, NONE), {
+		targets: [{ kind: "qemu", append: "" }],
+		selection: { suite: [], subject: [], case: [] },
+		reports: [{ format: "tap" }],
+		accel: "auto",
+		bisect: false,
+		compat: false,
+		known: [],
+	});
+});
+
+test("a mistaken report names the configuration's file", () => {
+	const loaded = { path: "/ci/c.json", config: { reports: ["xml"] } };
+	assert.throws(
+		() => runRequest({}, loaded),
+		/^UsageError: \/ci\/c\.json: reports: xml: there is no format "xml"/,
+	);
+});
+
+test("the command line overrides the configuration", () => {
+	const loaded = {
+		path: "/etc/ci/crcap.config.json",
+		config: {
+			targets: [
+				{ kernel: "debian:sid", name: "newest" },
+				{ local: true as const },
+			],
+			suite: ["set_tid"],
+			reports: ["json=out.json"],
+			jobs: 3,
+			timeout: 60,
+			caseTimeout: 0.25,
+			accel: "tcg" as const,
+		},
+	};
+	const configured = runRequest({}, loaded);
+	assert.deepEqual(configured.targets, [
+		{ kind: "qemu", name: "newest", kernel: "debian:sid", append: "" },
+		{ kind: "local", name: "local", host: false },
+	]);
+	assert.deepEqual(configured.reports, [
+		{ format: "json", file: "/etc/ci/out.json" },
+	]);
+	assert.equal(configured.caseTimeoutMs, 250);
+	assert.equal(configured.accel, "tcg");
+
+	const spoken = runRequest(
+		{
+			kernel: ["bzImage"],
+			suite: ["exe_fd"],
+			report: ["tap"],
+			jobs: 1,
+			timeout: 5,
+			accel: "kvm",
+		},
+		loaded,
+	);
+	assert.deepEqual(spoken.targets, [
+		{ kind: "qemu", kernel: "bzImage", append: "" },
+	]);
+	assert.deepEqual(spoken.selection.suite, ["exe_fd"]);
+	assert.deepEqual(spoken.reports, [{ format: "tap" }]);
+	assert.equal(spoken.jobs, 1);
+	assert.equal(spoken.timeout, 5);
+	assert.equal(spoken.accel, "kvm");
+});
+
+test("the same kernel twice has two names; what is appended adds up", () => {
+	const { targets } = runRequest(
+		{ kernel: ["k", "k"], append: ["a=1", "b"] },
+		NONE,
+	);
+	assert.deepEqual(targets, [
+		{ kind: "qemu", kernel: "k", append: "a=1 b" },
+		{ kind: "qemu", kernel: "k", append: "a=1 b", name: "k#2" },
+	]);
+});
+
+test("--local stands alone or beside guests", () => {
+	assert.deepEqual(runRequest({ local: true, host: true }, NONE).targets, [
+		{ kind: "local", name: "local", host: true },
+	]);
+	assert.equal(
+		runRequest({ local: true, kernel: ["k"] }, NONE).targets.length,
+		2,
+	);
+});
+
+test("options without effect are refused", () => {
+	for (const options of [
+		{ host: true },
+		{ local: true, keep: "x" },
+		{ local: true, append: ["x"] },
+		{ local: true, accel: "kvm" as const },
+	]) {
+		assert.throws(() => runRequest(options, NONE), UsageError);
+	}
+});

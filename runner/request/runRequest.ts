@@ -1,0 +1,195 @@
+/** What a run shall do: the command line over the configuration over the defaults. */
+import { existsSync } from "node:fs";
+import { uniqueNames } from "../common/names.js";
+import { UsageError } from "../common/usage.js";
+import {
+	DEFAULT_REPORT,
+	type ReportSpec,
+	readReportSpec,
+} from "../reports/reports.js";
+import type { KnownFailure } from "../run/known.js";
+import { fromConfig, type LoadedConfig } from "./configFile.js";
+import type { Selection } from "./select.js";
+import type { Shard } from "./shard.js";
+
+export type Accel = "auto" | "kvm" | "tcg";
+
+/** Options of `crcap run` as the command line gives them; seconds where there is a time. */
+export interface RunOptions {
+	kernel?: string[];
+	local?: boolean;
+	host?: boolean;
+	suite?: string[];
+	subject?: string[];
+	case?: string[];
+	append?: string[];
+	accel?: Accel;
+	timeout?: number;
+	caseTimeout?: number;
+	report?: string[];
+	keep?: string;
+	jobs?: number;
+	config?: string;
+	shard?: Shard;
+	bisect?: boolean;
+	compat?: boolean;
+}
+
+/** What to run on. `name` is what reports call it, where the kernel's own name won't do. */
+export type TargetSpec =
+	| {
+			readonly kind: "qemu";
+			readonly name?: string;
+			/** Path or catalogue name; absent for the default kernel. */
+			readonly kernel?: string;
+			readonly append: string;
+	  }
+	| { readonly kind: "local"; readonly name: string; readonly host: boolean };
+
+export interface RunRequest {
+	readonly targets: readonly TargetSpec[];
+	readonly selection: Selection;
+	readonly shard?: Shard;
+	readonly reports: readonly ReportSpec[];
+	readonly accel: Accel;
+	readonly jobs?: number;
+	/** Seconds. */
+	readonly timeout?: number;
+	readonly caseTimeoutMs?: number;
+	readonly keep?: string;
+	readonly bisect: boolean;
+	/** Also the 32-bit helper, where a 64-bit kernel takes it. */
+	readonly compat: boolean;
+	readonly known: readonly KnownFailure[];
+}
+
+/**
+ * Puts them together.
+ * @throws UsageError for options that contradict each other
+ */
+export function runRequest(
+	options: RunOptions,
+	loaded: LoadedConfig,
+): RunRequest {
+	const { config } = loaded;
+	const targets = unique(targetSpecs(options, loaded));
+	refuseIdle(options, targets);
+	const caseTimeout = options.caseTimeout ?? config.caseTimeout;
+	return {
+		targets,
+		selection: {
+			suite: options.suite ?? config.suite ?? [],
+			subject: options.subject ?? config.subject ?? [],
+			case: options.case ?? config.case ?? [],
+		},
+		reports: reportSpecs(options, loaded),
+		accel: options.accel ?? config.accel ?? "auto",
+		...given("shard", options.shard),
+		...given("jobs", options.jobs ?? config.jobs),
+		...given("timeout", options.timeout ?? config.timeout),
+		...given(
+			"caseTimeoutMs",
+			caseTimeout === undefined
+				? undefined
+				: Math.max(1, Math.round(caseTimeout * 1000)),
+		),
+		...given("keep", options.keep),
+		bisect: options.bisect ?? false,
+		compat: options.compat ?? config.compat ?? false,
+		known: config.knownFailures ?? [],
+	};
+}
+
+function targetSpecs(options: RunOptions, loaded: LoadedConfig): TargetSpec[] {
+	const append = (options.append ?? []).join(" ");
+	const local = { kind: "local", name: "local" } as const;
+	const guest = (kernel: string | undefined): TargetSpec => ({
+		kind: "qemu",
+		append,
+		...given("kernel", kernel),
+	});
+	if (options.kernel !== undefined || options.local) {
+		return [
+			...(options.kernel ?? []).map(guest),
+			...(options.local ? [{ ...local, host: options.host ?? false }] : []),
+		];
+	}
+	const configured = loaded.config.targets;
+	if (configured === undefined) return [guest(undefined)];
+	return configured.map((target) => {
+		if ("local" in target) {
+			return { ...local, host: options.host ?? target.host ?? false };
+		}
+		const own = [target.append ?? "", append].filter(Boolean).join(" ");
+		return {
+			kind: "qemu",
+			name: target.name ?? target.kernel,
+			append: own,
+			kernel: kernelFromConfig(loaded, target.kernel),
+		};
+	});
+}
+
+/** A path in the configuration is relative to its file; a catalogue name stays as it is. */
+function kernelFromConfig(loaded: LoadedConfig, kernel: string): string {
+	const path = fromConfig(loaded, kernel);
+	return existsSync(path) ? path : kernel;
+}
+
+function reportSpecs(
+	options: RunOptions,
+	loaded: LoadedConfig,
+): readonly ReportSpec[] {
+	if (options.report !== undefined)
+		return options.report.map((one) => readReportSpec(one));
+	const configured = loaded.config.reports?.map((text) => {
+		const spec = readReportSpec(text, `${loaded.path}: reports:`);
+		return spec.file === undefined
+			? spec
+			: { ...spec, file: fromConfig(loaded, spec.file) };
+	});
+	return configured ?? [DEFAULT_REPORT];
+}
+
+/** Options that would have no effect are mistakes. */
+function refuseIdle(options: RunOptions, targets: readonly TargetSpec[]): void {
+	const guests = targets.some((target) => target.kind === "qemu");
+	const local = targets.some((target) => target.kind === "local");
+	if (options.host && !local) {
+		throw new UsageError(
+			"--host is for --local: a guest has a pid namespace of its own",
+		);
+	}
+	const idle = [
+		["--append", options.append],
+		["--accel", options.accel],
+		["--keep", options.keep],
+		["--compat", options.compat],
+	].find(([, value]) => value !== undefined && !guests);
+	if (idle) {
+		throw new UsageError(
+			`${idle[0]} is for guests: with --local alone there is none`,
+		);
+	}
+}
+
+/** The same kernel twice gets two names. */
+function unique(specs: readonly TargetSpec[]): TargetSpec[] {
+	const names = specs.map(
+		(spec) =>
+			spec.name ??
+			(spec.kind === "qemu" ? spec.kernel : undefined) ??
+			"default",
+	);
+	return uniqueNames(names).map((name, i) => {
+		const spec = specs[i] as TargetSpec;
+		return name === names[i] ? spec : { ...spec, name };
+	});
+}
+
+function given<K extends string, V>(
+	key: K,
+	value: V | undefined,
+): { [P in K]?: V } {
+	return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+}

@@ -1,0 +1,90 @@
+/** Makes results, and a target's head, out of planned cases. */
+import { planGroups } from "../../results/model/counts.js";
+import type {
+	CaseResult,
+	TargetHead,
+	Verdict,
+} from "../../results/model/model.js";
+import { shellLine } from "../common/shellQuote.js";
+import type { Judgement, PlannedCase } from "../common/suiteApi.js";
+import type { Replay, Target } from "../targets/target.js";
+
+const HOST_SKIP =
+	"it would touch this machine's own pid namespace or devices: only with --host";
+
+/** Why a case does not run on this target, if it doesn't. */
+export function skipReason(
+	planned: PlannedCase,
+	mayTouchHost: boolean,
+): string | undefined {
+	if (planned.skip !== undefined) return planned.skip;
+	return planned.touchesHost && !mayTouchHost ? HOST_SKIP : undefined;
+}
+
+/** A result without an observation. */
+export function unobserved(
+	planned: PlannedCase,
+	verdict: Verdict,
+	reason: string,
+	replay: Replay | undefined,
+): CaseResult {
+	return {
+		id: planned.id,
+		boundary: planned.boundary,
+		probe: planned.probe,
+		args: planned.args,
+		subject: planned.subject,
+		verdict,
+		reason,
+		expected: planned.expected,
+		observed: "",
+		citation: planned.citation,
+		durationUs: 0,
+		replay: {
+			crprobe: shellLine(["crprobe", planned.program]),
+			...(replay === undefined ? {} : { qemu: replay(planned.program) }),
+		},
+	};
+}
+
+/** A result as the suites judged it. */
+export function judged(
+	planned: PlannedCase,
+	judgement: Judgement,
+	replay: Replay | undefined,
+): CaseResult {
+	const { verdict, reason, observed, durationUs, readback } = judgement;
+	return {
+		...unobserved(planned, verdict, reason, replay),
+		observed,
+		durationUs,
+		...(readback === undefined ? {} : { readback }),
+	};
+}
+
+/** The same case after the kernel oopsed in it: what it answered is only evidence now. */
+export function crashed(result: CaseResult, line: string): CaseResult {
+	return {
+		...result,
+		verdict: "crash",
+		reason: `the kernel broke while this case ran: ${line} (its answer would have been: ${result.verdict}, ${result.reason})`,
+	};
+}
+
+/** What is known of a target without its being up. */
+export function headOf(
+	target: Target,
+	cases: readonly PlannedCase[],
+	facts: TargetHead["facts"],
+): TargetHead {
+	return {
+		name: target.name,
+		kind: target.kind,
+		kernel: target.kernel,
+		accel: "none",
+		facts,
+		tools: { node: process.versions.node },
+		planned: cases.length,
+		groups: planGroups(cases),
+	};
+}

@@ -1,0 +1,413 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TargetTail } from "../../results/model/model.js";
+import type { PlannedCase } from "../common/suiteApi.js";
+import { type CaseRequest, OpenError, type Target } from "../targets/target.js";
+import { type ExecuteOptions, execute, type Loaded } from "./execute.js";
+import {
+	fakeSuites,
+	fakeTarget,
+	plannedCase,
+	Recorder,
+	type Script,
+} from "./fakes.test.helper.js";
+
+const FOUR = [0, 1, 2, 3].map((n) => plannedCase(n));
+
+async function run(
+	target: Target,
+	cases: readonly PlannedCase[] = FOUR,
+	more: Partial<ExecuteOptions> = {},
+): Promise<Recorder & { tail: TargetTail }> {
+	const sink = new Recorder();
+	await execute(target, {
+		load: async () => ({ suites: fakeSuites(cases), sink }),
+		choose: (cases) => ({ cases }),
+		signal: new AbortController().signal,
+		...more,
+	});
+	assert.equal(sink.results.length, cases.length, "every case is reported");
+	assert.deepEqual(
+		sink.results.map((result) => result.id),
+		cases.map((planned) => planned.id),
+		"in plan order",
+	);
+	const tail = sink.tails[0];
+	assert.ok(tail);
+	return Object.assign(sink, { tail });
+}
+
+/** Answers the first `answered` requests with pass, then ends as told. */
+function endsAfter(answered: number, end: Awaited<ReturnType<Script>>): Target {
+	return fakeTarget((requests, events) => {
+		for (const { n } of requests.slice(0, answered)) {
+			events.reply(`obs ${n} pass`);
+		}
+		return end;
+	});
+}
+
+test("a run that ends well is complete", async () => {
+	const target = fakeTarget();
+	const { verdicts, tail, heads } = await run(target);
+	assert.deepEqual(verdicts, ["pass", "pass", "pass", "pass"]);
+	assert.equal(tail.complete, true);
+	assert.equal(tail.totals.pass, 4);
+	assert.equal(heads[0]?.planned, 4);
+	assert.deepEqual(heads[0]?.facts, { lsm: "none" });
+	assert.equal(target.closed, 1);
+});
+
+test("the judge's verdicts are the report's", async () => {
+	const words = ["pass", "fail", "error", "timeout"];
+	const { verdicts, tail } = await run(
+		fakeTarget((requests, events) => {
+			for (const { n } of requests) events.reply(`obs ${n} ${words[n]}`);
+			return {};
+		}),
+	);
+	assert.deepEqual(verdicts, words);
+	assert.equal(tail.complete, true);
+});
+
+for (const [how, verdict] of [
+	["died", "crash"],
+	["hung", "timeout"],
+	["lost", "error"],
+	["stopped", "not_run"],
+] as const) {
+	test(`a guest that ${how}: the case that was running is ${verdict}, the rest never ran`, async () => {
+		const { verdicts, tail, results } = await run(
+			endsAfter(1, { how, detail: "why it did", consoleTail: ["last words"] }),
+		);
+		assert.deepEqual(verdicts, ["pass", verdict, "not_run", "not_run"]);
+		assert.equal(tail.complete, false);
+		assert.match(tail.incompleteReason ?? "", /set_tid\.probe1/);
+		assert.deepEqual(tail.consoleTail, ["last words"]);
+		if (how === "stopped") return;
+		assert.match(results[1]?.reason ?? "", /why it did/);
+		assert.deepEqual(results[1]?.console, ["last words"]);
+		assert.match(results[3]?.reason ?? "", /set_tid\.probe1/);
+	});
+}
+
+test("an answer that died with the guest is an error, and the case that was running is to blame", async () => {
+	const { verdicts, results } = await run(
+		endsAfter(1, {
+			how: "died",
+			detail: "Kernel panic",
+			lastBegun: 2,
+			consoleTail: ["before", "[    3.0] crcap: case 2", "Kernel panic"],
+		}),
+	);
+	assert.deepEqual(verdicts, ["pass", "error", "crash", "not_run"]);
+	assert.match(results[1]?.reason ?? "", /answer was lost/);
+	assert.deepEqual(results[2]?.console, [
+		"[    3.0] crcap: case 2",
+		"Kernel panic",
+	]);
+});
+
+test("a guest that dies after its last answer costs no verdict, but the run is not complete", async () => {
+	const { verdicts, tail } = await run(
+		endsAfter(4, { how: "died", detail: "Kernel panic" }),
+	);
+	assert.deepEqual(verdicts, ["pass", "pass", "pass", "pass"]);
+	assert.equal(tail.complete, false);
+	assert.match(tail.incompleteReason ?? "", /Kernel panic/);
+});
+
+test("an agent that says goodbye without having answered leaves errors", async () => {
+	const { verdicts, tail } = await run(endsAfter(2, {}));
+	assert.deepEqual(verdicts, ["pass", "pass", "error", "error"]);
+	assert.equal(tail.complete, false);
+});
+
+test("an answer out of turn, twice, or to nothing is nobody's verdict", async () => {
+	const { verdicts, tail } = await run(
+		fakeTarget((_requests, events) => {
+			events.reply("obs 0 pass");
+			events.reply("obs 0 fail");
+			events.reply("obs 2 fail");
+			events.reply("obs 77 fail");
+			events.reply("obs 1 pass");
+			events.reply("obs 2 pass");
+			events.reply("obs 3 pass");
+			events.reply("obs 3 fail");
+			events.reply("nonsense");
+			events.reply("");
+			return {};
+		}),
+	);
+	assert.deepEqual(verdicts, ["pass", "pass", "pass", "pass"]);
+	assert.equal(tail.complete, false);
+	assert.match(tail.incompleteReason ?? "", /obs 77 fail/);
+});
+
+test("an answer that can't be read is an error, and the next ones count", async () => {
+	const { verdicts, tail, results } = await run(
+		fakeTarget((requests, events) => {
+			for (const { n } of requests) {
+				events.reply(n === 1 ? "obs 1 garbled" : `obs ${n} pass`);
+			}
+			return {};
+		}),
+	);
+	assert.deepEqual(verdicts, ["pass", "error", "pass", "pass"]);
+	assert.match(results[1]?.reason ?? "", /can't be read/);
+	assert.equal(tail.complete, false);
+});
+
+test("what a guest can say without end is kept within bounds", async () => {
+	const { tail } = await run(
+		fakeTarget((requests, events) => {
+			for (let i = 0; i < 10_000; i++)
+				events.reply(`obs 99 ${"x".repeat(900)}`);
+			for (const { n } of requests) events.reply(`obs ${n} pass`);
+			return {};
+		}),
+	);
+	assert.ok((tail.incompleteReason ?? "").length < 20_000);
+	assert.match(tail.incompleteReason ?? "", /and 9950 more/);
+});
+
+test("an oops while a case ran makes it a crash, whatever was answered", async () => {
+	for (const late of [false, true]) {
+		const { verdicts, results, tail } = await run(
+			fakeTarget((requests, events) => {
+				const oops = {
+					n: 1,
+					severity: "oops",
+					lines: ["BUG: unable to handle page fault", "RIP: 0010:x"],
+				} as const;
+				for (const { n } of requests) {
+					if (n === 1 && !late) events.complaint(oops);
+					events.reply(`obs ${n} pass`);
+					if (n === 1 && late) events.complaint(oops);
+				}
+				return {};
+			}),
+		);
+		assert.deepEqual(verdicts, ["pass", "crash", "pass", "pass"]);
+		assert.deepEqual(results[1]?.console, [
+			"BUG: unable to handle page fault",
+			"RIP: 0010:x",
+		]);
+		assert.equal(tail.totals.crash, 1);
+		assert.equal(tail.totals.pass, 3);
+	}
+});
+
+test("an oops that is found too late for its case makes the run incomplete", async () => {
+	const { verdicts, tail } = await run(
+		fakeTarget((requests, events) => {
+			for (const { n } of requests) events.reply(`obs ${n} pass`);
+			events.complaint({ n: 0, severity: "oops", lines: ["BUG: late"] });
+			return {};
+		}),
+	);
+	assert.equal(verdicts[0], "pass");
+	assert.equal(tail.complete, false);
+	assert.match(tail.incompleteReason ?? "", /BUG: late/);
+});
+
+test("an oops outside any case makes the run incomplete", async () => {
+	const { tail } = await run(
+		fakeTarget((requests, events) => {
+			events.complaint({ n: null, severity: "oops", lines: ["BUG: early"] });
+			for (const { n } of requests) events.reply(`obs ${n} pass`);
+			return {};
+		}),
+	);
+	assert.equal(tail.complete, false);
+	assert.match(tail.incompleteReason ?? "", /BUG: early/);
+});
+
+test("a warning is shown with its case and noted, and changes no verdict", async () => {
+	const { verdicts, results, tail } = await run(
+		fakeTarget((requests, events) => {
+			for (const { n } of requests) {
+				if (n === 2) {
+					events.complaint({
+						n,
+						severity: "warning",
+						lines: ["WARNING: at kernel/pid.c"],
+					});
+				}
+				events.reply(`obs ${n} pass`);
+			}
+			return {};
+		}),
+	);
+	assert.deepEqual(verdicts, ["pass", "pass", "pass", "pass"]);
+	assert.deepEqual(results[2]?.console, ["WARNING: at kernel/pid.c"]);
+	assert.match(tail.notes.join(), /kernel\/pid\.c/);
+	assert.equal(tail.complete, true);
+});
+
+test("skips need no guest and keep their place", async () => {
+	const cases = [
+		plannedCase(0, { skip: "no such file" }),
+		plannedCase(1),
+		plannedCase(2, { touchesHost: true }),
+		plannedCase(3, { skip: "not in this config" }),
+	];
+	const asked: number[] = [];
+	const answer: Script = (requests, events) => {
+		for (const { n } of requests) {
+			asked.push(n);
+			events.reply(`obs ${n} pass`);
+		}
+		return {};
+	};
+	const shy = await run(fakeTarget(answer, { mayTouchHost: false }), cases);
+	assert.deepEqual(shy.verdicts, ["skip", "pass", "skip", "skip"]);
+	assert.match(shy.results[2]?.reason ?? "", /--host/);
+	assert.deepEqual(asked, [1]);
+	assert.equal(shy.tail.complete, true);
+
+	const bold = await run(fakeTarget(answer), cases);
+	assert.deepEqual(bold.verdicts, ["skip", "pass", "pass", "skip"]);
+});
+
+test("a plan of skips alone runs nothing and says so in its totals", async () => {
+	const cases = [plannedCase(0, { skip: "a" }), plannedCase(1, { skip: "b" })];
+	const { verdicts, tail } = await run(fakeTarget(), cases);
+	assert.deepEqual(verdicts, ["skip", "skip"]);
+	assert.equal(tail.totals.pass, 0);
+});
+
+test("a kernel that never came up: nothing is a verdict, everything is reported", async () => {
+	const target = fakeTarget(undefined, {
+		open: async () => {
+			throw new OpenError("three boots died", {
+				consoleTail: ["Kernel panic"],
+				notes: ["boot 1: panic"],
+				accel: "tcg",
+			});
+		},
+	});
+	const { verdicts, tail, heads } = await run(target);
+	assert.deepEqual(verdicts, ["not_run", "not_run", "not_run", "not_run"]);
+	assert.equal(tail.complete, false);
+	assert.equal(tail.incompleteReason, "three boots died");
+	assert.deepEqual(tail.consoleTail, ["Kernel panic"]);
+	assert.deepEqual(tail.notes, ["boot 1: panic"]);
+	assert.equal(heads[0]?.kernel.release, "6.1.0-56-amd64");
+});
+
+test("results go out while the guest runs, one behind", async () => {
+	const sink = new Recorder();
+	const out: number[] = [];
+	await execute(
+		fakeTarget((requests, events) => {
+			for (const { n } of requests) {
+				events.reply(`obs ${n} pass`);
+				out.push(sink.results.length);
+			}
+			return {};
+		}),
+		{
+			load: async () => ({ suites: fakeSuites(FOUR), sink }),
+			choose: (cases) => ({ cases }),
+			signal: new AbortController().signal,
+		},
+	);
+	assert.deepEqual(out, [0, 1, 2, 3]);
+});
+
+test("what is needed later is loaded while the target comes up, once", async () => {
+	const order: string[] = [];
+	const sink = new Recorder();
+	const target = fakeTarget();
+	const { open } = target;
+	let loaded: Promise<Loaded> | undefined;
+	const load = async (): Promise<Loaded> => {
+		order.push("load");
+		return { suites: fakeSuites(FOUR), sink };
+	};
+	await execute(
+		{
+			...target,
+			async open(signal, onStart) {
+				onStart?.();
+				order.push("up");
+				return open(signal);
+			},
+		},
+		{
+			load: () => {
+				loaded ??= load();
+				return loaded;
+			},
+			choose: (cases) => ({ cases }),
+			signal: new AbortController().signal,
+		},
+	);
+	assert.deepEqual(order, ["load", "up"]);
+	assert.equal(sink.results.length, 4);
+});
+
+test("what can't be loaded ends the run, and the target is closed", async () => {
+	const target = fakeTarget();
+	const { open } = target;
+	await assert.rejects(
+		execute(
+			{
+				...target,
+				async open(signal, onStart) {
+					onStart?.();
+					return open(signal);
+				},
+				get closed() {
+					return target.closed;
+				},
+			} as Target,
+			{
+				load: () => Promise.reject(new Error("no suites")),
+				choose: (cases) => ({ cases }),
+				signal: new AbortController().signal,
+			},
+		),
+		/no suites/,
+	);
+	assert.equal(target.closed, 1);
+});
+
+test("deadlines: the user's, else the case's own, else the usual one", async () => {
+	const cases = [plannedCase(0, { deadlineMs: 77 }), plannedCase(1)];
+	const seen: number[][] = [];
+	const look: Script = (requests: readonly CaseRequest[], events) => {
+		seen.push(requests.map((request) => request.deadlineMs));
+		for (const { n } of requests) events.reply(`obs ${n} pass`);
+		return {};
+	};
+	await run(fakeTarget(look), cases);
+	await run(fakeTarget(look), cases, { caseTimeoutMs: 5 });
+	assert.deepEqual(seen, [
+		[77, 10_000],
+		[5, 5],
+	]);
+});
+
+test("replay lines can be pasted into a shell", async () => {
+	const cases = [plannedCase(0, { program: "a={b c} it's" })];
+	const { results } = await run(
+		fakeTarget(undefined, {
+			replay: (program) => `sh keep/boot.sh [${program}]`,
+		}),
+		cases,
+	);
+	assert.deepEqual(results[0]?.replay, {
+		crprobe: "crprobe 'a={b c} it'\\''s'",
+		qemu: "sh keep/boot.sh [a={b c} it's]",
+	});
+});
+
+test("the session is closed even where the target breaks its word", async () => {
+	const target = fakeTarget(() => {
+		throw new Error("a bug");
+	});
+	await assert.rejects(run(target), /a bug/);
+	assert.equal(target.closed, 1);
+});

@@ -1,0 +1,137 @@
+/** Suites and targets that do what a test tells them. */
+import type {
+	CaseResult,
+	KernelInfo,
+	TargetHead,
+	TargetTail,
+} from "../../results/model/model.js";
+import type { Judgement, PlannedCase, Suites } from "../common/suiteApi.js";
+import type {
+	CaseRequest,
+	Session,
+	SessionEnd,
+	SessionEvents,
+	Target,
+} from "../targets/target.js";
+import type { TargetSink } from "./execute.js";
+
+export const KERNEL: KernelInfo = {
+	release: "6.1.0-56-amd64",
+	arch: "x86_64",
+	path: "/boot/vmlinuz",
+	sha256: "00",
+};
+
+/** A case of the boundary `set_tid` or `map_files`, by turns of two. */
+export function plannedCase(
+	n: number,
+	more: Partial<PlannedCase> = {},
+): PlannedCase {
+	const boundary = n % 4 < 2 ? "set_tid" : "map_files";
+	const subject = n % 2 === 0 ? "root-all" : "uid1000-none";
+	return {
+		id: `${boundary}.probe${n}.${subject}`,
+		boundary,
+		probe: `probe${n}`,
+		args: "",
+		subject,
+		subjectProgram: `uid=${n}`,
+		probeProgram: `try=${n}`,
+		program: `uid=${n} -- try=${n}`,
+		touchesHost: false,
+		operations: [],
+		results: [],
+		manual: [],
+		title: "it is tried",
+		catches: "a fault",
+		expected: "0",
+		citation: null,
+		reason: "because",
+		...more,
+	};
+}
+
+/** A plan, and a judge for replies `obs N VERDICT`; `obs N garbled` makes it throw. */
+export function fakeSuites(cases: readonly PlannedCase[]): Suites {
+	return {
+		plan: (facts) => ({ cases, facts: facts === null ? {} : { lsm: "none" } }),
+		outline: () => cases,
+		judge(planned, payload) {
+			const verdict = payload.split(" ")[2] ?? "";
+			if (!["pass", "fail", "error", "timeout"].includes(verdict)) {
+				throw new Error(`no observation: ${payload}`);
+			}
+			return {
+				verdict: verdict as Judgement["verdict"],
+				reason: planned.reason,
+				observed: "0",
+				durationUs: 5,
+			};
+		},
+	};
+}
+
+/** What a fake guest does with its requests; the default answers all of them with `pass`. */
+export type Script = (
+	requests: readonly CaseRequest[],
+	events: SessionEvents,
+) => Promise<Partial<SessionEnd>> | Partial<SessionEnd>;
+
+export const passAll: Script = (requests, events) => {
+	for (const { n } of requests) events.reply(`obs ${n} pass`);
+	return {};
+};
+
+export interface FakeTarget extends Target {
+	closed: number;
+}
+
+export function fakeTarget(
+	script: Script = passAll,
+	more: Partial<Target> & Partial<Pick<Session, "notes" | "replay">> = {},
+): FakeTarget {
+	const target: FakeTarget = {
+		name: "fake",
+		kind: "qemu",
+		kernel: KERNEL,
+		mayTouchHost: true,
+		closed: 0,
+		open: async () => ({
+			kernel: KERNEL,
+			accel: "tcg",
+			facts: { told: {}, arch: "x86_64" },
+			tools: { qemu: "7.2" },
+			notes: more.notes ?? [],
+			...(more.replay === undefined ? {} : { replay: more.replay }),
+			async run(requests, events) {
+				const end = await script([...requests], events);
+				return { how: "bye", detail: "", consoleTail: [], notes: [], ...end };
+			},
+			async close() {
+				target.closed++;
+			},
+		}),
+	};
+	const { notes: _notes, replay: _replay, ...overrides } = more;
+	return Object.assign(target, overrides);
+}
+
+/** Keeps what it is told. */
+export class Recorder implements TargetSink {
+	readonly heads: TargetHead[] = [];
+	readonly results: CaseResult[] = [];
+	readonly tails: TargetTail[] = [];
+
+	beginTarget(head: TargetHead): void {
+		this.heads.push(head);
+	}
+	caseResult(result: CaseResult): void {
+		this.results.push(result);
+	}
+	endTarget(tail: TargetTail): void {
+		this.tails.push(tail);
+	}
+	get verdicts(): string[] {
+		return this.results.map((result) => result.verdict);
+	}
+}

@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { createProgress, Report } from "../../results/index.js";
+import { UsageError } from "../common/usage.js";
+import type { RunRequest } from "../request/runRequest.js";
+import { EVERYTHING } from "../request/select.js";
+import { OpenError, type Target } from "../targets/target.js";
+import {
+	fakeSuites,
+	fakeTarget,
+	plannedCase,
+	type Script,
+} from "./fakes.test.helper.js";
+import { type RunDeps, run } from "./run.js";
+
+const CASES = Array.from({ length: 6 }, (_, n) => plannedCase(n));
+
+let dir: string;
+beforeEach(() => {
+	dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+function request(more: Partial<RunRequest> = {}): RunRequest {
+	return {
+		targets: [{ kind: "qemu", append: "" }],
+		selection: EVERYTHING,
+		reports: [{ format: "json", file: join(dir, "r.json") }],
+		accel: "tcg",
+		bisect: false,
+		compat: false,
+		known: [],
+		...more,
+	};
+}
+
+function deps(targets: Target[], said: string[] = []): RunDeps {
+	return {
+		suites: async () => fakeSuites(CASES),
+		prepare: async () => targets,
+		watch: () =>
+			createProgress({ write: (text) => said.push(text) }, { env: {} }),
+	};
+}
+
+function report(): Report {
+	return Report.parse(JSON.parse(readFileSync(join(dir, "r.json"), "utf8")));
+}
+
+const verdicts = (index: number): string[] =>
+	report().targets[index]?.cases.map((result) => result.verdict) ?? [];
+
+/** Answers everything with one verdict. */
+const all =
+	(verdict: string): Script =>
+	(requests, events) => {
+		for (const { n } of requests) events.reply(`obs ${n} ${verdict}`);
+		return {};
+	};
+
+const broken = (name: string): Target =>
+	fakeTarget(undefined, {
+		name,
+		open: () => Promise.reject(new OpenError("it did not boot")),
+	});
+
+test("one target that passes: 0, and its report", async () => {
+	assert.equal(await run(request(), deps([fakeTarget()])), 0);
+	assert.deepEqual(verdicts(0), Array(6).fill("pass"));
+	assert.equal(report().plannedTargets, 1);
+	assert.deepEqual(readdirSync(dir), ["r.json"]);
+});
+
+test("a failure is 1, an error 3, and what does not boot costs only itself", async () => {
+	const fails = fakeTarget(all("fail"), { name: "b" });
+	assert.equal(await run(request(), deps([fails])), 1);
+	assert.equal(await run(request(), deps([fakeTarget(all("error"))])), 3);
+	assert.equal(await run(request(), deps([fakeTarget(), broken("c")])), 3);
+	assert.deepEqual(verdicts(0), Array(6).fill("pass"));
+	assert.deepEqual(verdicts(1), Array(6).fill("not_run"));
+	assert.equal(report().targets[1]?.incompleteReason, "it did not boot");
+	assert.equal(await run(request(), deps([broken("c"), fails])), 1);
+});
+
+test("the report's order is that of the request, whoever ends first", async () => {
+	let release = (): void => {};
+	const wait = new Promise<void>((resolve) => {
+		release = resolve;
+	});
+	const slow = fakeTarget(
+		async (requests, events) => {
+			await wait;
+			return all("pass")(requests, events);
+		},
+		{ name: "slow" },
+	);
+	const quick = fakeTarget(
+		(requests, events) => {
+			release();
+			return all("fail")(requests, events);
+		},
+		{ name: "quick" },
+	);
+	assert.equal(await run(request({ jobs: 2 }), deps([slow, quick])), 1);
+	assert.deepEqual(
+		report().targets.map((target) => target.name),
+		["slow", "quick"],
+	);
+	assert.deepEqual(verdicts(0), Array(6).fill("pass"));
+});
+
+test("selection and shard decide what is asked; the share is marked", async () => {
+	const selection = { ...EVERYTHING, suite: ["set_tid"] };
+	const shard = { index: 1, count: 2 };
+	assert.equal(
+		await run(request({ selection, shard }), deps([fakeTarget()])),
+		0,
+	);
+	const target = report().targets[0];
+	assert.deepEqual(
+		target?.cases.map((result) => result.probe),
+		["probe0", "probe4"],
+	);
+	assert.equal(target?.facts["plan.shard"], "1/2");
+	assert.equal(target?.facts["plan.cases"], 4);
+});
+
+test("what can't work is refused before anything is prepared", async () => {
+	const never: RunDeps = {
+		...deps([]),
+		prepare: () => Promise.reject(new Error("it was prepared")),
+	};
+	const selection = { ...EVERYTHING, suite: ["nosuch"] };
+	await assert.rejects(run(request({ selection }), never), UsageError);
+	const reports = [
+		{ format: "json", file: join(dir, "no", "r.json") } as const,
+	];
+	await assert.rejects(run(request({ reports }), never), UsageError);
+	for (const more of [
+		{ shard: { index: 1, count: 101 } },
+		{
+			shard: { index: 1, count: 4 },
+			selection: { ...EVERYTHING, case: ["*probe0*"] },
+		},
+	])
+		await assert.rejects(run(request(more), never), UsageError);
+});
+
+test("a kernel that lacks some of what was selected runs the rest", async () => {
+	const some: RunDeps = {
+		...deps([fakeTarget()]),
+		suites: async () => ({
+			...fakeSuites(CASES),
+			plan: (facts) => ({
+				cases: facts === null ? CASES : CASES.slice(0, 2),
+				facts: {},
+			}),
+		}),
+	};
+	const ids = { ...EVERYTHING, case: ["*probe0*", "*probe4*"] };
+	assert.equal(await run(request({ selection: ids }), some), 0);
+	assert.deepEqual(verdicts(0), ["pass"]);
+	const none = { ...EVERYTHING, case: ["*probe4*"] };
+	assert.equal(await run(request({ selection: none }), some), 3);
+	assert.match(
+		report().targets[0]?.incompleteReason ?? "",
+		/nothing of what was selected/,
+	);
+});
+
+test("a bug in a target leaves no half report", async () => {
+	const bug = fakeTarget(() => {
+		throw new Error("a bug");
+	});
+	await assert.rejects(run(request(), deps([bug])), /a bug/);
+	assert.deepEqual(readdirSync(dir), []);
+});
+
+test("the time for the whole run ends it in order", async () => {
+	const stuck = fakeTarget(undefined, {
+		open: (signal) =>
+			new Promise((_, reject) => {
+				signal.addEventListener("abort", () =>
+					reject(new OpenError("stopped")),
+				);
+			}),
+	});
+	assert.equal(await run(request({ timeout: 0.02 }), deps([stuck])), 3);
+	assert.match(report().targets[0]?.incompleteReason ?? "", /--timeout 0\.02/);
+});
+
+test("a signal ends it in order: 130, and the report", async () => {
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
+		const stuck = fakeTarget(undefined, {
+			open: (stop) =>
+				new Promise((_, reject) => {
+					// As a guest does: it keeps this process waiting.
+					const guest = setInterval(() => {}, 1000);
+					stop.addEventListener("abort", () => {
+						clearInterval(guest);
+						reject(new OpenError("stopped"));
+					});
+					process.kill(process.pid, signal);
+				}),
+		});
+		assert.equal(await run(request(), deps([stuck])), 130);
+		assert.match(
+			report().targets[0]?.incompleteReason ?? "",
+			new RegExp(signal),
+		);
+	}
+	assert.equal(process.listenerCount("SIGINT"), 0);
+});
+
+test("known failures are marked and forgiven", async () => {
+	const known = [{ case: "*", reason: "being fixed", expires: "2999-12-31" }];
+	assert.equal(
+		await run(request({ known }), deps([fakeTarget(all("fail"))])),
+		0,
+	);
+	assert.equal(report().targets[0]?.cases[0]?.known?.reason, "being fixed");
+});
+
+test("a report that can't be written in the end is told", async () => {
+	const reports = [{ format: "json", file: "/dev/full" } as const];
+	await assert.rejects(
+		run(request({ reports }), deps([fakeTarget()])),
+		/\/dev\/full could not be written/,
+	);
+});

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { suiteBook } from "../cli/suites.js";
+import { UsageError } from "../common/usage.js";
+import { requestFor } from "../run/caseRequest.js";
+import { agentPath, requestBook } from "./agents.js";
+import { requestLines } from "./qemuSession.js";
+
+test("the whole plan travels with the guest: only places are left to send", () => {
+	const book = requestBook();
+	const { cases } = suiteBook.plan(null);
+	const requests = cases.map((planned, n) => requestFor(planned, n, 1000));
+	const lines = [...requestLines(requests, book)];
+	assert.equal(lines.length, cases.length, "every name is in the book");
+	const batches = [...book.batches(lines)];
+	assert.deepEqual(
+		batches.filter(({ text }) => !text.startsWith("cases ")),
+		[],
+	);
+	assert.equal(
+		batches.flatMap(({ requests }) => requests).length,
+		lines.length,
+	);
+});
+
+test("without the build's files the book is empty, and an agent is asked for in vain", () => {
+	const root = mkdtempSync(join(tmpdir(), "crcap-test-"));
+	try {
+		assert.deepEqual(requestBook(root).entries, []);
+		assert.throws(
+			() => agentPath("i386", root),
+			(error) =>
+				error instanceof UsageError &&
+				/`npm run setup -- --arch i386` builds it/.test(error.message),
+		);
+	} finally {
+		rmSync(root, { recursive: true });
+	}
+});

@@ -1,0 +1,139 @@
+/** Makes targets of what was asked for. Nothing is booted here, but a kernel may have to be fetched. */
+import { resolve } from "node:path";
+import { chooseAccel, kernelCmdline, type Machine } from "../../vm/index.js";
+import { UsageError } from "../common/usage.js";
+import type { RunRequest, TargetSpec } from "../request/runRequest.js";
+import { loadAddon } from "./addon.js";
+import { agentPath, requestBook } from "./agents.js";
+import { compatArch } from "./compat.js";
+import { type FoundKernel, findKernels } from "./kernelTargets.js";
+import { localArch, localTarget } from "./localTarget.js";
+import { type BootableKernel, qemuTarget } from "./qemuTarget.js";
+import { OpenError, type Target } from "./target.js";
+
+type GuestSpec = Extract<TargetSpec, { kind: "qemu" }>;
+
+/** What preparing needs of the run. */
+export interface PrepareContext {
+	readonly signal: AbortSignal;
+	readonly say: (line: string) => void;
+}
+
+/**
+ * The targets of one wish, not yet opened: several where a directory or a package holds several kernels.
+ * @throws UsageError when there can be none
+ */
+export async function prepare(
+	spec: TargetSpec,
+	request: RunRequest,
+	context: PrepareContext,
+): Promise<Target[]> {
+	if (spec.kind === "local") return [prepareLocal(spec)];
+	try {
+		const found = await findKernels(spec.kernel, context);
+		const wishes = found.flatMap((one) => withCompat(one, request));
+		const alone = request.targets.length === 1 && wishes.length === 1;
+		return wishes.map((wish) =>
+			prepareGuest(spec, wish, request, { ...context, alone }),
+		);
+	} catch (error) {
+		if (error instanceof OpenError) return [unavailable(spec, error)];
+		throw error;
+	}
+}
+
+function prepareLocal(spec: Extract<TargetSpec, { kind: "local" }>): Target {
+	try {
+		loadAddon();
+	} catch (error) {
+		throw new UsageError(`--local: ${(error as Error).message}`);
+	}
+	return localTarget({
+		name: spec.name,
+		load: () => loadAddon(),
+		crprobe: agentPath(localArch()),
+		mayTouchHost: spec.host,
+	});
+}
+
+/** A kernel and the helper that is to run on it. */
+interface Wish {
+	readonly found: FoundKernel;
+	/** The helper's architecture; `suffix` tells its target from the kernel's own. */
+	readonly arch: string;
+	readonly suffix: string;
+}
+
+function withCompat(found: FoundKernel, { compat }: RunRequest): Wish[] {
+	const { machine, config } = found.kernel;
+	const own: Wish = { found, arch: machine.arch, suffix: "" };
+	const other = compat ? compatArch(machine.arch, config) : undefined;
+	return other === undefined
+		? [own]
+		: [own, { found, arch: other, suffix: `+${other}` }];
+}
+
+function prepareGuest(
+	spec: GuestSpec,
+	{ found, arch, suffix }: Wish,
+	request: RunRequest,
+	context: PrepareContext & { readonly alone: boolean },
+): Target {
+	const { kernel } = found;
+	const { machine, bootPath, info } = kernel;
+	refuseTooLong(machine, spec.append);
+	const agent = agentPath(arch);
+	const name = `${spec.name ?? found.name}${suffix}`;
+	const { keep } = request;
+	context.say(`${name}: ${kernelText(kernel)}`);
+	return qemuTarget({
+		name,
+		kernel,
+		agent,
+		book: requestBook(),
+		append: spec.append,
+		chooseAccel: (signal) =>
+			chooseAccel(
+				request.accel,
+				{ kernel: bootPath, machine, agent, append: spec.append, signal },
+				info.sha256,
+			),
+		...(keep === undefined
+			? {}
+			: { keepDir: context.alone ? resolve(keep) : resolve(keep, slug(name)) }),
+		say: (line) => context.say(`${name}: ${line}`),
+	});
+}
+
+/** A kernel cuts off what is too long, or never starts; either way boot after boot would only run into its time limit. */
+export function refuseTooLong(machine: Machine, append: string): void {
+	const length = Buffer.byteLength(kernelCmdline(machine, append));
+	const most = machine.commandLineSize - 1;
+	if (length <= most) return;
+	throw new UsageError(
+		`--append: the kernel's command line would be ${length} bytes long, and ${machine.arch} takes ${most}`,
+	);
+}
+
+/** What was found, in a line. */
+function kernelText({ info, machine, config, format }: BootableKernel): string {
+	const from = info.source === undefined ? "" : `, from ${info.source}`;
+	const known = config === undefined ? "no configuration" : "its configuration";
+	return `Linux ${info.release} for ${machine.arch} (${format}${from}; ${known} found)`;
+}
+
+/** A kernel that could not be fetched costs only itself. */
+function unavailable(spec: GuestSpec, error: OpenError): Target {
+	return {
+		name: spec.name ?? spec.kernel ?? "default",
+		kind: "qemu",
+		kernel: { release: "unknown", arch: "unknown", path: "", sha256: "" },
+		mayTouchHost: true,
+		open: () => Promise.reject(error),
+	};
+}
+
+/** A name as the name of a folder. */
+function slug(name: string): string {
+	return name.replace(/[^A-Za-z0-9._@-]+/g, "_").replace(/^[._]+/, "") || "_";
+}

@@ -1,0 +1,208 @@
+/** A booted guest as a session: requests become lines, replies wait until the console has caught up with them. */
+import {
+	Book,
+	type EndKind,
+	type Finding,
+	type Guest,
+	type GuestEnd,
+	GuestLost,
+	markedCase,
+	type NameKind,
+	VmError,
+} from "../../vm/index.js";
+import { complaintOf } from "./consoleFindings.js";
+import type { CaseRequest, SessionEnd, SessionEvents } from "./target.js";
+
+/** So many replies wait for the console at most: with `quiet` it never shows a case's marker. */
+const WAITING = 64;
+
+/** What a guest offers, as far as a session needs it. */
+export type GuestPort = Pick<Guest, "exchange" | "quit" | "end" | "console">;
+
+const HOW: Readonly<Record<EndKind, SessionEnd["how"]>> = {
+	bye: "bye",
+	panic: "died",
+	oops: "died",
+	hang: "hung",
+	reboot: "died",
+	poweroff: "died",
+	"qemu-died": "lost",
+	"broken-channel": "lost",
+	killed: "stopped",
+};
+
+/** Runs all requests and ends the guest. */
+export async function runOnGuest(
+	guest: GuestPort,
+	requests: Iterable<CaseRequest>,
+	events: SessionEvents,
+	book = new Book(),
+): Promise<SessionEnd> {
+	const delivery = new Delivery(guest, events);
+	let trouble: VmError | undefined;
+	try {
+		const asked = delivery.watch(requests);
+		await guest.exchange(requestLines(asked, book), (payload) =>
+			delivery.add(payload),
+		);
+	} catch (error) {
+		if (!(error instanceof VmError)) throw error;
+		// A guest that is lost tells why itself, in its end.
+		if (!(error instanceof GuestLost)) trouble = error;
+	}
+	const end = sessionEnd(await guest.quit());
+	const lastBegun = delivery.finish();
+	return {
+		...end,
+		// The talk with the guest could not go on, by no fault of the guest's.
+		...(trouble === undefined ? {} : { how: "lost", detail: trouble.message }),
+		...(lastBegun === undefined ? {} : { lastBegun }),
+	};
+}
+
+/**
+ * The lines of the protocol: subjects and operations that are not in the initramfs's book are named once, before the first case
+ * that needs them.
+ */
+export function* requestLines(
+	requests: Iterable<CaseRequest>,
+	book = new Book(),
+): Iterable<string> {
+	const subjects = new Names("subject", book);
+	const programs = new Names("program", book);
+	for (const { n, deadlineMs, subjectProgram, probeProgram } of requests) {
+		yield* subjects.told(subjectProgram);
+		yield* programs.told(probeProgram);
+		const subject =
+			subjectProgram === "" ? "-" : subjects.nameOf(subjectProgram);
+		yield `case ${n} ${deadlineMs} ${subject} =${programs.nameOf(probeProgram)}`;
+	}
+}
+
+/** Short names for programs: those of the book, then others in the order in which they were first told. */
+class Names {
+	readonly #kind: NameKind;
+	readonly #names: Map<string, number>;
+
+	constructor(kind: NameKind, book: Book) {
+		this.#kind = kind;
+		this.#names = new Map(book.names(kind));
+	}
+
+	/** The line that names a program, where it has no name yet. */
+	*told(program: string): Iterable<string> {
+		if (program === "" || this.#names.has(program)) return;
+		this.#names.set(program, this.#names.size);
+		yield `${this.#kind} ${this.nameOf(program)} ${program}`;
+	}
+
+	nameOf(program: string): number {
+		return this.#names.get(program) ?? -1;
+	}
+}
+
+/**
+ * Console and replies come over different wires. A reply is handed on once the console shows a later case's marker,
+ * so that what the kernel complained of is known with the case.
+ */
+class Delivery {
+	readonly #guest: GuestPort;
+	readonly #events: SessionEvents;
+	readonly #waiting: { n: number | undefined; payload: string }[] = [];
+	/** Cases that were handed out. */
+	readonly #asked = new Set<number>();
+	#mark: number;
+	#reached = -1;
+	#seen = 0;
+	readonly #findings = new Map<number | null, Finding[]>();
+
+	constructor(guest: GuestPort, events: SessionEvents) {
+		this.#guest = guest;
+		this.#events = events;
+		this.#mark = guest.console.mark();
+	}
+
+	/** The requests, noted as they are handed out. */
+	*watch(requests: Iterable<CaseRequest>): Iterable<CaseRequest> {
+		for (const request of requests) {
+			this.#asked.add(request.n);
+			yield request;
+		}
+	}
+
+	add(payload: string): void {
+		const n = /^obs (\d{1,9})(?: |$)/.exec(payload)?.[1];
+		this.#waiting.push({
+			n: n === undefined ? undefined : Number(n),
+			payload,
+		});
+		this.#look();
+		while (this.#waiting.length > 0) {
+			const next = this.#waiting[0];
+			const passed = next?.n === undefined || next.n < this.#reached;
+			if (!passed && this.#waiting.length <= WAITING) return;
+			this.#deliver();
+		}
+	}
+
+	/** The guest is gone, the console complete. Returns the last case that it shows begun. */
+	finish(): number | undefined {
+		this.#look();
+		while (this.#waiting.length > 0) this.#deliver();
+		this.#gather();
+		for (const n of [...this.#findings.keys()]) this.#complain(n);
+		return this.#reached < 0 ? undefined : this.#reached;
+	}
+
+	#deliver(): void {
+		const next = this.#waiting.shift();
+		if (next === undefined) return;
+		this.#gather();
+		this.#complain(null);
+		if (next.n !== undefined) this.#complain(next.n);
+		this.#events.reply(next.payload);
+	}
+
+	/** Finds the latest case whose marker the console shows. Anyone in the guest can write one: it counts for a case that was asked, and only forwards. */
+	#look(): void {
+		const { console } = this.#guest;
+		for (const line of console.since(this.#mark)) {
+			const n = markedCase(line);
+			if (n === undefined || !this.#asked.has(n)) continue;
+			this.#reached = Math.max(this.#reached, n);
+		}
+		this.#mark = console.mark();
+	}
+
+	/** Sorts new findings by case. */
+	#gather(): void {
+		const { findings } = this.#guest.console;
+		for (; this.#seen < findings.length; this.#seen++) {
+			const finding = findings[this.#seen] as Finding;
+			const n = finding.caseN ?? null;
+			this.#findings.set(n, [...(this.#findings.get(n) ?? []), finding]);
+		}
+	}
+
+	#complain(n: number | null): void {
+		const findings = this.#findings.get(n);
+		if (findings === undefined) return;
+		this.#findings.delete(n);
+		const lines = n === null ? [] : this.#guest.console.forCase(n, 500);
+		const complaint = complaintOf(n, findings, lines);
+		if (complaint) this.#events.complaint(complaint);
+	}
+}
+
+function sessionEnd(end: GuestEnd): SessionEnd {
+	const { broken } = end.channel;
+	return {
+		how: HOW[end.kind],
+		detail: end.reason,
+		consoleTail: end.consoleTail,
+		notes:
+			broken === 0
+				? []
+				: [`${broken} frames from the guest were broken and sent again`],
+	};
+}

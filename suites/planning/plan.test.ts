@@ -1,0 +1,363 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { CAPABILITIES, capBits } from "../model/caps.js";
+import { CITATIONS } from "../model/citations.js";
+import { type Facts, readFacts } from "../model/facts.js";
+import { STEP_KINDS } from "../model/steps.js";
+import {
+	compose,
+	operationsOf,
+	type PlannedCase,
+	plan,
+	SUITES,
+	subjectsFor,
+} from "./plan.js";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** What an ordinary kernel of this release tells. */
+function kernel(release: string, told: Record<string, string> = {}): Facts {
+	return readFacts({
+		arch: "x86_64",
+		told: {
+			release,
+			version: "#1 SMP",
+			uid: "0",
+			caps: "000001ffffffffff",
+			cap_last_cap: "40",
+			word_bits: "64",
+			pid_max: "32768",
+			ns_last_pid: "0666",
+			map_files: "0500",
+			user_ns: "0444",
+			pid_ns: "0444",
+			ipc_ns: "0444",
+			uts_ns: "0444",
+			net_ns: "0444",
+			sysvipc: "0644",
+			unix: "0444",
+			msg_next_id: "0444",
+			ptmx: "0666",
+			serial_port: "4",
+			pagemap: "0400",
+			mm_map_size: "104",
+			clone3: "1",
+			openat2: "1",
+			faccessat2: "1",
+			kcmp: "1",
+			process_vm_readv: "1",
+			pidfd_getfd: "1",
+			multiuser: "1",
+			seccomp: "1",
+			inet: "1",
+			hugetlb: "1",
+			overlay: "1",
+			memfd_secret: "1",
+			noexec_seal: "1",
+			max_user_namespaces: "1000",
+			...told,
+		},
+	});
+}
+
+const KERNELS: Record<string, Facts> = {
+	"5.8": kernel("5.8.0", { cap_last_cap: "39", msg_next_id: "0644" }),
+	"5.10": kernel("5.10.223", { msg_next_id: "0644" }),
+	"5.17": kernel("5.17.1", { msg_next_id: "0666" }),
+	"6.1": kernel("6.1.192"),
+	"6.3": kernel("6.3.13", { legacy_tiocsti: "0" }),
+	"6.12": kernel("6.12.107", { legacy_tiocsti: "0" }),
+	"7.2": kernel("7.2.13"),
+	bare: kernel("6.1.0", {
+		ns_last_pid: "0",
+		user_ns: "0",
+		pid_ns: "0",
+		mm_map_size: "0",
+		msg_next_id: "0",
+	}),
+	none: kernel("6.1.0", { multiuser: "0" }),
+};
+
+test("at least 1,500 cases, each with an id of its own that a report format takes", () => {
+	const cases = plan(null);
+	assert.ok(cases.length >= 1500, `${cases.length} cases`);
+	assert.equal(new Set(cases.map(({ id }) => id)).size, cases.length);
+	for (const { id } of cases)
+		assert.match(id, /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$/);
+});
+
+test("of a plan a part can be had", () => {
+	const whole = plan(KERNELS["6.1"] as Facts);
+	const some = whole.filter((_, n) => n % 1000 === 7);
+	const ids = new Set(some.map(({ id }) => id));
+	assert.deepEqual(plan(KERNELS["6.1"] as Facts, ids), some);
+});
+
+test("every kernel is asked the same, whatever it can answer", () => {
+	const ids = plan(null).map(({ id }) => id);
+	for (const [name, facts] of Object.entries(KERNELS))
+		assert.deepEqual(
+			plan(facts).map(({ id }) => id),
+			ids,
+			name,
+		);
+});
+
+test("every operation has an expectation, on every kernel", () => {
+	for (const [name, facts] of Object.entries(KERNELS))
+		for (const planned of plan(facts)) {
+			assert.equal(
+				planned.results.length,
+				planned.operations.length,
+				`${planned.id} on ${name}: ${planned.args}`,
+			);
+			assert.ok(planned.operations.length > 0, planned.id);
+			assert.ok(
+				planned.operations.includes(planned.probe),
+				`${planned.id}: ${planned.probe}`,
+			);
+			assert.ok(planned.reason !== "" && planned.catches !== "", planned.id);
+			for (const result of planned.results)
+				assert.match(result, /^(0(:.+)?|-|E[A-Z0-9]+)$/s, planned.id);
+		}
+});
+
+test("expectations differ between subjects wherever the capability decides", () => {
+	// A row whose subjects all get the same can catch no missing check; those rows say so by being about order or effect.
+	const rows = new Map<string, Set<string>>();
+	for (const planned of plan(KERNELS["6.1"] as Facts)) {
+		const key = planned.id.split(".").slice(0, 2).join(".");
+		const outcome = planned.results
+			.map((r) => r.replace(/\d+|\*/g, "N"))
+			.join();
+		rows.set(key, (rows.get(key) ?? new Set()).add(outcome));
+	}
+	const deciding = [
+		"ns_last_pid.next_pid",
+		"set_tid.free_tid",
+		"map_files.read_memfd",
+		"exe_fd.change",
+		"ipc_next_id.msg_next",
+		"tty_lock.lock",
+	];
+	for (const key of deciding) assert.ok((rows.get(key)?.size ?? 0) > 1, key);
+});
+
+test("exactly two capabilities unlock a boundary in the sweep", () => {
+	const granted = new Map<string, string[]>();
+	for (const planned of plan(KERNELS["6.1"] as Facts)) {
+		if (!planned.subject.startsWith("sweep_uid1000-")) continue;
+		const key = planned.id.split(".").slice(0, 2).join(".");
+		const refused = planned.results.some((r) => /^E(PERM|ACCES)$/.test(r));
+		const list = granted.get(key) ?? [];
+		if (!refused) list.push(planned.subject);
+		granted.set(key, list);
+	}
+	assert.ok(granted.size >= 8);
+	for (const [key, who] of granted)
+		assert.deepEqual(
+			who,
+			["sweep_uid1000-cap_sys_admin", "sweep_uid1000-cap_checkpoint_restore"],
+			key,
+		);
+});
+
+test("before 5.9 nothing is expected of the capability that was not there", () => {
+	for (const planned of plan(KERNELS["5.8"] as Facts))
+		if (planned.subject.endsWith("cap_checkpoint_restore"))
+			assert.match(planned.skip ?? "", /5\.9/, planned.id);
+});
+
+test("a skip names the fact, and a whole kernel has few", () => {
+	const share = (facts: Facts) => {
+		const cases = plan(facts);
+		return cases.filter(({ skip }) => skip !== undefined).length / cases.length;
+	};
+	assert.equal(share(KERNELS["7.2"] as Facts), 0);
+	assert.ok(share(KERNELS["6.1"] as Facts) < 0.03);
+	const bare = plan(KERNELS.bare as Facts);
+	assert.match(
+		bare.find(({ boundary }) => boundary === "exe_fd")?.skip ?? "",
+		/CONFIG_CHECKPOINT_RESTORE/,
+	);
+	assert.ok(
+		bare.some(
+			({ boundary, skip }) => boundary === "map_files" && skip === undefined,
+		),
+	);
+});
+
+test("what the configuration has and the kernel has not is no reason to skip", () => {
+	const gone = {
+		ns_last_pid: "0",
+		msg_next_id: "0",
+		mm_map_size: "0",
+		map_files: "0",
+		clone3: "0",
+	};
+	const without = kernel("6.14.0", gone);
+	const skipped = (facts: Facts) =>
+		new Set(
+			plan(facts)
+				.filter(({ skip }) => skip !== undefined)
+				.map(({ boundary }) => boundary),
+		);
+	for (const boundary of ["ns_last_pid", "exe_fd", "map_files", "ipc_next_id"])
+		assert.ok(skipped(without).has(boundary), boundary);
+	const config = [
+		"CHECKPOINT_RESTORE",
+		"PID_NS",
+		"SYSCTL",
+		"SYSVIPC_SYSCTL",
+		"PROC_FS",
+		"MMU",
+		"SECCOMP_FILTER",
+	];
+	const broken = {
+		...without,
+		config: new Map(config.map((option) => [option, "y"])),
+	};
+	assert.deepEqual([...skipped(broken)], []);
+	// A system call's version says that it is there, but for a filter that the helper itself is under.
+	const clone3 = (facts: Facts) =>
+		plan(facts).find(({ id }) => id === "set_tid.free_tid.uid0-all")?.skip;
+	assert.equal(clone3(without), undefined);
+	assert.match(
+		clone3(kernel("6.1.0", { ...gone, seccomp_filtered: "1" })) ?? "",
+		/seccomp/,
+	);
+	assert.match(clone3(kernel("5.2.0", gone)) ?? "", /5\.3/);
+});
+
+test("a check that is older than the kernel's version has it is not expected", () => {
+	const denied = (release: string, mode: string) =>
+		plan(kernel(release, { msg_next_id: mode })).find(
+			({ id }) => id === "ipc_next_id.msg_next.uid0-none",
+		)?.expected;
+	const now = denied("6.12.0", "0444");
+	assert.match(now ?? "", /^open EACCES/);
+	for (const mode of ["0644", "0666", "0", "0600"])
+		assert.equal(denied("6.12.0", mode), now, mode);
+	// A newer one may have been brought to an older kernel.
+	assert.equal(denied("5.10.0", "0444"), now);
+	assert.match(denied("5.10.0", "0644") ?? "", /^open ok, write ok/);
+});
+
+test("facts that decide the plan's size are held to their bounds", () => {
+	for (const told of [
+		{ cap_last_cap: "20000" },
+		{ cap_last_cap: "" },
+		{ cap_last_cap: "-1" },
+		{ cap_last_cap: "4e1" },
+		{ word_bits: "x" },
+		{ uid: "99999999999" },
+	] as Record<string, string>[])
+		assert.throws(
+			() => kernel("6.1.0", told),
+			/the kernel's fact \w+ is ".*", not a whole number/,
+		);
+});
+
+test("a helper without a capability skips the subjects that have it", () => {
+	const facts = kernel("6.1.1", { caps: "000001fffeffffff" });
+	const all = plan(facts).find(({ id }) => id === "set_tid.free_tid.uid0-all");
+	assert.match(all?.skip ?? "", /0x1000000/);
+	assert.equal(capBits("all-sys_resource", 40) & (1n << 24n), 0n);
+});
+
+test("the steps are those of the helper", () => {
+	const arch = { x64: "x86_64", arm64: "aarch64" }[process.arch as string];
+	const helper = join(ROOT, "dist/agent", `crprobe-${arch ?? process.arch}`);
+	const told = execFileSync(helper, ["--steps"], { encoding: "utf8" });
+	assert.deepEqual(
+		Object.fromEntries(
+			[...told.matchAll(/^ {2}(\S+) \((\w+)\)$/gm)]
+				.map(([, name, kind]) => [name as string, kind as string] as const)
+				.sort(),
+		),
+		Object.fromEntries(Object.entries(STEP_KINDS).sort()),
+	);
+});
+
+test("the helper names capabilities as the suites do, in the kernel's order", () => {
+	const source = readFileSync(join(ROOT, "native/probe/subject.c"), "utf8");
+	const table = /cap_names\[\] = \{([^}]*)\}/.exec(source)?.[1] ?? "";
+	assert.deepEqual(
+		[...table.matchAll(/"(\w+)"/g)].map(([, name]) => name),
+		[...CAPABILITIES],
+	);
+});
+
+test("what a program's steps take of a kernel is needed without a row saying so", () => {
+	const lone = kernel("6.1.0", { pid_ns: "0", ns_last_pid: "0" });
+	for (const { id, program, skip } of plan(lone))
+		if (/(^| )(unshare=pid|pidns)( |$)/.test(program))
+			assert.ok(skip !== undefined, id);
+	const single = kernel("6.1.0", { multiuser: "0" });
+	for (const { id, program, skip } of plan(single))
+		if (/(^| )(uid|caps)=(?!all )/.test(program))
+			assert.ok(skip !== undefined, id);
+});
+
+test("every word of every program is a step", () => {
+	for (const { program, id } of plan(null))
+		for (const word of program.split(" ")) {
+			const name = word.split("=")[0] as string;
+			if (word !== "{" && word !== "}")
+				assert.ok(
+					word.startsWith("--") || STEP_KINDS[name] !== undefined,
+					`${id}: ${word}`,
+				);
+		}
+});
+
+test("every citation is used", () => {
+	const used = new Set<string>();
+	for (const facts of Object.values(KERNELS))
+		for (const { citation } of plan(facts)) used.add(citation?.ref ?? "");
+	const idle = Object.entries(CITATIONS).filter(
+		([name, { ref }]) => !used.has(ref) && !/_again$/.test(name),
+	);
+	assert.deepEqual(
+		idle.map(([name]) => name),
+		["exe_file_no_writers"],
+	);
+});
+
+test("every subject is taken by a row", () => {
+	const used = new Set(plan(null).map(({ subject }) => subject));
+	for (const { name } of subjectsFor(KERNELS["6.1"] as Facts))
+		assert.ok(used.has(name), name);
+});
+
+test("operations are counted as the helper counts them", () => {
+	assert.deepEqual(
+		operationsOf(
+			"open=f,w,/x @ spawn=t { map=m,anon,x } thread { caps=none write=f,1 } fork",
+		),
+		["write", "fork"],
+	);
+	assert.equal(
+		compose("uid=1 --", "pty=y @ tty_lock=y"),
+		"pty=y uid=1 -- tty_lock=y",
+	);
+	assert.equal(compose("uid=1 --", "fork"), "uid=1 -- fork");
+});
+
+test("what touches this machine's own pid namespace is known", () => {
+	const byId = new Map(
+		plan(null).map((planned): [string, PlannedCase] => [planned.id, planned]),
+	);
+	const touches = (id: string) => byId.get(id)?.touchesHost;
+	assert.equal(touches("set_tid.free_tid.uid1000-none"), true);
+	assert.equal(touches("set_tid.free_tid.userns_pidns-none"), false);
+	assert.equal(touches("set_tid.two_levels.userns_pidns-none"), true);
+	assert.equal(touches("set_tid.two_levels.nested-none"), false);
+	assert.equal(touches("map_files.stat.uid1000-none"), false);
+	assert.equal(touches("tty_lock.serial.uid1000-none"), true);
+	assert.ok(SUITES.length >= 7);
+});

@@ -1,0 +1,271 @@
+/** The plan: every row as every subject that it takes, with what this kernel must answer. */
+
+import { CONTAINER_SUBJECTS, CONTAINERS } from "../around/containers.js";
+import { CONTROLS } from "../around/controls.js";
+import { ROUTES } from "../around/routes.js";
+import { sweep } from "../around/sweep.js";
+import { WORKAROUNDS } from "../around/workarounds.js";
+import { EXE_FD } from "../boundaries/exeFd.js";
+import { IPC_NEXT_ID } from "../boundaries/ipcNextId.js";
+import { MAP_FILES } from "../boundaries/mapFiles.js";
+import { NS_LAST_PID } from "../boundaries/nsLastPid.js";
+import { SET_TID } from "../boundaries/setTid.js";
+import { TTY_LOCK } from "../boundaries/ttyLock.js";
+import { capBits } from "../model/caps.js";
+import {
+	CITATIONS,
+	type CitationEntry,
+	type CiteName,
+} from "../model/citations.js";
+import { FACTS_OF_ANY, type Facts } from "../model/facts.js";
+import { ROUTE_SUBJECTS } from "../model/gainedSubjects.js";
+import { manualNotes } from "../model/manuals.js";
+import { NAMESPACE_SUBJECTS } from "../model/namespaces.js";
+import { missing, type NeedName } from "../model/needs.js";
+import type { Row, Suite } from "../model/row.js";
+import { STEP_KINDS } from "../model/steps.js";
+import { CORE, type Subject } from "../model/subjects.js";
+import { formatExpected } from "./judge.js";
+
+export const SUITES: readonly Suite[] = [
+	NS_LAST_PID,
+	SET_TID,
+	MAP_FILES,
+	EXE_FD,
+	IPC_NEXT_ID,
+	TTY_LOCK,
+	CONTROLS,
+	ROUTES,
+	CONTAINERS,
+	WORKAROUNDS,
+];
+
+export interface Citation {
+	ref: string;
+	since?: string;
+	note?: string;
+}
+
+export interface PlannedCase {
+	readonly id: string;
+	readonly boundary: string;
+	readonly probe: string;
+	readonly args: string;
+	/** The subject's name. */
+	readonly subject: string;
+	/** The steps that make the subject, up to and with `--`. */
+	readonly subjectProgram: string;
+	/** The operation's steps; the subject's take the place of `@`, or stand in front. */
+	readonly probeProgram: string;
+	/** The whole program, as `crprobe` takes it by hand. */
+	readonly program: string;
+	/** Time the case may take, milliseconds, where it needs another limit than most. */
+	readonly deadlineMs?: number;
+	/** Would it, without a guest, reach this machine's own pid namespace or devices? */
+	readonly touchesHost: boolean;
+	/** The fact that keeps it from running. */
+	readonly skip?: string;
+	/** The operations behind `--`, and what each must give. */
+	readonly operations: readonly string[];
+	readonly results: readonly string[];
+	readonly expected: string;
+	readonly citation: Citation | null;
+	readonly reason: string;
+	/** The kernel fault that it would catch. */
+	readonly catches: string;
+	/** What is tried, in a sentence. */
+	readonly title: string;
+	/** What manual pages say of it, a sentence each. */
+	readonly manual: readonly string[];
+}
+
+/** The operations of a program that are reported: those behind the point where the subject stands. */
+export function operationsOf(program: string): string[] {
+	const words = program.split(" ");
+	const place = words.indexOf("@");
+	let quiet = 0;
+	const found: string[] = [];
+	const blocks: boolean[] = [];
+	for (const word of words.slice(place + 1)) {
+		const name = word.split("=")[0] ?? "";
+		if (word === "}") {
+			if (blocks.pop()) quiet--;
+		} else if (word === "{") {
+			// Belongs to the block's name, which is counted already.
+		} else if (STEP_KINDS[name] === "block") {
+			blocks.push(name === "spawn");
+			if (name === "spawn") quiet++;
+		} else if (STEP_KINDS[name] === "op" && quiet === 0) {
+			found.push(name);
+		}
+	}
+	return found;
+}
+
+/** `@` in a program gives way to the subject's steps; without it they come first. The agent does the same. */
+export function compose(subjectProgram: string, probeProgram: string): string {
+	const marked = ` ${probeProgram} `;
+	const place = marked.indexOf(" @ ");
+	if (place < 0) return `${subjectProgram} ${probeProgram}`;
+	return `${marked.slice(0, place)} ${subjectProgram} ${marked.slice(place + 3)}`.trim();
+}
+
+function citationOf(name: CiteName): Citation {
+	const { ref, since, note }: CitationEntry = CITATIONS[name];
+	return {
+		ref,
+		...(since === undefined ? {} : { since }),
+		...(note === undefined ? {} : { note }),
+	};
+}
+
+/** A helper that is not all-powerful can't become every subject of its own user namespace. */
+function beyondHelper(subject: Subject, facts: Facts): string | null {
+	const every = (1n << BigInt(facts.capLastCap + 1)) - 1n;
+	if ((facts.caps & every) === every) return null;
+	const lacking = capBits(subject.caps, facts.capLastCap) & ~facts.caps;
+	return subject.userDepth === 0 && lacking !== 0n
+		? `crprobe runs without capabilities that the subject has (0x${lacking.toString(16)})`
+		: null;
+}
+
+/** Steps that only some kernels can take: whoever writes a row need not think of each. */
+const STEP_NEEDS: readonly (readonly [RegExp, NeedName])[] = [
+	[
+		/(?:^| )(?:uid|euid|setuid|group|caps|drop|eff|prm|inh)=(?!all(?: |$))/,
+		"multiuser",
+	],
+	[/(?:^| )(?:userns(?:=\S*)?|unshare=user)(?: |$)/, "user_ns"],
+	[/(?:^| )(?:pidns|unshare=pid)(?: |$)/, "pid_ns"],
+	[/(?:^| )unshare=ipc(?: |$)/, "ipc_ns"],
+];
+
+const stepNeeds = remembered((program: string): readonly NeedName[] =>
+	STEP_NEEDS.flatMap(([steps, need]) => (steps.test(program) ? [need] : [])),
+);
+
+/** Thousands of cases are made of a few hundred texts: what is found in one is found once. */
+function remembered<T>(find: (text: string) => T): (text: string) => T {
+	const found = new Map<string, T>();
+	return (text) => {
+		const before = found.get(text);
+		if (before !== undefined) return before;
+		const now = find(text);
+		found.set(text, now);
+		return now;
+	};
+}
+
+const operationsIn = remembered(operationsOf);
+const notesOn = remembered(manualNotes);
+
+function plannedCase(
+	suite: Suite,
+	row: Row,
+	subject: Subject,
+	facts: Facts,
+): PlannedCase {
+	const probeProgram =
+		typeof row.program === "string" ? row.program : row.program(subject);
+	const subjectProgram = [subject.steps, `--=${subject.ready}`]
+		.filter((part) => part !== "")
+		.join(" ");
+	const expectation = row.expect(subject, facts);
+	const operations = operationsIn(probeProgram);
+	const program = compose(subjectProgram, probeProgram);
+	const needs = [
+		...[...suite.needs, ...subject.needs, ...(row.needs ?? [])],
+		...stepNeeds(subjectProgram),
+		...stepNeeds(probeProgram),
+	];
+	const reason = missing(needs, facts) ?? beyondHelper(subject, facts);
+	// The namespaces that see the process, less those that the operation leaves alone.
+	const untouched = subject.pidOwners.length - (row.levels ?? 0);
+	return {
+		id: idOf(suite, row, subject),
+		boundary: suite.name,
+		probe: row.probe,
+		args: probeProgram,
+		subject: subject.name,
+		subjectProgram,
+		probeProgram,
+		program,
+		touchesHost:
+			row.touchesHost === true || ((row.levels ?? 0) > 0 && untouched <= 0),
+		operations,
+		results: expectation.results,
+		expected: formatExpected(operations, expectation.results),
+		citation: citationOf(expectation.cite),
+		reason: expectation.reason,
+		catches: row.catches,
+		title: row.title,
+		manual: notesOn(`${suite.name}.${row.name}`),
+		...(row.deadlineMs === undefined ? {} : { deadlineMs: row.deadlineMs }),
+		...(reason === null ? {} : { skip: reason }),
+	};
+}
+
+/** Everyone who tries, on a kernel with these facts. */
+export function subjectsFor(facts: Facts): Subject[] {
+	return [
+		...CORE,
+		...NAMESPACE_SUBJECTS,
+		...ROUTE_SUBJECTS,
+		...CONTAINER_SUBJECTS,
+		...sweep(facts.capLastCap),
+	];
+}
+
+/** Each row with each of its subjects, in report order: the same for every kernel. */
+function* crossings(
+	facts: Facts,
+): Iterable<{ suite: Suite; row: Row; subject: Subject }> {
+	const subjects = subjectsFor(facts);
+	for (const suite of SUITES)
+		for (const row of suite.rows)
+			for (const subject of subjects)
+				if (row.subjects(subject)) yield { suite, row, subject };
+}
+
+/**
+ * All cases in report order, the same ids for every kernel, or those of them that are wanted. Without facts: what a
+ * current kernel must answer.
+ */
+export function plan(
+	facts: Facts | null,
+	wanted?: ReadonlySet<string>,
+): PlannedCase[] {
+	const known = facts ?? FACTS_OF_ANY;
+	const planned: PlannedCase[] = [];
+	for (const { suite, row, subject } of crossings(known))
+		if (wanted?.has(idOf(suite, row, subject)) ?? true)
+			planned.push(plannedCase(suite, row, subject, known));
+	return planned;
+}
+
+/** The names in the plan without facts: a small part of the work. */
+export function outline(): Pick<PlannedCase, "id" | "boundary" | "subject">[] {
+	return Array.from(crossings(FACTS_OF_ANY), ({ suite, row, subject }) => ({
+		id: idOf(suite, row, subject),
+		boundary: suite.name,
+		subject: subject.name,
+	}));
+}
+
+function idOf(suite: Suite, row: Row, subject: Subject): string {
+	return `${suite.name}.${row.name}.${subject.name}`;
+}
+
+const CONCERNS = new Map<string, readonly string[]>(
+	SUITES.flatMap((suite) =>
+		suite.rows.map((row): [string, readonly string[]] => [
+			`${suite.name}.${row.name}`,
+			row.concerns ?? [suite.name],
+		]),
+	),
+);
+
+/** The boundaries that a case is about: its suite's, or for suites of several what its row says. */
+export function concerns(id: string): readonly string[] {
+	return CONCERNS.get(id.split(".").slice(0, 2).join(".")) ?? [];
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm, stat, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { keepForReplay } from "../guest/replay.js";
+import { cacheDir, makeDirs } from "./cache.js";
+
+test("directories are made, also by several at once", async () => {
+	const top = await mkdtemp(join(tmpdir(), "crcap-cache-"));
+	try {
+		const dir = join(top, "a", "b", "c");
+		await Promise.all([makeDirs(dir), makeDirs(dir), makeDirs(join(top, "a"))]);
+		assert.ok((await stat(dir)).isDirectory());
+		await makeDirs(dir);
+	} finally {
+		await rm(top, { recursive: true });
+	}
+});
+
+test("where nothing can be made, it says so and ends", async () => {
+	await assert.rejects(makeDirs("/proc/nothing/here"), /ENOENT/);
+	await assert.rejects(makeDirs("/dev/null/here"), /ENOTDIR|EEXIST/);
+});
+
+test("an initramfs is kept, whatever other runs do beside it", async () => {
+	const top = await mkdtemp(join(tmpdir(), "crcap-cache-"));
+	const before = process.env.XDG_CACHE_HOME;
+	process.env.XDG_CACHE_HOME = top;
+	try {
+		const dir = cacheDir("initramfs");
+		await makeDirs(dir);
+		// Links to nothing: names that are listed, and gone when they are looked at.
+		await symlink("nothing", join(dir, "0123456789abcdef.cpio"));
+		await symlink("nothing", join(dir, "0123456789abcdef.cpio.tmp-1"));
+		for (let n = 0; n < 12; n++)
+			assert.ok(await keepForReplay(Buffer.from(`initramfs ${n}`)), `${n}`);
+		const names = await readdir(dir);
+		assert.equal(names.length, 11, names.join());
+		assert.ok(names.includes("0123456789abcdef.cpio.tmp-1"));
+	} finally {
+		if (before === undefined) delete process.env.XDG_CACHE_HOME;
+		else process.env.XDG_CACHE_HOME = before;
+		await rm(top, { recursive: true });
+	}
+});

@@ -1,0 +1,248 @@
+/**
+ * A private root for apt: its own sources, lists and cache, no need to be root, nothing installed. apt itself checks every
+ * signature. The machine's own apt settings (proxies and the like) hold, its hooks do not run.
+ */
+import { access, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { makeDirs } from "../base/cache.js";
+import { errnoOf, VmError } from "../base/errors.js";
+import { loadExeca } from "../base/execa.js";
+import { configuredSources, formatSource, sourcesForSuite } from "./sources.js";
+
+const DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/** A package's control record, as much of it as is needed. */
+export interface PackageRecord {
+	name: string;
+	version: string;
+	/** Names that it depends on, alternatives included, versions left out. */
+	depends: string[];
+}
+
+/** Parses `apt-cache show` output: one record a stanza. */
+export function parseRecords(text: string): PackageRecord[] {
+	return text
+		.split(/\n\n+/)
+		.map((stanza) => {
+			const field = (name: string) =>
+				new RegExp(`^${name}: (.*)$`, "m").exec(stanza)?.[1] ?? "";
+			return {
+				name: field("Package"),
+				version: field("Version"),
+				depends: field("Depends")
+					.split(/[,|]/)
+					.map((one) => one.trim().replace(/[\s:(].*/, ""))
+					.filter(Boolean),
+			};
+		})
+		.filter((record) => record.name !== "" && record.version !== "");
+}
+
+export interface AptOptions {
+	suite: string;
+	debianArch: string;
+	/** With the suite's updates and its security archive, where it has them. */
+	updates: boolean;
+	/** Where the machine's sources are, instead of `/etc/apt`. */
+	aptDir?: string | undefined;
+	signal?: AbortSignal | undefined;
+	onProgress?: ((line: string) => void) | undefined;
+}
+
+export class PrivateApt {
+	#dir: string;
+	#options: AptOptions;
+
+	private constructor(dir: string, options: AptOptions) {
+		this.#dir = dir;
+		this.#options = options;
+	}
+
+	/**
+	 * Makes the root in an empty directory and reads the suite's lists.
+	 * @throws VmError: missing where apt or Debian's archive is not configured; catalogue when nothing can be read from it.
+	 */
+	static async open(dir: string, options: AptOptions): Promise<PrivateApt> {
+		const sources = sourcesForSuite(
+			await configuredSources(options.aptDir),
+			options.suite,
+		);
+		if (sources.length === 0)
+			throw new VmError(
+				"missing",
+				"this machine's apt has no source for Debian's archive",
+				{ hint: "name a kernel by its path: --kernel PATH" },
+			);
+		const apt = new PrivateApt(dir, options);
+		const hasKeyring = await access(DEBIAN_KEYRING).then(
+			() => true,
+			() => false,
+		);
+		const signed = sources.map((source) => ({
+			...source,
+			signedBy: source.signedBy ?? (hasKeyring ? DEBIAN_KEYRING : undefined),
+		}));
+		const wanted = options.updates ? signed : signed.slice(0, 1);
+		await apt.#prepare(
+			wanted
+				.map((source) => formatSource(source, options.debianArch))
+				.join("\n"),
+		);
+		await apt.#update();
+		return apt;
+	}
+
+	async #prepare(sources: string): Promise<void> {
+		const { debianArch } = this.#options;
+		for (const dir of [
+			"sources.d",
+			"none",
+			"state/lists/partial",
+			"archives/partial",
+		])
+			await makeDirs(join(this.#dir, dir));
+		await writeFile(join(this.#dir, "sources.d", "crcap.sources"), sources);
+		await writeFile(join(this.#dir, "status"), "");
+		// Read last, so it can take back what the machine's own files say.
+		await writeFile(
+			join(this.#dir, "main.conf"),
+			[
+				"#clear APT::Update::Pre-Invoke;",
+				"#clear APT::Update::Post-Invoke;",
+				"#clear APT::Update::Post-Invoke-Success;",
+				'Acquire::Languages "none";',
+				'Acquire::GzipIndexes "true";',
+				'Acquire::Retries "2";',
+				// Some containers switch these off; each question would then parse all lists again.
+				'Dir::Cache::pkgcache "pkgcache.bin";',
+				'Dir::Cache::srcpkgcache "srcpkgcache.bin";',
+				// The sandbox user could not write to a private directory.
+				'APT::Sandbox::User "root";',
+				"#clear APT::Architectures;",
+				`APT::Architecture "${debianArch}";`,
+				`APT::Architectures { "${debianArch}"; };`,
+				"",
+			].join("\n"),
+		);
+		await writeFile(
+			join(this.#dir, "apt.conf"),
+			[
+				`Dir::Etc::main "${this.#dir}/main.conf";`,
+				'Dir::Etc::sourcelist "/dev/null";',
+				`Dir::Etc::sourceparts "${this.#dir}/sources.d";`,
+				'Dir::Etc::preferences "/dev/null";',
+				`Dir::Etc::preferencesparts "${this.#dir}/none";`,
+				`Dir::State "${this.#dir}/state";`,
+				`Dir::State::status "${this.#dir}/status";`,
+				`Dir::Cache "${this.#dir}";`,
+				"",
+			].join("\n"),
+		);
+	}
+
+	async #run(
+		program: string,
+		args: readonly string[],
+		cwd = this.#dir,
+	): Promise<string> {
+		const { signal } = this.#options;
+		const { execa } = await loadExeca();
+		const result = await execa(program, args, {
+			cwd,
+			reject: false,
+			stdin: "ignore",
+			env: {
+				APT_CONFIG: join(this.#dir, "apt.conf"),
+				LC_ALL: "C.UTF-8",
+			},
+			maxBuffer: 100_000_000,
+			...(signal && { cancelSignal: signal }),
+		});
+		if (result.isCanceled) throw new VmError("aborted", "interrupted");
+		if (result.failed && errnoOf(result.cause ?? result) === "ENOENT")
+			throw new VmError("missing", `${program} is not on this machine`, {
+				hint: "name a kernel by its path: --kernel PATH",
+			});
+		if (result.failed) throw this.#failure(program, result.stderr);
+		return result.stdout;
+	}
+
+	#failure(program: string, stderr: string): VmError {
+		const errors = stderr
+			.split("\n")
+			.filter((line) => line.startsWith("E: "))
+			.map((line) => line.slice(3).replace(/\.$/, ""));
+		const detail = (errors.length ? errors : [stderr.trim()])
+			.slice(0, 3)
+			.join(" / ");
+		if (/No space left on device/.test(stderr))
+			return new VmError("storage", `${program}: ${detail}`, {
+				hint: "free some space, or point XDG_CACHE_HOME to a larger disk",
+			});
+		return new VmError(
+			"catalogue",
+			`Debian's ${this.#options.suite} for ${this.#options.debianArch} cannot be fetched: ${detail}`,
+			{
+				hint: "is the network up, and does the suite exist? A kernel that is on this machine needs neither: --kernel PATH",
+			},
+		);
+	}
+
+	async #update(): Promise<void> {
+		const { suite, debianArch, onProgress } = this.#options;
+		onProgress?.(
+			`reading the package lists of Debian ${suite} (${debianArch})`,
+		);
+		// Without it apt-get calls a failed download a warning and goes on with nothing.
+		await this.#run("apt-get", [
+			"-q",
+			"-o",
+			"APT::Update::Error-Mode=any",
+			"update",
+		]);
+	}
+
+	/** The newest version of a package; undefined where the suite has none. */
+	async show(name: string): Promise<PackageRecord | undefined> {
+		const text = await this.#run("apt-cache", [
+			"show",
+			"--no-all-versions",
+			name,
+		]).catch((error: unknown) => {
+			if (error instanceof VmError && error.kind === "catalogue") return "";
+			throw error;
+		});
+		return parseRecords(text).find((record) => record.name === name);
+	}
+
+	/** The names of all packages that match a POSIX extended regular expression. */
+	async names(pattern: string): Promise<string[]> {
+		const text = await this.#run("apt-cache", [
+			"search",
+			"--names-only",
+			pattern,
+		]);
+		return text
+			.split("\n")
+			.map((line) => line.split(" - ")[0] as string)
+			.filter(Boolean);
+	}
+
+	/** Downloads packages, checks them, and returns the files' paths. */
+	async download(records: readonly PackageRecord[]): Promise<string[]> {
+		const dir = join(this.#dir, "debs");
+		await makeDirs(dir);
+		this.#options.onProgress?.(
+			`fetching ${records.map(({ name, version }) => `${name} ${version}`).join(", ")}`,
+		);
+		await this.#run(
+			"apt-get",
+			["-q", "download", ...records.map((r) => `${r.name}=${r.version}`)],
+			dir,
+		);
+		const files = await readdir(dir);
+		return files
+			.filter((name) => name.endsWith(".deb"))
+			.map((name) => join(dir, name));
+	}
+}

@@ -1,0 +1,266 @@
+/**
+ * The runner's side of the talk with the agent, without any input or output of its own: bytes from the guest go in,
+ * payloads in their right order and bytes for the guest come out.
+ */
+
+import { VmError } from "../base/errors.js";
+import { type FrameItem, FrameReader } from "./frames.js";
+import { dueFor, encodeLine, isReplyTo, type Line, WINDOW } from "./lines.js";
+import { Recall } from "./readBackCache.js";
+import { type Batch, Book } from "./requestCatalogue.js";
+
+/** The agent keeps 64 KiB of frames; a hole wider than this can not be honest. */
+const MAX_GAP = 4096;
+/** So many missing frames are asked for at once. */
+const ASK_AHEAD = 16;
+/** So many broken frames are asked for again before the next nudge. */
+const ASK_BROKEN = 8;
+
+export type ChannelEvent =
+	/** A frame's payload, each once and in the agent's order. `answers`: the request that it ends, if any. */
+	| { type: "payload"; payload: string; answers?: string }
+	/** Bytes outside frames. */
+	| { type: "noise"; bytes: Buffer }
+	/** The agent broke the protocol; nothing it says from here on can be trusted. */
+	| { type: "violation"; what: string };
+
+/** What happened on the way, for the report. */
+export interface ChannelStats {
+	/** Frames that came broken. */
+	broken: number;
+	/** Frames asked for again. */
+	asked: number;
+	/** Lines sent again. */
+	resent: number;
+}
+
+export class Channel {
+	readonly stats: ChannelStats = { broken: 0, asked: 0, resent: 0 };
+	#reader = new FrameReader();
+	/** The next frame to deliver. */
+	#expected = 0;
+	/** Frames that came ahead of a missing one. */
+	#early = new Map<number, string>();
+	#asked = new Set<number>();
+	#askedBroken = 0;
+	#heard = false;
+	/** Lines sent and not known to be obeyed. */
+	#unanswered: Line[] = [];
+	#unansweredBytes = 0;
+	#nextNum = 0;
+	#source: Iterator<Batch> | null = null;
+	#peeked: Batch | null = null;
+	#out: string[] = [];
+	#ready = false;
+	#violated = false;
+	readonly #book: Book;
+	readonly #recall = new Recall();
+
+	/** @param book the requests that the initramfs carries */
+	constructor(book = new Book()) {
+		this.#book = book;
+	}
+
+	/** True when every request that was asked for has been sent and answered. */
+	get idle(): boolean {
+		return (
+			this.#source === null &&
+			!this.#unanswered.some((line) => line.due.length > 0)
+		);
+	}
+
+	/** The oldest request without an answer: the one that is being run. */
+	get running(): string | undefined {
+		return this.#unanswered.find((line) => line.due.length > 0 && !line.own)
+			?.due[0]?.text;
+	}
+
+	/** Requests to send, drawn as the window allows. One source at a time. */
+	attach(lines: Iterable<string>): void {
+		if (this.#source) throw new VmError("usage", "an exchange is under way");
+		this.#source = this.#book.batches(lines)[Symbol.iterator]();
+		this.#fill();
+	}
+
+	/** Bytes for the guest since the last call. */
+	drain(): string {
+		const out = this.#out.join("");
+		this.#out = [];
+		return out;
+	}
+
+	/** Takes bytes from the guest. */
+	feed(bytes: Uint8Array): ChannelEvent[] {
+		return this.#take(this.#reader.feed(bytes));
+	}
+
+	/** Nothing came for a while: ask for what may have been lost in either direction. */
+	nudge(): ChannelEvent[] {
+		const events = this.#take(this.#reader.giveUp());
+		this.#asked.clear();
+		this.#askedBroken = 0;
+		if (!this.#heard || this.#violated) return events;
+		this.#askMissing();
+		if (!this.#asked.has(this.#expected)) this.#ask(this.#expected);
+		this.#sendAgain(this.#unanswered);
+		return events;
+	}
+
+	#take(items: FrameItem[]): ChannelEvent[] {
+		const events: ChannelEvent[] = [];
+		for (const item of items) {
+			if (item.kind === "noise")
+				events.push({ type: "noise", bytes: item.bytes });
+			else if (this.#violated) continue;
+			else if (item.kind === "broken") this.#onBroken();
+			else this.#onFrame(item.seq, item.payload, events);
+		}
+		if (!this.#violated) this.#fill();
+		return events;
+	}
+
+	#onBroken(): void {
+		this.stats.broken++;
+		// Nothing is sent before the agent's first sound frame: its tty may still echo.
+		if (this.#heard && this.#askedBroken++ < ASK_BROKEN)
+			this.#ask(this.#expected);
+	}
+
+	#onFrame(seq: number, payload: string, events: ChannelEvent[]): void {
+		this.#heard = true;
+		if (seq > this.#expected + MAX_GAP)
+			this.#violation(
+				`frame ${seq} came where ${this.#expected} was due`,
+				events,
+			);
+		if (this.#violated) return;
+		if (seq < this.#expected || this.#early.has(seq)) return;
+		this.#early.set(seq, payload);
+		for (;;) {
+			const next = this.#early.get(this.#expected);
+			if (next === undefined || this.#violated) break;
+			this.#early.delete(this.#expected);
+			this.#asked.delete(this.#expected);
+			this.#expected++;
+			this.#askedBroken = 0;
+			this.#onPayload(next, events);
+		}
+		this.#askMissing();
+	}
+
+	#askMissing(): void {
+		if (this.#early.size === 0) return;
+		const last = Math.max(...this.#early.keys());
+		const end = Math.min(last, this.#expected + ASK_AHEAD);
+		for (let seq = this.#expected; seq < end; seq++) {
+			if (!this.#early.has(seq) && !this.#asked.has(seq)) this.#ask(seq);
+		}
+	}
+
+	#ask(seq: number): void {
+		this.#asked.add(seq);
+		this.stats.asked++;
+		this.#out.push(encodeLine("r", `resend ${seq}`));
+	}
+
+	#onPayload(payload: string, events: ChannelEvent[]): void {
+		const word = payload.split(" ", 1)[0];
+		if (word === "bad") this.#onBad(payload, events);
+		else if (word === "obs" || word === "rate" || word === "bye")
+			this.#onReply(payload, events);
+		else if (this.#ready)
+			this.#violation(
+				`"${payload.slice(0, 40)}" came where only replies were due`,
+				events,
+			);
+		else {
+			this.#ready = payload === "ready";
+			events.push({ type: "payload", payload });
+		}
+	}
+
+	#onReply(told: string, events: ChannelEvent[]): void {
+		const index = this.#unanswered.findIndex((line) => line.due.length > 0);
+		const line = this.#unanswered[index];
+		const due = line?.due[0];
+		if (!line || !due || !isReplyTo(told, due.reply)) {
+			const wanted = due ? `"${due.reply}"` : "no answer";
+			this.#violation(
+				`"${told.slice(0, 40)}" came where ${wanted} was due`,
+				events,
+			);
+			return;
+		}
+		const payload = this.#recall.expand(told);
+		if (payload === undefined) {
+			this.#violation(
+				`"${told.slice(0, 40)}" names a read-back that was never told`,
+				events,
+			);
+			return;
+		}
+		line.due.shift();
+		// Lines are obeyed in order: those before this one are done, and it is once its last answer is here.
+		const done = line.due.length === 0 ? index + 1 : index;
+		for (const gone of this.#unanswered.splice(0, done))
+			this.#unansweredBytes -= gone.wire.length;
+		if (!line.own) events.push({ type: "payload", payload, answers: due.text });
+	}
+
+	#onBad(payload: string, events: ChannelEvent[]): void {
+		const want = /^bad (0|[1-9][0-9]{0,9})$/.exec(payload)?.[1];
+		const first = this.#nextNum - this.#unanswered.length;
+		const num = Number(want);
+		if (want === undefined || num < first || num > this.#nextNum)
+			this.#violation(
+				`"${payload.slice(0, 40)}" asks for a line that was answered or never sent`,
+				events,
+			);
+		else this.#sendAgain(this.#unanswered.slice(num - first));
+	}
+
+	#sendAgain(lines: Line[]): void {
+		this.stats.resent += lines.length;
+		for (const line of lines) this.#out.push(line.wire);
+	}
+
+	#violation(what: string, events: ChannelEvent[]): void {
+		this.#violated = true;
+		this.#source = null;
+		events.push({ type: "violation", what });
+	}
+
+	/** Sends as much of the source as the window holds. */
+	#fill(): void {
+		while (this.#source) {
+			if (this.#peeked === null) {
+				const next = this.#source.next();
+				if (next.done) {
+					this.#source = null;
+					return;
+				}
+				this.#peeked = next.value;
+			}
+			const wire = encodeLine(this.#nextNum, this.#peeked.text);
+			if (
+				this.#unansweredBytes > 0 &&
+				this.#unansweredBytes + wire.length > WINDOW
+			) {
+				// Lines without an answer alone would block the window for ever: one that has an answer moves it on.
+				if (!this.#unanswered.some((line) => line.due.length > 0))
+					this.#push({ text: "rate 1", requests: ["rate 1"] }, true);
+				return;
+			}
+			const batch = this.#peeked;
+			this.#peeked = null;
+			this.#push(batch, false);
+		}
+	}
+
+	#push({ text, requests }: Batch, own: boolean): void {
+		const wire = encodeLine(this.#nextNum++, text);
+		this.#unanswered.push({ wire, due: dueFor(requests), own });
+		this.#unansweredBytes += wire.length;
+		this.#out.push(wire);
+	}
+}

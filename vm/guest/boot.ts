@@ -1,0 +1,206 @@
+/** The way from power-on to `ready`, and again when a boot dies before the agent's first word. */
+import { performance } from "node:perf_hooks";
+import { VmError } from "../base/errors.js";
+import type { Book } from "../channel/requestCatalogue.js";
+import type { GuestSpec } from "../qemu/arguments.js";
+import { spawnQemu } from "../qemu/process.js";
+import type { EndKind, GuestEnd } from "./ending.js";
+import { FactBook, type Hello, parseHello } from "./facts.js";
+import type { Keeper } from "./keep.js";
+import type { BootLimits } from "./options.js";
+import { Session } from "./session.js";
+
+/** The protocol's version that this side speaks. */
+const PROTO = 1;
+
+/** A boot that did not get far enough. */
+export interface BootAttempt {
+	/** From 1. */
+	attempt: number;
+	outcome: EndKind;
+	/** What happened, in a sentence. */
+	reason: string;
+	consoleTail: string[];
+	durationMs: number;
+	end: GuestEnd;
+}
+
+/** No boot reached `ready`; every attempt is told. */
+export class BootError extends VmError {
+	override readonly name = "BootError";
+	readonly attempts: readonly BootAttempt[];
+
+	constructor(attempts: readonly BootAttempt[], hint?: string) {
+		const last = attempts.at(-1);
+		const times =
+			attempts.length === 1 ? "a boot" : `each of ${attempts.length} boots`;
+		super(
+			"boot",
+			`the agent was not reached in ${times}: ${last?.reason ?? "no boot was tried"}`,
+			hint === undefined ? {} : { hint },
+		);
+		this.attempts = attempts;
+	}
+}
+
+export interface BootPlan extends BootLimits {
+	program: string;
+	spec: Omit<GuestSpec, "initrd">;
+	initramfs: Uint8Array;
+	/** The requests in it. */
+	book: Book;
+	keeper: Keeper;
+	signal: AbortSignal | undefined;
+	/** QEMU is broken when its standard error matches. */
+	fatalStderr: RegExp | undefined;
+	onProgress: (line: string) => void;
+	onStart: () => void;
+}
+
+export interface Booted {
+	session: Session;
+	end: Promise<GuestEnd>;
+	hello: Hello;
+	facts: Record<string, string>;
+	/** From this boot's start to `ready`, milliseconds. */
+	bootMs: number;
+	failed: BootAttempt[];
+}
+
+/** Boots until the agent is ready, at most `maxBoots` times. */
+export async function tryBoots(plan: BootPlan): Promise<Booted> {
+	const failed: BootAttempt[] = [];
+	for (let attempt = 1; ; attempt++) {
+		const outcome = await bootOnce(plan, attempt, failed);
+		if ("session" in outcome) return outcome;
+		failed.push(outcome.failure);
+		const { end } = outcome.failure;
+		if (end.kind === "killed") throw aborted(plan.signal, end);
+		if (outcome.spoke || attempt >= plan.maxBoots || refused(end))
+			throw new BootError(failed, hintFor(end, outcome.silent));
+		plan.onProgress(
+			`boot ${attempt} failed before the agent's first word (${outcome.failure.reason}); trying again`,
+		);
+	}
+}
+
+/** QEMU itself would not start: the same again would end the same. */
+function refused(end: GuestEnd): boolean {
+	return end.kind === "qemu-died" && end.consoleTail.length === 0;
+}
+
+function hintFor(end: GuestEnd, silent: boolean): string | undefined {
+	const tail = end.consoleTail.join("\n");
+	if (/Unable to mount root fs/.test(tail))
+		return "the kernel found no initramfs: it needs CONFIG_BLK_DEV_INITRD=y";
+	if (/No working init found|exec format error/i.test(tail))
+		return "the kernel could not run the agent: is it built for this architecture, and CONFIG_BINFMT_ELF=y?";
+	if (end.kind === "hang" && silent)
+		return "nothing came on the console: is the image for this architecture, with its serial console built in?";
+	return undefined;
+}
+
+function aborted(signal: AbortSignal | undefined, end: GuestEnd): Error {
+	return new VmError("aborted", end.reason, { cause: signal?.reason });
+}
+
+interface Failure {
+	failure: BootAttempt;
+	/** True once the agent has spoken. */
+	spoke: boolean;
+	/** True where nothing came on the console. */
+	silent: boolean;
+}
+
+async function bootOnce(
+	plan: BootPlan,
+	attempt: number,
+	failed: BootAttempt[],
+): Promise<Booted | Failure> {
+	const started = performance.now();
+	plan.keeper.beginAttempt(attempt);
+	const qemu = spawnQemu(plan.program, plan.spec, plan.initramfs);
+	const session = new Session(qemu, {
+		slackMs: plan.slackMs,
+		book: plan.book,
+		onConsole: (bytes) => plan.keeper.console(bytes),
+		onChannel: (bytes) => plan.keeper.channel(bytes),
+	});
+	const abort = () =>
+		session.kill({ kind: "killed", reason: "interrupted by the caller" });
+	plan.signal?.addEventListener("abort", abort, { once: true });
+	if (plan.signal?.aborted) abort();
+	const end = session.ended.finally(() => {
+		plan.signal?.removeEventListener("abort", abort);
+		plan.keeper.endAttempt();
+	});
+	qemu.onStderr((text) => {
+		if (plan.fatalStderr?.test(text))
+			session.kill({ kind: "hang", reason: `QEMU said "${firstLine(text)}"` });
+	});
+	session.limitBoot(plan.bootTimeoutMs, plan.bootSilenceMs);
+	const words = firstWords(session);
+	if (attempt === 1) plan.onStart();
+	const first = await Promise.race([words.ready, end]);
+	if ("hello" in first)
+		return {
+			session,
+			end,
+			...first,
+			bootMs: performance.now() - started,
+			failed,
+		};
+	return {
+		failure: {
+			attempt,
+			outcome: first.kind,
+			reason: first.reason,
+			consoleTail: first.consoleTail,
+			durationMs: performance.now() - started,
+			end: first,
+		},
+		spoke: words.spoke(),
+		silent: session.console.bytes === 0,
+	};
+}
+
+function firstLine(text: string): string {
+	return (text.trim().split("\n", 1)[0] ?? "").slice(0, 160);
+}
+
+interface FirstWords {
+	/** Resolves at `ready`; never rejects. */
+	ready: Promise<{ hello: Hello; facts: Record<string, string> }>;
+	/** True once the agent has spoken. */
+	spoke(): boolean;
+}
+
+function firstWords(session: Session): FirstWords {
+	const book = new FactBook();
+	let hello: Hello | undefined;
+	const broken = (reason: string) => {
+		// What came in the same piece is not listened to any more.
+		session.onPayload = () => {};
+		session.kill({ kind: "broken-channel", reason });
+	};
+	const ready = new Promise<{ hello: Hello; facts: Record<string, string> }>(
+		(resolve) => {
+			session.onPayload = (payload) => {
+				if (!hello) {
+					hello = parseHello(payload);
+					if (!hello)
+						broken(`the agent's first word was "${payload.slice(0, 80)}"`);
+					else if (hello.proto !== PROTO)
+						broken(
+							`the agent speaks protocol ${hello.proto}, this runner ${PROTO}`,
+						);
+				} else if (payload === "ready") {
+					session.booted();
+					resolve({ hello, facts: book.toRecord() });
+				} else if (!book.add(payload))
+					broken(`the agent said "${payload.slice(0, 80)}" among its facts`);
+			};
+		},
+	);
+	return { ready, spoke: () => hello !== undefined };
+}

@@ -1,0 +1,214 @@
+/** A booted guest: facts first, then requests and replies, then its end. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { VmError } from "../base/errors.js";
+import { Book } from "../channel/requestCatalogue.js";
+import {
+	type Accel,
+	type GuestSpec,
+	kernelCmdline,
+} from "../qemu/arguments.js";
+import { agentEntries, buildInitramfs } from "../qemu/initramfs.js";
+import { qemuBuild } from "../qemu/qemuBuild.js";
+import { type BootAttempt, tryBoots } from "./boot.js";
+import type { ConsoleLog } from "./console.js";
+import type { GuestEnd } from "./ending.js";
+import type { Hello } from "./facts.js";
+import { Keeper } from "./keep.js";
+import { type BootOptions, limitsOf } from "./options.js";
+import { keepForReplay, replayCommand } from "./replay.js";
+import { GuestLost, type Session } from "./session.js";
+
+export class Guest {
+	readonly hello: Hello;
+	/** Kernel facts by name, as the agent told them. */
+	readonly facts: Readonly<Record<string, string>>;
+	readonly accel: Accel;
+	/** QEMU's version. */
+	readonly qemuVersion: string;
+	/** The line that boots the same guest by hand, to try one case or to wait for requests. */
+	readonly replayCommand: (caseProgram?: string) => string;
+	/** From the start of the last boot to `ready`, milliseconds. */
+	readonly bootMs: number;
+	/** Boots that died before the agent's first word. */
+	readonly failedBoots: readonly BootAttempt[];
+	/** Resolves when the guest is gone. Never rejects. */
+	readonly end: Promise<GuestEnd>;
+	#session: Session;
+
+	/** Guests come from bootGuest(). */
+	constructor(
+		session: Session,
+		end: Promise<GuestEnd>,
+		parts: Pick<
+			Guest,
+			| "hello"
+			| "facts"
+			| "accel"
+			| "qemuVersion"
+			| "replayCommand"
+			| "bootMs"
+			| "failedBoots"
+		>,
+	) {
+		this.#session = session;
+		this.end = end;
+		this.hello = parts.hello;
+		this.facts = parts.facts;
+		this.accel = parts.accel;
+		this.qemuVersion = parts.qemuVersion;
+		this.replayCommand = parts.replayCommand;
+		this.bootMs = parts.bootMs;
+		this.failedBoots = parts.failedBoots;
+	}
+
+	/** The console: marks, lines by case, findings. */
+	get console(): ConsoleLog {
+		return this.#session.console;
+	}
+
+	/** What the channel had to repair so far. */
+	get channelStats(): GuestEnd["channel"] {
+		return this.#session.channel.stats;
+	}
+
+	/**
+	 * Streams requests ahead of the replies; resolves when each `case` and `rate` was answered. Replies come in order, each
+	 * with the request that it answers.
+	 * @throws GuestLost when the guest ends first; whatever `lines` or `onPayload` throw, which ends the guest.
+	 */
+	async exchange(
+		lines: Iterable<string>,
+		onPayload: (payload: string, request: string) => void,
+	): Promise<void> {
+		const session = this.#session;
+		let failed = false;
+		const settled = new Promise<void>((resolve, reject) => {
+			const fail = (error: unknown) => {
+				failed = true;
+				reject(error);
+			};
+			session.onPayload = (payload, request) => {
+				if (request !== undefined && !failed) onPayload(payload, request);
+			};
+			session.onProgress = (error) => {
+				if (error !== undefined) fail(error);
+				else if (session.channel.idle) resolve();
+			};
+			void this.end.then((end) => fail(new GuestLost(end)));
+			try {
+				session.send(lines);
+				if (session.channel.idle) resolve();
+			} catch (error) {
+				fail(error);
+			}
+		});
+		try {
+			await settled;
+		} catch (error) {
+			// Requests are under way whose replies nobody waits for.
+			this.kill("the exchange failed");
+			throw error;
+		} finally {
+			session.onPayload = () => {};
+			session.onProgress = () => {};
+		}
+	}
+
+	/** Asks for goodbye and waits for the end, whatever it is. */
+	async quit(): Promise<GuestEnd> {
+		try {
+			await this.exchange(["quit"], () => {});
+		} catch (error) {
+			// Lost before, in the middle of an exchange: there is nobody to say goodbye to. Its end tells how.
+			if (!(error instanceof GuestLost)) this.kill("the goodbye failed");
+		}
+		return this.end;
+	}
+
+	/** Ends the guest at once. */
+	kill(reason = "ended by the runner"): void {
+		this.#session.kill({ kind: "killed", reason });
+	}
+}
+
+function readAgent(path: string): Promise<Buffer> {
+	return readFile(path).catch((cause: unknown) => {
+		throw new VmError("missing", `the agent ${path} cannot be read`, {
+			cause,
+			hint: "build it (npm run setup)",
+		});
+	});
+}
+
+/** The initramfs of a guest. */
+export async function guestInitramfs(
+	options: Pick<BootOptions, "agent" | "machine" | "book" | "extraFiles">,
+): Promise<Buffer> {
+	const agent = await readAgent(options.agent);
+	return buildInitramfs([
+		...agentEntries(agent, options.machine.channel.device),
+		...(options.book?.entries ?? []),
+		...(options.extraFiles ?? []),
+	]);
+}
+
+/**
+ * Boots a kernel and waits until the agent is ready. A boot that dies or stalls before the agent's first word is tried again.
+ * @throws BootError with every attempt when none reached the agent; VmError when QEMU or the agent is missing, or when the
+ * signal came first (aborted).
+ */
+export async function bootGuest(options: BootOptions): Promise<Guest> {
+	const { machine, accel } = options;
+	if (options.signal?.aborted)
+		throw new VmError("aborted", "interrupted before the boot", {
+			cause: options.signal.reason,
+		});
+	const [build, initramfs] = await Promise.all([
+		qemuBuild(machine),
+		guestInitramfs(options),
+	]);
+	const spec: Omit<GuestSpec, "initrd"> = {
+		machine,
+		accel,
+		kernel: resolve(options.kernel),
+		cmdline: kernelCmdline(machine, options.append),
+		sandbox: build.sandbox,
+		...(options.memoryMiB !== undefined && { memoryMiB: options.memoryMiB }),
+	};
+	const keeper = await Keeper.open(options.keepDir, {
+		program: build.program,
+		spec,
+		initramfs,
+	});
+	const [booted, replayInitramfs] = await Promise.all([
+		tryBoots({
+			program: build.program,
+			spec,
+			initramfs,
+			book: options.book ?? new Book(),
+			keeper,
+			...limitsOf(options),
+			signal: options.signal,
+			fatalStderr: options.fatalStderr,
+			onProgress: options.onProgress ?? (() => {}),
+			onStart: options.onStart ?? (() => {}),
+		}),
+		keeper.initramfsPath ?? keepForReplay(initramfs),
+	]);
+	return new Guest(booted.session, booted.end, {
+		hello: booted.hello,
+		facts: booted.facts,
+		accel,
+		qemuVersion: build.version,
+		replayCommand: (caseProgram) =>
+			replayCommand(
+				build.program,
+				spec,
+				replayInitramfs ?? "initramfs.cpio",
+				caseProgram,
+			),
+		bootMs: booted.bootMs,
+		failedBoots: booted.failed,
+	});
+}

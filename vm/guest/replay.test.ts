@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { MACHINES } from "../index.js";
+import { replayCommand, replayScript } from "./replay.js";
+
+const CASE = "uid=1 a={x} -- it's=$HOME`x`";
+const CMDLINE = `console=ttyS0 note="it's 'so' \\"`;
+
+/** A guest of which only the words of the command line are wanted. */
+const SPEC = {
+	machine: MACHINES.x86_64,
+	accel: "tcg",
+	kernel: "/k",
+	cmdline: CMDLINE,
+	sandbox: false,
+} as const;
+
+/** The kernel's command line that a shell's words hold, and what follows it. */
+function appended(args: readonly string[]): string[] {
+	const out = execFileSync("sh", args, { encoding: "utf8" });
+	const words = out.split("\n").slice(0, -1);
+	return words.slice(words.indexOf("-append") + 1);
+}
+
+test("a replay line carries the case behind whatever was appended", () => {
+	const line = (program?: string): string =>
+		replayCommand("printf", SPEC, "/i", program).replace(
+			/^printf/,
+			"printf '%s\\n'",
+		);
+	assert.deepEqual(appended(["-c", line()]), [CMDLINE]);
+	assert.deepEqual(appended(["-c", line(CASE)]), [
+		`${CMDLINE} crcap_program="${CASE}"`,
+	]);
+});
+
+test("a kept script takes a case, then more for QEMU", () => {
+	const dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
+	try {
+		const path = join(dir, "boot.sh");
+		const print = join(dir, "print");
+		writeFileSync(print, `#!/bin/sh\nprintf '%s\\n' "$@"\n`, { mode: 0o755 });
+		writeFileSync(path, replayScript(print, SPEC, "/x/initramfs.cpio"));
+		const withCase = `${CMDLINE} crcap_program="${CASE}"`;
+		assert.deepEqual(appended([path]), [CMDLINE]);
+		assert.deepEqual(appended([path, CASE]), [withCase]);
+		assert.deepEqual(appended([path, CASE, "-s"]), [withCase, "-s"]);
+		assert.deepEqual(appended([path, "", "-s"]), [CMDLINE, "-s"]);
+	} finally {
+		rmSync(dir, { recursive: true, force: true });
+	}
+});

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { Duplex, PassThrough } from "node:stream";
+import { type TestContext, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { encodeFrame } from "../channel/frames.js";
+import { Book } from "../channel/requestCatalogue.js";
+import type { QemuExit } from "../qemu/process.js";
+import { Qmp } from "../qemu/qmp.js";
+import { Session } from "./session.js";
+
+/** Both ends of a line. */
+function line(): [Duplex, Duplex] {
+	const there = new PassThrough();
+	const back = new PassThrough();
+	return [
+		Duplex.from({ readable: back, writable: there }),
+		Duplex.from({ readable: there, writable: back }),
+	];
+}
+
+/** A session with a guest that says what it is told to, and ticks that pass when they are told to. */
+class Fake {
+	readonly session: Session;
+	readonly #guest: Record<"console" | "results" | "qmp", Duplex>;
+	readonly #context: TestContext;
+	#frames = 0;
+
+	constructor(context: TestContext) {
+		context.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
+		this.#context = context;
+		const [console, consoleFar] = line();
+		const [results, resultsFar] = line();
+		const [qmp, qmpFar] = line();
+		this.#guest = { console: consoleFar, results: resultsFar, qmp: qmpFar };
+		let end = (_: QemuExit) => {};
+		const exited = new Promise<QemuExit>((resolve) => {
+			end = resolve;
+		});
+		this.session = new Session(
+			{
+				pid: 1,
+				console,
+				results,
+				qmp: new Qmp(qmp),
+				stderr: () => "",
+				onStderr: () => {},
+				exited,
+				kill: () => end({ code: null, signal: "SIGKILL" }),
+			},
+			{ slackMs: 0, book: new Book() },
+		);
+		resultsFar.resume();
+		qmpFar.on("data", (bytes: Buffer) => {
+			const id = /info registers.*"id":(\d+)/.exec(String(bytes))?.[1];
+			if (id !== undefined)
+				qmpFar.write(`{"return":"RIP=0\\r\\nRSP=1\\r\\n","id":${id}}\n`);
+		});
+	}
+
+	async say(payload: string): Promise<void> {
+		this.#guest.results.write(encodeFrame(this.#frames++, payload));
+		await turn();
+	}
+
+	async print(line: string): Promise<void> {
+		this.#guest.console.write(`${line}\n`);
+		await turn();
+	}
+
+	async wait(seconds: number): Promise<void> {
+		this.#context.mock.timers.tick(seconds * 1000);
+		await turn();
+	}
+}
+
+test("only answers keep a guest alive, and a hang ends with the registers", async (context) => {
+	const fake = new Fake(context);
+	await fake.say("ready");
+	await fake.print("last words");
+	fake.session.send(["case 0 2000 - x", "case 1 2000 - y"]);
+	await fake.wait(1.9);
+	await fake.say("obs 0 end=ok");
+	await fake.wait(1.9);
+	// Asked for again, and again: not an answer.
+	await fake.say("bad 1");
+	await fake.wait(0.3);
+	await turn();
+	const end = await fake.session.ended;
+	assert.equal(end.kind, "hang");
+	assert.equal(end.reason, "the guest was silent for 2 s");
+	assert.equal(end.runningCase, 1);
+	assert.deepEqual(end.consoleTail, ["last words", "RIP=0", "RSP=1"]);
+});
+
+test("a guest that goes on with its facts after `ready` breaks the protocol", async (context) => {
+	const fake = new Fake(context);
+	await fake.say("fact x=1");
+	await fake.say("ready");
+	fake.session.send(["case 0 2000 - x"]);
+	await fake.say("fact x=1");
+	const end = await fake.session.ended;
+	assert.equal(end.kind, "broken-channel");
+	assert.match(end.reason, /"fact x=1" came where only replies were due/);
+});

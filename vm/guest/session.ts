@@ -1,0 +1,253 @@
+/** One running guest: bytes in, bytes out, and the clocks that tell silence from work. */
+import type { Duplex } from "node:stream";
+import { VmError } from "../base/errors.js";
+import { Channel, type ChannelEvent } from "../channel/channel.js";
+import type { Book } from "../channel/requestCatalogue.js";
+import type { QemuProcess } from "../qemu/process.js";
+import { ConsoleLog } from "./console.js";
+import { type Cause, type GuestEnd, judgeEnd } from "./ending.js";
+
+/** Clocks advance in ticks, not by the wall: a stopped or busy runner must not take its own pause for the guest's. */
+const TICK_MS = 100;
+/** A kernel that panicked resets at once (`panic=-1`); where the user's words forbid that, it gets so long. */
+const PANIC_GRACE_MS = 1500;
+/** After goodbye the guest powers off by itself within this. */
+const BYE_GRACE_MS = 1000;
+/** How long QEMU has to tell the registers of a guest that hangs. */
+const REGISTERS_MS = 1000;
+/** The first nudge after so long a silence with requests under way; the pause doubles each time. */
+const FIRST_NUDGE_MS = 1000;
+/** A request without a deadline of its own may take so long. */
+const DEFAULT_DEADLINE_MS = 10_000;
+
+export interface SessionOptions {
+	/** Added to a case's own deadline before silence means a hang, milliseconds. */
+	slackMs: number;
+	/** The requests that the initramfs carries. */
+	book: Book;
+	/** Each chunk of the console, as it comes. */
+	onConsole?: (bytes: Buffer) => void;
+	/** Each chunk of the channel, as it comes. */
+	onChannel?: (bytes: Buffer) => void;
+}
+
+/** How long the guest may stay silent over a request, without slack. */
+export function deadlineOf(request: string): number {
+	const [word, first, second] = request.split(" ", 3);
+	if (word === "case") return Number(second) || DEFAULT_DEADLINE_MS;
+	if (word === "rate") return 2000 + 50 * (Number(first) || 0);
+	return DEFAULT_DEADLINE_MS;
+}
+
+export class Session {
+	readonly console = new ConsoleLog();
+	readonly channel: Channel;
+	/** Resolves when QEMU is gone. Never rejects. */
+	readonly ended: Promise<GuestEnd>;
+	/** Takes payloads, in order. What it throws ends the exchange. */
+	onPayload: (payload: string, answers: string | undefined) => void = () => {};
+	/** Called after each batch of bytes, and when a request source failed. */
+	onProgress: (error?: unknown) => void = () => {};
+	#process: QemuProcess;
+	#options: SessionOptions;
+	#cause: Cause | undefined;
+	#registers: string[] = [];
+	#saidBye = false;
+	#silentMs = 0;
+	#nextNudgeMs = FIRST_NUDGE_MS;
+	#consoleSilentMs = 0;
+	/** How many milliseconds, in ticks, the guest has run. */
+	#ageMs = 0;
+	#panicMs: number | undefined;
+	#limit: { ageMs: number; consoleSilentMs: number } | undefined;
+	#ticker: NodeJS.Timeout;
+
+	constructor(process: QemuProcess, options: SessionOptions) {
+		this.#process = process;
+		this.#options = options;
+		this.channel = new Channel(options.book);
+		const shared = process.results === null;
+		process.console.on("data", (bytes: Buffer) => {
+			if (shared) this.#fromChannel(bytes);
+			else this.#fromConsole(bytes);
+		});
+		process.results?.on("data", (bytes: Buffer) => this.#fromChannel(bytes));
+		this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+		this.ended = process.exited.then((exit) => {
+			clearInterval(this.#ticker);
+			for (const event of shared ? this.channel.nudge() : [])
+				if (event.type === "noise") this.#fromConsole(event.bytes);
+			this.console.end();
+			return this.#describeEnd(exit);
+		});
+	}
+
+	/** Until the agent speaks: how old the guest and how long its silence may get, milliseconds. */
+	limitBoot(ageMs: number, consoleSilentMs: number): void {
+		this.#limit = { ageMs, consoleSilentMs };
+	}
+
+	/** The agent spoke: the boot's limits are off. */
+	booted(): void {
+		this.#limit = undefined;
+	}
+
+	/** Adds requests. @throws VmError (usage) when one may not travel. */
+	send(lines: Iterable<string>): void {
+		this.#heard();
+		this.channel.attach(lines);
+		this.#flush();
+	}
+
+	/** A silence begins anew. */
+	#heard(): void {
+		this.#silentMs = 0;
+		this.#nextNudgeMs = FIRST_NUDGE_MS;
+	}
+
+	/** Ends the guest at once; the first cause given is the one that counts. */
+	kill(cause: Cause): void {
+		this.#cause ??= cause;
+		this.#process.kill();
+	}
+
+	#stream(): Duplex {
+		return this.#process.results ?? this.#process.console;
+	}
+
+	#flush(): void {
+		const bytes = this.channel.drain();
+		const stream = this.#stream();
+		if (bytes && stream.writable) stream.write(bytes, "latin1");
+	}
+
+	#fromConsole(bytes: Buffer): void {
+		this.#consoleSilentMs = 0;
+		this.#options.onConsole?.(bytes);
+		for (const finding of this.console.feed(bytes))
+			if (finding.kind === "panic") this.#panicMs ??= 0;
+	}
+
+	#fromChannel(bytes: Buffer): void {
+		this.#options.onChannel?.(bytes);
+		this.#advance(() => this.channel.feed(bytes));
+	}
+
+	/** Lets the channel act, and tells what came of it. */
+	#advance(act: () => ChannelEvent[]): void {
+		try {
+			this.#take(act());
+			this.#flush();
+			this.onProgress();
+		} catch (error) {
+			this.onProgress(error);
+		}
+	}
+
+	#take(events: ChannelEvent[]): void {
+		for (const event of events) {
+			if (event.type === "noise") {
+				if (this.#process.results === null) this.#fromConsole(event.bytes);
+			} else if (event.type === "violation") {
+				this.kill({
+					kind: "broken-channel",
+					reason: `the agent broke the protocol: ${event.what}`,
+				});
+			} else {
+				// Only an answer breaks a silence: what else is said brings no request to its end.
+				if (event.answers !== undefined) this.#heard();
+				if (event.payload.startsWith("bye ")) this.#goodbye();
+				this.onPayload(event.payload, event.answers);
+			}
+		}
+	}
+
+	#goodbye(): void {
+		this.#saidBye = true;
+		setTimeout(() => this.#process.kill(), BYE_GRACE_MS).unref();
+	}
+
+	#tick(): void {
+		this.#ageMs += TICK_MS;
+		this.#consoleSilentMs += TICK_MS;
+		if (this.#panicMs !== undefined) {
+			this.#panicMs += TICK_MS;
+			if (this.#panicMs > PANIC_GRACE_MS)
+				this.kill({ kind: "panic", reason: "the kernel panicked" });
+		}
+		if (this.#limit) this.#checkBoot(this.#limit);
+		if (!this.channel.idle && !this.#saidBye) this.#checkSilence();
+	}
+
+	#checkBoot(limit: { ageMs: number; consoleSilentMs: number }): void {
+		if (this.#ageMs > limit.ageMs)
+			this.#hang(
+				`the agent did not speak within ${limit.ageMs / 1000} s of the boot`,
+			);
+		else if (this.#consoleSilentMs > limit.consoleSilentMs)
+			this.#hang(
+				`the console was silent for ${limit.consoleSilentMs / 1000} s and the agent had not spoken`,
+			);
+	}
+
+	#checkSilence(): void {
+		this.#silentMs += TICK_MS;
+		const running = this.channel.running;
+		const allowed =
+			(running === undefined ? DEFAULT_DEADLINE_MS : deadlineOf(running)) +
+			this.#options.slackMs;
+		if (this.#silentMs > allowed) {
+			this.#hang(`the guest was silent for ${allowed / 1000} s`);
+		} else if (this.#silentMs >= this.#nextNudgeMs) {
+			this.#nextNudgeMs *= 2;
+			this.#advance(() => this.channel.nudge());
+		}
+	}
+
+	/** A hang: where the CPU is, then the end. */
+	#hang(reason: string): void {
+		if (this.#cause) return;
+		this.#cause = { kind: "hang", reason };
+		void this.#process.qmp.registers(REGISTERS_MS).then((lines) => {
+			this.#registers = lines;
+			this.#process.kill();
+		});
+	}
+
+	#describeEnd(exit: Awaited<QemuProcess["exited"]>): GuestEnd {
+		const stderr = this.#process.stderr();
+		const running = this.channel.running;
+		const caseN = /^case (\d+) /.exec(running ?? "")?.[1];
+		return {
+			...judgeEnd({
+				saidBye: this.#saidBye,
+				...(this.#cause && { cause: this.#cause }),
+				...(this.#process.qmp.shutdown !== undefined && {
+					shutdown: this.#process.qmp.shutdown,
+				}),
+				exit,
+				stderr,
+				console: this.console,
+			}),
+			...(running !== undefined && { running }),
+			...(caseN !== undefined && { runningCase: Number(caseN) }),
+			consoleTail: [...this.console.evidence(), ...this.#registers],
+			findings: this.console.findings,
+			banners: this.console.banners,
+			qemuStderr: stderr,
+			registers: this.#registers,
+			channel: this.channel.stats,
+		};
+	}
+}
+
+/** The guest ended while something was still wanted of it. */
+export class GuestLost extends VmError {
+	override readonly name = "GuestLost";
+	readonly end: GuestEnd;
+
+	constructor(end: GuestEnd) {
+		super("boot", end.reason);
+		this.end = end;
+	}
+}

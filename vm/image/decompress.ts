@@ -1,0 +1,153 @@
+/** Unpacking: gzip by Node's own zlib, all else by the system's tools, in a stream and within a bound. */
+import { spawn } from "node:child_process";
+import { createReadStream, createWriteStream } from "node:fs";
+import { type Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { errnoOf, messageOf, VmError } from "../base/errors.js";
+import type { Compression } from "./formats.js";
+
+/** No kernel is larger than this when unpacked; a bomb is. */
+export const MAX_UNPACKED = 1024 ** 3;
+
+/** A program whose output is wanted. */
+export interface Tool {
+	argv: readonly [string, ...string[]];
+	/** The Debian package that holds it. */
+	package: string;
+	/** What it is needed for. */
+	purpose: string;
+}
+
+/** What becomes of the bytes; what it throws is the end of them. */
+export type Taker = (chunks: AsyncIterable<Buffer>) => Promise<void>;
+
+const TOOLS: Readonly<
+	Record<Exclude<Compression, "gzip">, Pick<Tool, "argv" | "package">>
+> = {
+	xz: { argv: ["xz", "-dc"], package: "xz-utils" },
+	lzma: { argv: ["xz", "-dc", "--format=lzma"], package: "xz-utils" },
+	zstd: { argv: ["zstd", "-dcq"], package: "zstd" },
+	lz4: { argv: ["lz4", "-dcq"], package: "lz4" },
+	bzip2: { argv: ["bzip2", "-dc"], package: "bzip2" },
+};
+
+/** Lets at most so many bytes through. */
+function bounded(max: number): Transform {
+	let seen = 0;
+	return new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			seen += chunk.length;
+			if (seen > max) done(new Error(`it unpacks to more than ${max} bytes`));
+			else done(null, chunk);
+		},
+	});
+}
+
+/** A part of a file. */
+export interface Part {
+	path: string;
+	offset?: number;
+	size?: number;
+}
+
+/** Unpacks a part of a file into another; throws as decompressTo() does. */
+export async function decompress(
+	from: Part,
+	compression: Compression,
+	to: string,
+): Promise<void> {
+	await decompressTo(
+		from,
+		compression,
+		(chunks) => pipeline(chunks, createWriteStream(to, { mode: 0o644 })),
+		MAX_UNPACKED,
+	);
+}
+
+/**
+ * Unpacks a part of a file, of at most `max` bytes.
+ * @throws VmError: image when the data is corrupt or cut short, missing when the tool is not installed; those of `take`.
+ */
+export async function decompressTo(
+	from: Part,
+	compression: Compression,
+	take: Taker,
+	max: number,
+): Promise<void> {
+	const start = from.offset ?? 0;
+	const source = createReadStream(from.path, {
+		start,
+		...(from.size !== undefined && { end: start + from.size - 1 }),
+	});
+	try {
+		if (compression === "gzip")
+			await pipeline(source, createGunzip(), bounded(max), take);
+		else {
+			const purpose = `to unpack ${compression}`;
+			await runTool({ ...TOOLS[compression], purpose }, take, max, source);
+		}
+	} catch (cause) {
+		if (cause instanceof VmError) throw cause;
+		if (["ENOSPC", "EDQUOT", "EIO"].includes(errnoOf(cause))) throw cause;
+		throw new VmError(
+			"image",
+			`${from.path}: its ${compression} data is corrupt or cut short (${messageOf(cause)})`,
+			{ cause, hint: "copy it again" },
+		);
+	}
+}
+
+/**
+ * Runs a tool and takes what it writes, at most `max` bytes.
+ * @throws VmError (missing) when it is not installed; Error with its own words when it fails; what `take` throws.
+ */
+export async function runTool(
+	tool: Tool,
+	take: Taker,
+	max: number,
+	source?: Readable,
+): Promise<void> {
+	const [program, ...args] = tool.argv;
+	const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+	let stderr = "";
+	child.stderr.on("data", (chunk: Buffer) => {
+		stderr = (stderr + chunk.toString()).slice(-500);
+	});
+	const finished = new Promise<void>((resolve, reject) => {
+		child.once("error", (cause) =>
+			reject(
+				errnoOf(cause) === "ENOENT"
+					? new VmError(
+							"missing",
+							`${program} is needed ${tool.purpose} and is not installed`,
+							{ hint: `install it: apt-get install ${tool.package}` },
+						)
+					: cause,
+			),
+		);
+		child.once("close", (code) =>
+			code === 0
+				? resolve()
+				: reject(new Error(stderr.trim() || `${program} failed`)),
+		);
+	});
+	// A tool that gives up early closes its input; its own words say more than EPIPE does.
+	const feeding = source
+		? pipeline(source, child.stdin).catch(() => {})
+		: child.stdin.end();
+	const draining = pipeline(child.stdout, bounded(max), take);
+	// What nobody takes any more need not be made.
+	draining.catch(() => child.kill("SIGKILL"));
+	const [ended, taken] = await Promise.allSettled([
+		finished,
+		draining,
+		feeding,
+	]);
+	// Who stops taking breaks the tool; too few bytes to take only tell that the tool failed, which says why.
+	const own =
+		child.stdout.readableEnded ||
+		(ended.status === "rejected" && ended.reason instanceof VmError);
+	for (const result of own ? [ended, taken] : [taken, ended])
+		if (result.status === "rejected") throw result.reason;
+}

@@ -1,0 +1,232 @@
+/**
+ * What an image's first bytes say. Offsets come from the kernel's own documents: Documentation/arch/x86/boot.rst,
+ * arm64/booting.rst, riscv/boot-image-header.rst, and from the ELF and PE formats.
+ */
+import type { Arch } from "../base/machines.js";
+
+/** A parser sees so many bytes of a file at most. */
+export const HEAD_BYTES = 128 * 1024;
+
+export type Format =
+	| "bzImage"
+	| "Image"
+	| "zImage"
+	| "vmlinux"
+	| "zboot"
+	| "s390 image";
+
+export type Compression = "gzip" | "xz" | "zstd" | "lzma" | "lz4" | "bzip2";
+
+export type Sniff =
+	| { kind: "kernel"; arch: Arch; format: Format; release?: string }
+	/** An EFI image that unpacks itself: the kernel proper is a part of the file. */
+	| {
+			kind: "zboot";
+			arch: Arch;
+			offset: number;
+			size: number;
+			compression: Compression;
+	  }
+	| { kind: "compressed"; compression: Compression }
+	| { kind: "package"; type: "deb" | "rpm" }
+	| { kind: "refused"; reason: string; hint?: string };
+
+const refused = (reason: string, hint?: string): Sniff => ({
+	kind: "refused",
+	reason,
+	...(hint !== undefined && { hint }),
+});
+
+const cut = (has: number, needs: number): Sniff =>
+	refused(`it is cut short: ${has} bytes of ${needs}`, "copy it again");
+
+const COMPRESSED: readonly (readonly [Compression, string])[] = [
+	["gzip", "1f8b08"],
+	["xz", "fd377a585a00"],
+	["zstd", "28b52ffd"],
+	["lzma", "5d0000"],
+	["lz4", "02214c18"], // the legacy frame, which the kernel uses
+	["lz4", "04224d18"],
+	["bzip2", "425a68"],
+];
+
+/** The names of compressions in an EFI zboot header. */
+const ZBOOT_NAMES: readonly (readonly [string, Compression])[] = [
+	["gzip", "gzip"],
+	["xz", "xz"],
+	["zstd", "zstd"],
+	["lzma", "lzma"],
+	["lz4", "lz4"],
+];
+
+const PE_MACHINES: Readonly<Record<number, Arch>> = {
+	332: "i386",
+	34404: "x86_64",
+	43620: "aarch64",
+	450: "armhf",
+	20580: "riscv64",
+};
+
+const STRANGERS: readonly (readonly [string, string])[] = [
+	["514649fb", "it is a QEMU disk image"],
+	["504b0304", "it is a zip archive"],
+	["303730373031", "it is an initramfs"],
+	["27051956", "it is a U-Boot image"],
+	["d00dfeed", "it is a device tree or a FIT image"],
+];
+
+function startsWith(head: Buffer, hex: string): boolean {
+	return head.subarray(0, hex.length / 2).toString("hex") === hex;
+}
+
+function u16(head: Buffer, at: number): number {
+	return at + 2 <= head.length ? head.readUInt16LE(at) : 0;
+}
+
+function u32(head: Buffer, at: number): number {
+	return at + 4 <= head.length ? head.readUInt32LE(at) : 0;
+}
+
+function text(head: Buffer, at: number, length: number): string {
+	return head.toString("latin1", at, at + length);
+}
+
+/** Everything before the first NUL, when it is printable. */
+function cString(head: Buffer, at: number, max: number): string | undefined {
+	const match = /^[\x20-\x7e]+/.exec(text(head, at, max));
+	return match?.[0];
+}
+
+/** The PE header's machine and how long the file must be to hold all sections; undefined when there is no PE header. */
+function readPe(head: Buffer): { machine: number; end: number } | undefined {
+	if (text(head, 0, 2) !== "MZ") return undefined;
+	const pe = u32(head, 0x3c);
+	if (pe + 24 > head.length || text(head, pe, 4) !== "PE\0\0") return undefined;
+	const sections = u16(head, pe + 6);
+	const table = pe + 24 + u16(head, pe + 20);
+	let end = 0;
+	for (let i = 0; i < sections; i++) {
+		const section = table + 40 * i;
+		if (section + 40 > head.length) break;
+		const size = u32(head, section + 16);
+		if (size > 0) end = Math.max(end, u32(head, section + 20) + size);
+	}
+	return { machine: u16(head, pe + 4), end };
+}
+
+/** The boot sector's fields are at 0x1f1; "HdrS" at 0x202 tells a Linux kernel. */
+function sniffBzImage(head: Buffer, size: number): Sniff | undefined {
+	if (text(head, 0x202, 4) !== "HdrS" || u16(head, 0x1fe) !== 0xaa55)
+		return undefined;
+	const protocol = u16(head, 0x206);
+	if (protocol < 0x204)
+		return refused(
+			`its boot protocol is ${(protocol >> 8).toString()}.${protocol & 0xff}, from before Linux 2.6.14`,
+		);
+	const setup = ((head[0x1f1] || 4) + 1) * 512;
+	const needs = Math.max(setup + u32(head, 0x1f4) * 16, readPe(head)?.end ?? 0);
+	if (size < needs) return cut(size, needs);
+	const versionAt = u16(head, 0x20e);
+	const version =
+		versionAt > 0 ? cString(head, versionAt + 0x200, 200) : undefined;
+	const release = version?.split(" ", 1)[0];
+	// XLF_KERNEL_64: the kernel has a 64-bit entry point (protocol 2.12, Linux 3.8).
+	const is64 = protocol >= 0x20c && (u16(head, 0x236) & 1) === 1;
+	return {
+		kind: "kernel",
+		arch: is64 ? "x86_64" : "i386",
+		format: "bzImage",
+		...(release && { release }),
+	};
+}
+
+/** arm64 and riscv images have a 64-byte header whose magic stands at 56. */
+function sniffImage(head: Buffer, size: number): Sniff | undefined {
+	const magic = text(head, 56, 4);
+	if (magic !== "ARM\x64" && magic !== "RSC\x05") return undefined;
+	const flags = u32(head, 24);
+	if (flags & 1) return refused("it is big-endian, for which there is no row");
+	const needs = Math.max(readPe(head)?.end ?? 0, 4096);
+	if (size < needs) return cut(size, needs);
+	return {
+		kind: "kernel",
+		arch: magic === "ARM\x64" ? "aarch64" : "riscv64",
+		format: "Image",
+	};
+}
+
+/** drivers/firmware/efi/libstub/zboot-header.S: "zimg" at 4, payload offset, size, and at 24 the compression's name. */
+function sniffZboot(head: Buffer, size: number): Sniff | undefined {
+	if (text(head, 0, 2) !== "MZ" || text(head, 4, 4) !== "zimg")
+		return undefined;
+	const arch = PE_MACHINES[readPe(head)?.machine ?? 0];
+	if (!arch)
+		return refused("it is an EFI image for an architecture without a row");
+	const name = cString(head, 24, 32) ?? "";
+	const compression = ZBOOT_NAMES.find(([known]) =>
+		name.startsWith(known),
+	)?.[1];
+	if (!compression)
+		return refused(
+			`its payload is compressed with an unknown method "${name}"`,
+		);
+	const offset = u32(head, 8);
+	const length = u32(head, 12);
+	if (offset + length > size) return cut(size, offset + length);
+	return { kind: "zboot", arch, offset, size: length, compression };
+}
+
+/** arch/arm/boot/compressed/head.S: the magic at 0x24, then the image's start and end. */
+function sniffZImage(head: Buffer, size: number): Sniff | undefined {
+	if (u32(head, 0x24) !== 0x016f2818) return undefined;
+	const needs = u32(head, 0x2c) - u32(head, 0x28);
+	if (needs <= 0) return refused("its header gives no length");
+	if (size < needs) return cut(size, needs);
+	return { kind: "kernel", arch: "armhf", format: "zImage" };
+}
+
+/** arch/s390/boot/head.S: "S390EP" at 0x10008. */
+function sniffS390(head: Buffer, size: number): Sniff | undefined {
+	if (text(head, 0x10008, 6) !== "S390EP") return undefined;
+	if (size < 1024 * 1024) return cut(size, 1024 * 1024);
+	return { kind: "kernel", arch: "s390x", format: "s390 image" };
+}
+
+function looksLikeText(head: Buffer): boolean {
+	const start = head.subarray(0, 4096);
+	return start.every(
+		(byte) => (byte >= 0x20 && byte < 0x7f) || (byte >= 9 && byte <= 13),
+	);
+}
+
+function sniffStranger(head: Buffer): Sniff {
+	const known = STRANGERS.find(([magic]) => startsWith(head, magic));
+	if (known) return refused(`${known[1]}, not a kernel`);
+	if (looksLikeText(head)) return refused("it is a text file, not a kernel");
+	return refused(
+		"it is in no known kernel format",
+		"give a bzImage, vmlinuz, Image, zImage or vmlinux, or one of them compressed",
+	);
+}
+
+/** What data that begins like this is packed with. */
+export function compressionOf(head: Buffer): Compression | undefined {
+	return COMPRESSED.find(([, magic]) => startsWith(head, magic))?.[0];
+}
+
+/** Names a file by its first bytes (`head`, up to HEAD_BYTES of them) and its size in bytes. ELF files are looked at elsewhere. */
+export function sniff(head: Buffer, size: number): Sniff {
+	if (size === 0) return refused("it is empty");
+	if (text(head, 0, 8) === "!<arch>\n") return { kind: "package", type: "deb" };
+	if (startsWith(head, "edabeedb")) return { kind: "package", type: "rpm" };
+	const compression = compressionOf(head);
+	if (compression) return { kind: "compressed", compression };
+	return (
+		sniffZboot(head, size) ??
+		sniffBzImage(head, size) ??
+		sniffImage(head, size) ??
+		sniffZImage(head, size) ??
+		sniffS390(head, size) ??
+		sniffStranger(head)
+	);
+}

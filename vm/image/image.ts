@@ -1,0 +1,223 @@
+/** What a kernel image is: format, architecture, release, and the file that QEMU gets. Nothing is booted to find out. */
+import { open, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { cacheDir, exists, fillAtomically } from "../base/cache.js";
+import { errnoOf, messageOf, VmError } from "../base/errors.js";
+import type { Arch } from "../base/machines.js";
+import { decompress, MAX_UNPACKED } from "./decompress.js";
+import { type ElfKernel, flatLayout, isElf, readElf } from "./elf.js";
+import { type Compression, type Format, type Sniff, sniff } from "./formats.js";
+import { readIkconfig } from "./ikconfig.js";
+import { type FileFacts, readAt, readFacts } from "./imageFile.js";
+
+export interface Image {
+	/** As it was named. */
+	path: string;
+	arch: Arch;
+	format: Format;
+	/** What the kernel was wrapped in, outermost first. */
+	compression: Compression[];
+	/** `uname -r`, where the image tells it. */
+	release?: string;
+	/** SHA-256 of the file at `path`, hex. */
+	sha256: string;
+	/** What QEMU boots: the file itself, or an unpacked copy in the cache. */
+	bootPath: string;
+	/** Where it came from: package and version, build tree. */
+	source?: string;
+	/** Path of its configuration, where there is one. */
+	config?: string;
+}
+
+const MAX_LAYERS = 3;
+
+function refuse(path: string, reason: string, hint?: string): VmError {
+	return new VmError(
+		"image",
+		`${path}: ${reason}`,
+		hint === undefined ? {} : { hint },
+	);
+}
+
+/** `config-RELEASE` beside a `vmlinuz-RELEASE`. */
+async function siblingConfig(path: string): Promise<string | undefined> {
+	const release = releaseFromName(path);
+	if (release === undefined) return undefined;
+	const config = join(dirname(path), `config-${release}`);
+	return (await exists(config)) ? config : undefined;
+}
+
+function releaseFromName(path: string): string | undefined {
+	return /^(?:vmlinu[xz]|Image|kernel)-(\d.*)$/.exec(basename(path))?.[1];
+}
+
+/** The file that holds what `fill` writes for an input with this hash; made once. */
+async function unpackedCopy(
+	sha256: string,
+	what: string,
+	fill: (to: string) => Promise<void>,
+): Promise<string> {
+	const target = cacheDir("images", `${sha256}-${what}`);
+	if (!(await exists(target))) await fillAtomically(target, fill);
+	return target;
+}
+
+/** Machines that boot no ELF get its segments as they would lie in memory: that is the Image. */
+async function flatten(
+	path: string,
+	sha256: string,
+	elf: ElfKernel,
+): Promise<string> {
+	const layout = flatLayout(elf.segments, MAX_UNPACKED);
+	if (!layout) throw refuse(path, "its segments are spread too far");
+	return unpackedCopy(sha256, "flat", async (to) => {
+		const out = await open(to, "w");
+		try {
+			for (const { segment, at } of layout.pieces) {
+				const bytes = await readAt(path, segment.offset, segment.filesz);
+				await out.write(bytes, 0, bytes.length, at);
+			}
+		} finally {
+			await out.close();
+		}
+	});
+}
+
+/** A copy in the cache of what the kernel carries itself, found once; an empty one says that there is none. */
+async function ownConfig(
+	{ bootPath, format }: Core,
+	sha256: string,
+): Promise<string | undefined> {
+	try {
+		const copy = await unpackedCopy(sha256, "config", async (to) =>
+			writeFile(to, (await readIkconfig(bootPath, format)) ?? ""),
+		);
+		return (await stat(copy)).size > 0 ? copy : undefined;
+	} catch (error) {
+		// Good to know, but a kernel boots without it: a cache that can't be written, or a tool that is missing, does not
+		// matter yet. Nothing is remembered of it.
+		if (
+			error instanceof VmError &&
+			(error.kind === "storage" || error.kind === "missing")
+		)
+			return undefined;
+		throw error;
+	}
+}
+
+type Core = Pick<Image, "arch" | "format" | "bootPath"> & {
+	compression: Compression[];
+	release: string | undefined;
+};
+
+async function elfCore(path: string, facts: FileFacts): Promise<Core> {
+	const read = await readElf(facts.head, facts.size, (offset, length) =>
+		readAt(path, offset, length),
+	);
+	if (!read.ok) throw refuse(path, read.reason, read.hint);
+	if (facts.banner === undefined)
+		throw refuse(
+			path,
+			"it is an ELF file without a Linux banner: a program, not a kernel",
+		);
+	const { arch } = read.elf;
+	const core = {
+		arch,
+		format: "vmlinux" as const,
+		compression: [],
+		release: facts.banner,
+	};
+	if ((arch === "x86_64" || arch === "i386") && !read.elf.pvh)
+		throw refuse(
+			path,
+			"QEMU boots a vmlinux on x86 only with the PVH entry (CONFIG_PVH=y)",
+			"give its bzImage: arch/x86/boot/bzImage in the build tree",
+		);
+	if (arch === "armhf")
+		throw refuse(
+			path,
+			"QEMU does not boot a vmlinux on 32-bit Arm",
+			"give its zImage: arch/arm/boot/zImage in the build tree",
+		);
+	const flat = arch === "aarch64" || arch === "riscv64";
+	const bootPath = flat ? await flatten(path, facts.sha256, read.elf) : path;
+	return { ...core, bootPath };
+}
+
+async function inside(
+	path: string,
+	facts: FileFacts,
+	part: Extract<Sniff, { kind: "zboot" | "compressed" }>,
+	depth: number,
+): Promise<Core> {
+	if (depth >= MAX_LAYERS)
+		throw refuse(path, `it is compressed more than ${MAX_LAYERS} times`);
+	const range =
+		part.kind === "zboot" ? { offset: part.offset, size: part.size } : {};
+	const copy = await unpackedCopy(facts.sha256, part.kind, (to) =>
+		decompress({ path, ...range }, part.compression, to),
+	);
+	const core = await coreOf(copy, depth + 1).catch((error: unknown) => {
+		// The copy's name means nothing to the reader.
+		throw error instanceof VmError && error.kind === "image"
+			? refuse(path, `unpacked, ${error.message.replace(`${copy}: `, "")}`)
+			: error;
+	});
+	return { ...core, compression: [part.compression, ...core.compression] };
+}
+
+async function coreOf(
+	path: string,
+	depth: number,
+	known?: FileFacts,
+): Promise<Core> {
+	const facts = known ?? (await readFacts(path));
+	if (isElf(facts.head)) return elfCore(path, facts);
+	const found = sniff(facts.head, facts.size);
+	switch (found.kind) {
+		case "refused":
+			throw refuse(path, found.reason, found.hint);
+		case "package":
+			throw refuse(path, `it is a .${found.type} package inside a package`);
+		case "kernel":
+			return {
+				arch: found.arch,
+				format: found.format,
+				compression: [],
+				release: found.release ?? facts.banner,
+				bootPath: path,
+			};
+		case "zboot":
+			return { ...(await inside(path, facts, found, depth)), format: "zboot" };
+		case "compressed":
+			return inside(path, facts, found, depth);
+	}
+}
+
+/**
+ * Identifies one image file.
+ * @throws VmError: image, with the reason, for what is no kernel, is cut short or is for an unknown architecture; missing,
+ * with the package, when a tool to unpack it is not installed; storage when the cache cannot hold an unpacked copy.
+ */
+export async function identifyFile(path: string): Promise<Image> {
+	const absolute = resolve(path);
+	const facts = await readFacts(absolute).catch((cause: unknown) => {
+		if (cause instanceof VmError) throw cause;
+		const why = errnoOf(cause) === "ENOENT" ? "no such file" : messageOf(cause);
+		throw new VmError("image", `${path}: ${why}`, { cause });
+	});
+	const core = await coreOf(absolute, 0, facts);
+	const release = core.release ?? releaseFromName(absolute);
+	const config =
+		(await siblingConfig(absolute)) ?? (await ownConfig(core, facts.sha256));
+	return {
+		path,
+		arch: core.arch,
+		format: core.format,
+		compression: core.compression,
+		...(release !== undefined && { release }),
+		sha256: facts.sha256,
+		bootPath: core.bootPath,
+		...(config !== undefined && { config }),
+	};
+}

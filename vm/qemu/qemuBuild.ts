@@ -1,0 +1,106 @@
+/** What this machine's build of QEMU is and can do. */
+import { execFile } from "node:child_process";
+import { open, readFile, writeFile } from "node:fs/promises";
+import { cacheDir, fillAtomically } from "../base/cache.js";
+import { errnoOf, VmError } from "../base/errors.js";
+import { readShaped, type Shaped } from "../base/jsonShape.js";
+import type { Machine } from "../base/machines.js";
+import { findOnPath } from "../base/path.js";
+
+/** What can be told of a build. */
+const BUILD = {
+	/** E.g. `7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)`. */
+	version: "string",
+	/** True where it has the seccomp sandbox. */
+	sandbox: "boolean",
+} as const;
+
+/** What this machine's build of a QEMU can do. */
+export interface QemuBuild extends Shaped<typeof BUILD> {
+	program: string;
+}
+
+const builds = new Map<string, Promise<QemuBuild>>();
+
+/**
+ * Looks once at the QEMU of a machine.
+ * @throws VmError (missing) that names the package when it is not installed.
+ */
+export function qemuBuild(machine: Machine): Promise<QemuBuild> {
+	const known = builds.get(machine.qemu);
+	if (known) return known;
+	const probed = probeBuild(machine);
+	builds.set(machine.qemu, probed);
+	// A failure is not remembered: the package may be installed meanwhile.
+	probed.catch(() => builds.delete(machine.qemu));
+	return probed;
+}
+
+interface Help {
+	error: Error | null;
+	stdout: string;
+	stderr: string;
+}
+
+function askHelp(program: string): Promise<Help> {
+	return new Promise((resolve) => {
+		execFile(
+			program,
+			["--help"],
+			{ timeout: 20_000, maxBuffer: 4_000_000 },
+			(error, stdout, stderr) => resolve({ error, stdout, stderr }),
+		).stdin?.end();
+	});
+}
+
+/** The file's identity: another build is another file. Undefined for a script, which may start anything. */
+async function identityOf(program: string): Promise<string | undefined> {
+	const path = findOnPath(program);
+	if (path === undefined) return undefined;
+	const file = await open(path);
+	try {
+		const { dev, ino, size, mtimeNs } = await file.stat({ bigint: true });
+		const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+		if (buffer.toString("latin1") !== "\x7fELF") return undefined;
+		return [program, dev, ino, size, mtimeNs].join("-");
+	} finally {
+		await file.close();
+	}
+}
+
+/** What is remembered of this file, or what it says itself, which takes as long as much of the way to a boot. */
+async function probeBuild(machine: Machine): Promise<QemuBuild> {
+	const program = machine.qemu;
+	const identity = await identityOf(program).catch(() => undefined);
+	if (identity === undefined) return { program, ...(await ask(machine)) };
+	const path = cacheDir("qemu", identity);
+	const text = await readFile(path, "utf8").catch(() => "");
+	const known = readShaped(text, BUILD);
+	if (known) return { program, ...known };
+	const build = await ask(machine);
+	await fillAtomically(path, (to) =>
+		writeFile(to, JSON.stringify(build)),
+	).catch(() => {
+		// Not to remember costs the next run a moment, no more.
+	});
+	return { program, ...build };
+}
+
+async function ask(machine: Machine): Promise<Shaped<typeof BUILD>> {
+	const help = await askHelp(machine.qemu);
+	if (errnoOf(help.error) === "ENOENT")
+		throw new VmError("missing", `${machine.qemu} is not on the PATH`, {
+			hint: `install it: apt-get install ${machine.qemuPackage}`,
+		});
+	const version = /QEMU emulator version ([^\n]*)/.exec(help.stdout)?.[1];
+	if (version === undefined)
+		throw new VmError(
+			"missing",
+			`${machine.qemu} --help does not name its version: ${help.stderr.slice(0, 200)}`,
+			{ hint: `reinstall it: apt-get install ${machine.qemuPackage}` },
+		);
+	return {
+		version: version.trim(),
+		sandbox: /^-sandbox on/m.test(help.stdout),
+	};
+}
