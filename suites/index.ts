@@ -2,6 +2,7 @@
 import { FACTS_OF_ANY } from "./model/facts.js";
 import { subjectsFor } from "./planning/plan.js";
 
+export { EvidenceError } from "./model/errors.js";
 export {
 	FACTS_OF_ANY,
 	type Facts,

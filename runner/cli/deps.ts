@@ -1,11 +1,11 @@
 /** The real world for the commands: the suites, the kernels, the terminal. */
 import { createProgress } from "../../results/progress/progress.js";
 import { prepare } from "../targets/prepare.js";
-import type { CliDeps } from "./program.js";
+import type { CliDeps } from "./commands/context.js";
 
 /** What every command works with. */
 export const realDeps: CliDeps = {
-	suites: async () => (await import("./suites.js")).suiteBook,
+	suites: async () => (await import("./suites.js")).suiteApi,
 	prepare,
 	watch({ reports }) {
 		const shared =

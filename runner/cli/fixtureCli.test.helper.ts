@@ -1,7 +1,7 @@
 /** The command line with a plan of the test's own, `CRCAP_TEST_PLAN`, in the place of the suites. */
 
 import { tolerateClosedStdout } from "../common/stdout.js";
-import type { Judgement, PlannedCase, SuiteBook } from "../common/suiteApi.js";
+import type { Judgement, PlannedCase, SuiteApi } from "../common/suiteApi.js";
 import { realDeps } from "./deps.js";
 import { main } from "./program.js";
 
@@ -38,7 +38,7 @@ const VERDICTS: Record<string, Judgement["verdict"]> = {
 	parse: "error",
 };
 
-function fixtureSuites(cases: readonly PlannedCase[]): SuiteBook {
+function fixtureSuites(cases: readonly PlannedCase[]): SuiteApi {
 	return {
 		plan: (facts) => ({
 			cases,

@@ -1,21 +1,11 @@
 /** The command line as a whole: every command, how errors are told, and their exit statuses. */
 import { Command, CommanderError } from "commander";
 import { bisectStatus, EXIT } from "../common/exitStatus.js";
-import type { SuiteBook } from "../common/suiteApi.js";
+import { isForeseen, OwnFault } from "../common/ownFault.js";
+import { tell } from "../common/tell.js";
 import { didYouMean, UsageError } from "../common/usage.js";
 import { version } from "../common/version.js";
-import type { RunDeps } from "../run/run.js";
-import { tell } from "./tell.js";
-
-export interface CliDeps extends RunDeps {
-	readonly suites: () => Promise<SuiteBook>;
-}
-
-/** What a command's action leaves behind. */
-export interface CommandContext {
-	readonly deps: CliDeps;
-	status: number;
-}
+import type { CliDeps, CommandContext } from "./commands/context.js";
 
 /** Runs one command line (without node and script) and returns its exit status; never throws for what a user can do. */
 export async function main(
@@ -42,11 +32,25 @@ export async function main(
 	}
 }
 
-/** Tells an error that is not the user's, and returns its exit status. */
+/**
+ * Tells an error that is not the user's, and returns its exit status: incomplete for what a system or a file can cause,
+ * EX_SOFTWARE with a stack for a fault of crcap's own.
+ */
 export function reportTrouble(error: unknown, argv: readonly string[]): number {
-	tell(describe(error));
-	const bisect = argv.includes("--bisect");
-	return bisect ? bisectStatus(EXIT.incomplete) : EXIT.incomplete;
+	const foreseen = isForeseen(error);
+	tell(foreseen ? (error as Error).message : ownFaultText(error));
+	const status = foreseen ? EXIT.incomplete : EXIT.software;
+	return argv.includes("--bisect") ? bisectStatus(status) : status;
+}
+
+/** A fault of crcap's own shows where it came from. */
+function ownFaultText(error: unknown): string {
+	const { cause, message, stack } = new OwnFault(
+		error instanceof OwnFault ? error.cause : error,
+	);
+	const what = `${message} (version ${version()}); this is a fault of crcap's own, please report it`;
+	const frames = (cause.stack ?? stack ?? "").split(/\n(?= +at )/).slice(1);
+	return [what, ...frames].join("\n");
 }
 
 /** What adds each command, loaded when it is wanted: some need much that the others don't. */
@@ -94,7 +98,8 @@ async function makeProgram(
 			"after",
 			`
 Exit status: 0 on every target at least one case ran and none failed; 1 a case failed, crashed the guest or timed out;
-3 incomplete (no boot, a broken channel, a case in error or not run, a target on which nothing ran); 2 usage; 130 interrupted.
+3 incomplete (no boot, a broken channel, a case in error or not run, a target on which nothing ran); 2 usage;
+70 a fault of crcap's own; 130 interrupted.
 Where a run is both failed and incomplete, it is 1.`,
 		);
 	for (const [name, load] of Object.entries(COMMANDS))
@@ -102,11 +107,4 @@ Where a run is both failed and incomplete, it is 1.`,
 			(await load())(program, context);
 	for (const command of program.commands) command.version(version());
 	return program;
-}
-
-/** An error that nobody foresaw shows where it came from; one with a cause in the system only what it was. */
-function describe(error: unknown): string {
-	if (!(error instanceof Error)) return String(error);
-	const expected = "code" in error || error.cause !== undefined;
-	return expected ? error.message : (error.stack ?? error.message);
 }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { MANUALS } from "../../suites/index.js";
 import { parseConfig } from "../request/config.js";
 import { historyTable } from "./commands/history.js";
-import { suiteBook } from "./suites.js";
+import { suiteApi } from "./suites.js";
 
 const README = readFileSync(
 	new URL("../../../README.md", import.meta.url),
@@ -13,7 +13,7 @@ const README = readFileSync(
 
 test("the README's table of what kernels answer differently is the tool's", () => {
 	assert.ok(
-		README.includes(historyTable(suiteBook, []).trim()),
+		README.includes(historyTable(suiteApi, []).trim()),
 		"run `crcap history` and paste",
 	);
 });

@@ -7,9 +7,9 @@ import {
 	SUBJECTS,
 	SUITES,
 } from "../../suites/index.js";
-import type { PlanWithFacts, RawFacts, SuiteBook } from "../common/suiteApi.js";
+import type { PlanWithFacts, RawFacts, SuiteApi } from "../common/suiteApi.js";
 
-export const suiteBook: SuiteBook = {
+export const suiteApi: SuiteApi = {
 	plan: (raw, wanted) =>
 		raw === null
 			? { cases: plan(null, wanted), facts: {} }

@@ -13,9 +13,11 @@ export const EXIT = {
 	usage: 2,
 	/** No verdict on everything: no boot, a broken channel, a case in error or not run, or nothing ran at all. */
 	incomplete: 3,
+	/** A fault of crcap's own, EX_SOFTWARE of sysexits.h: it says nothing about a kernel. */
+	software: 70,
 	/** `git bisect run`: this commit can't be judged. */
 	untestable: 125,
-	/** `git bisect run` stops at 128 and above: a mistyped command says nothing about a commit. */
+	/** `git bisect run` stops at 128 and above: neither a mistyped command nor a fault of crcap's own says anything about a commit. */
 	bisectUsage: 128,
 	/** SIGINT, SIGTERM, SIGHUP or SIGQUIT. */
 	interrupted: 130,
@@ -39,5 +41,6 @@ export function exitStatus(
 
 /** The same for `git bisect run`: good, bad, or can't tell. */
 export function bisectStatus(status: number): number {
+	if (status === EXIT.software) return EXIT.bisectUsage;
 	return status === EXIT.incomplete ? EXIT.untestable : status;
 }

@@ -3,7 +3,9 @@
 /** Why a run was stopped; travels as the reason of its AbortSignal. */
 export type StopReason =
 	| { readonly kind: "signal"; readonly signal: NodeJS.Signals }
-	| { readonly kind: "timeout"; readonly seconds: number };
+	| { readonly kind: "timeout"; readonly seconds: number }
+	/** crcap itself failed on another target. */
+	| { readonly kind: "fault" };
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
@@ -52,6 +54,7 @@ export function stopText(reason: unknown): string {
 	if (known?.kind === "timeout") {
 		return `the whole run's time (--timeout ${known.seconds}) ran out`;
 	}
+	if (known?.kind === "fault") return "crcap itself failed on another target";
 	return "stopped";
 }
 
@@ -60,6 +63,8 @@ export interface Stop {
 	readonly signal: AbortSignal;
 	/** True once a signal was heard, even where the time limit came first. */
 	interrupted(): boolean;
+	/** Stops the run for a reason that was found inside it. */
+	abort(reason: StopReason): void;
 	/** Stops listening. */
 	dispose(): void;
 }
@@ -101,6 +106,7 @@ export function listenForStop(
 	return {
 		signal: controller.signal,
 		interrupted: () => heard,
+		abort: (reason) => controller.abort(reason),
 		dispose() {
 			clearTimeout(timer);
 			for (const [name, handler] of handlers) process.off(name, handler);

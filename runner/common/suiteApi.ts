@@ -1,6 +1,7 @@
 /** What the runner needs of the suites; tests put fakes in their place. */
 import type { Judgement, PlannedCase, RawFacts } from "../../suites/index.js";
 
+export { EvidenceError } from "../../suites/index.js";
 export type { Judgement, PlannedCase, RawFacts };
 
 export interface PlanWithFacts {
@@ -17,7 +18,7 @@ export interface Suites {
 	outline(): readonly Pick<PlannedCase, "id" | "boundary" | "subject">[];
 	/**
 	 * Judges the payload of an `obs` frame.
-	 * @throws Error for a payload that is no observation.
+	 * @throws EvidenceError for a payload that is no observation.
 	 */
 	judge(planned: PlannedCase, payload: string): Judgement;
 }
@@ -29,7 +30,7 @@ export interface Named {
 }
 
 /** What the commands that run nothing need as well. */
-export interface SuiteBook extends Suites {
+export interface SuiteApi extends Suites {
 	suites(): readonly Named[];
 	subjects(): readonly Named[];
 }

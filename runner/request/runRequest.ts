@@ -2,13 +2,12 @@
 import { existsSync } from "node:fs";
 import { uniqueNames } from "../common/names.js";
 import { UsageError } from "../common/usage.js";
+import { fromConfig, type LoadedConfig } from "./configFile.js";
 import {
 	DEFAULT_REPORT,
 	type ReportSpec,
 	readReportSpec,
-} from "../reports/reports.js";
-import type { KnownFailure } from "../run/known.js";
-import { fromConfig, type LoadedConfig } from "./configFile.js";
+} from "./reportSpec.js";
 import type { Selection } from "./select.js";
 import type { Shard } from "./shard.js";
 
@@ -45,6 +44,17 @@ export type TargetSpec =
 			readonly append: string;
 	  }
 	| { readonly kind: "local"; readonly name: string; readonly host: boolean };
+
+/** A failure that the user knows of. */
+export interface KnownFailure {
+	/** Glob on the case's id. */
+	readonly case: string;
+	/** Glob on the target's name or its kernel's release; every kernel where absent. */
+	readonly kernel?: string | undefined;
+	readonly reason: string;
+	/** Last day on which it is known, YYYY-MM-DD in UTC. */
+	readonly expires: string;
+}
 
 export interface RunRequest {
 	readonly targets: readonly TargetSpec[];

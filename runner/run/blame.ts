@@ -11,8 +11,8 @@ export interface Blame {
 	readonly evidence: boolean;
 }
 
-/** What each end says about the case that was running. */
-export const BLAME: Readonly<Record<SessionEnd["how"], Blame>> = {
+/** What each end says about the case that was running; `fault` is a fault of crcap's own. */
+export const BLAME: Readonly<Record<SessionEnd["how"] | "fault", Blame>> = {
 	bye: {
 		verdict: "error",
 		reason: "the agent never answered",
@@ -41,6 +41,12 @@ export const BLAME: Readonly<Record<SessionEnd["how"], Blame>> = {
 		verdict: "not_run",
 		reason: "it was running when the run was stopped",
 		trouble: "the run was stopped",
+		evidence: false,
+	},
+	fault: {
+		verdict: "error",
+		reason: "crcap itself failed in this case, which says nothing about it",
+		trouble: "crcap itself failed",
 		evidence: false,
 	},
 };

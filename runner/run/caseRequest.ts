@@ -14,7 +14,6 @@ export function requestFor(
 	return {
 		n,
 		deadlineMs: caseTimeoutMs ?? planned.deadlineMs ?? DEFAULT_DEADLINE_MS,
-		subject: planned.subject,
 		subjectProgram: planned.subjectProgram,
 		probeProgram: planned.probeProgram,
 		program: planned.program,

@@ -3,14 +3,17 @@ import { test } from "node:test";
 import type { TargetTail } from "../../results/model/model.js";
 import type { PlannedCase } from "../common/suiteApi.js";
 import { type CaseRequest, OpenError, type Target } from "../targets/target.js";
-import { type ExecuteOptions, execute, type Loaded } from "./execute.js";
+import { execute } from "./execute.js";
 import {
 	fakeSuites,
 	fakeTarget,
+	loadedAtOnce,
 	plannedCase,
 	Recorder,
 	type Script,
 } from "./fakes.test.helper.js";
+import { Late } from "./late.js";
+import type { ExecuteOptions, Loaded } from "./sink.js";
 
 const FOUR = [0, 1, 2, 3].map((n) => plannedCase(n));
 
@@ -21,7 +24,7 @@ async function run(
 ): Promise<Recorder & { tail: TargetTail }> {
 	const sink = new Recorder();
 	await execute(target, {
-		load: async () => ({ suites: fakeSuites(cases), sink }),
+		late: loadedAtOnce({ suites: fakeSuites(cases), sink }),
 		choose: (cases) => ({ cases }),
 		signal: new AbortController().signal,
 		...more,
@@ -308,7 +311,7 @@ test("results go out while the guest runs, one behind", async () => {
 			return {};
 		}),
 		{
-			load: async () => ({ suites: fakeSuites(FOUR), sink }),
+			late: loadedAtOnce({ suites: fakeSuites(FOUR), sink }),
 			choose: (cases) => ({ cases }),
 			signal: new AbortController().signal,
 		},
@@ -321,7 +324,6 @@ test("what is needed later is loaded while the target comes up, once", async () 
 	const sink = new Recorder();
 	const target = fakeTarget();
 	const { open } = target;
-	let loaded: Promise<Loaded> | undefined;
 	const load = async (): Promise<Loaded> => {
 		order.push("load");
 		return { suites: fakeSuites(FOUR), sink };
@@ -336,10 +338,7 @@ test("what is needed later is loaded while the target comes up, once", async () 
 			},
 		},
 		{
-			load: () => {
-				loaded ??= load();
-				return loaded;
-			},
+			late: new Late(load),
 			choose: (cases) => ({ cases }),
 			signal: new AbortController().signal,
 		},
@@ -364,7 +363,7 @@ test("what can't be loaded ends the run, and the target is closed", async () => 
 				},
 			} as Target,
 			{
-				load: () => Promise.reject(new Error("no suites")),
+				late: new Late(() => Promise.reject(new Error("no suites"))),
 				choose: (cases) => ({ cases }),
 				signal: new AbortController().signal,
 			},

@@ -1,66 +1,38 @@
 /** Runs a plan on one target and tells its results in plan order as they complete. */
-import type {
-	CaseResult,
-	TargetHead,
-	TargetTail,
-} from "../../results/model/model.js";
 import { stopText } from "../common/interrupt.js";
-import type { PlannedCase, Suites } from "../common/suiteApi.js";
+import { isForeseen, OwnFault } from "../common/ownFault.js";
+import { EvidenceError, type PlannedCase } from "../common/suiteApi.js";
 import { OpenError, type Session, type Target } from "../targets/target.js";
 import { headOf, unobserved } from "./caseResults.js";
 import { Execution } from "./execution.js";
 import { Ledger } from "./ledger.js";
+import type { Choice, ExecuteOptions, Loaded } from "./sink.js";
 
-/** Takes what one target found: its head, its cases in plan order, its tail. */
-export interface TargetSink {
-	beginTarget(head: TargetHead): void;
-	caseResult(result: CaseResult): void;
-	endTarget(tail: TargetTail): void;
-}
-
-/** The cases to run, and what the report shall say about the choice. */
-export interface Choice {
-	readonly cases: readonly PlannedCase[];
-	readonly facts?: TargetHead["facts"];
-}
-
-/** What is needed once the kernel is up. */
-export interface Loaded {
-	readonly suites: Suites;
-	readonly sink: TargetSink;
-}
-
-export interface ExecuteOptions {
-	/** Called while the kernel boots, when there is time for it, and again when it is up: the same every time. */
-	readonly load: () => Promise<Loaded>;
-	/** Which of the planned cases to run: selection, shard. */
-	readonly choose: (cases: readonly PlannedCase[]) => Choice;
-	/** Overrides every case's deadline, milliseconds. */
-	readonly caseTimeoutMs?: number;
-	readonly signal: AbortSignal;
-}
-
-/** Brings the target up, runs the chosen cases, and closes it whatever happens. */
+/**
+ * Brings the target up, runs the chosen cases, and closes it whatever happens.
+ * @throws OwnFault once the target's report says that crcap itself failed
+ */
 export async function execute(
 	target: Target,
 	options: ExecuteOptions,
 ): Promise<void> {
 	const startedAt = performance.now();
-	// Its errors are met below.
-	const prepare = () => void options.load().catch(() => {});
 	let session: Session;
 	try {
-		session = await target.open(options.signal, prepare);
+		session = await target.open(options.signal, () => options.late.begin());
 	} catch (error) {
-		if (!(error instanceof OpenError)) throw error;
-		reportUnopened(target, error, options, await options.load(), startedAt);
-		return;
+		const loaded = await options.late.loaded();
+		const unopened = error instanceof OpenError ? error : asUnopened(error);
+		reportUnopened(target, unopened, options, loaded, startedAt);
+		if (error instanceof OpenError) return;
+		throw new OwnFault(error);
 	}
 	try {
-		const loaded = await options.load();
+		const loaded = await options.late.loaded();
 		const plan = planFor(session, options, loaded);
-		if (plan instanceof OpenError) {
-			reportUnopened(target, plan, options, loaded, startedAt);
+		if ("unopened" in plan) {
+			reportUnopened(target, plan.unopened, options, loaded, startedAt);
+			if (plan.fault !== undefined) throw plan.fault;
 			return;
 		}
 		const parts = { ...options, ...loaded };
@@ -70,33 +42,46 @@ export async function execute(
 	}
 }
 
-/** The cases for this kernel, or why what it told of itself allows none. */
+/** Nothing of the plan can run; where that is crcap's own fault, it is thrown once it is reported. */
+interface NoPlan {
+	readonly unopened: OpenError;
+	readonly fault?: OwnFault;
+}
+
+/** The cases for this kernel, or why there are none. */
 function planFor(
 	session: Session,
 	{ choose }: ExecuteOptions,
 	{ suites }: Loaded,
-): Required<Choice> | OpenError {
+): Required<Choice> | NoPlan {
 	const { notes, accel } = session;
+	const evidence = { notes, accel };
 	try {
 		const plan = suites.plan(session.facts);
 		const choice = choose(plan.cases);
-		if (choice.cases.length === 0) {
-			return new OpenError("nothing of what was selected is for this kernel", {
-				notes,
-				accel,
-			});
-		}
-		return {
-			cases: choice.cases,
-			facts: { ...plan.facts, ...choice.facts },
-		};
+		if (choice.cases.length > 0)
+			return { cases: choice.cases, facts: { ...plan.facts, ...choice.facts } };
+		const why = "nothing of what was selected is for this kernel";
+		return { unopened: new OpenError(why, evidence) };
 	} catch (error) {
-		const why = (error as Error).message;
-		return new OpenError(`there is no plan for this kernel: ${why}`, {
-			notes,
-			accel,
-		});
+		if (error instanceof EvidenceError) {
+			const why = `there is no plan for this kernel: ${error.message}`;
+			return { unopened: new OpenError(why, evidence) };
+		}
+		if (isForeseen(error)) throw error;
+		return {
+			unopened: asUnopened(error, evidence),
+			fault: new OwnFault(error),
+		};
 	}
+}
+
+/** A fault of crcap's own, as the report of a target tells it. */
+function asUnopened(
+	error: unknown,
+	evidence?: ConstructorParameters<typeof OpenError>[1],
+): OpenError {
+	return new OpenError(new OwnFault(error).message, evidence);
 }
 
 /** The plan is reported even where nothing of it could run. */

@@ -1,7 +1,8 @@
 /** What happens between the first request and the end of one session. */
 import type { CaseResult, TargetHead } from "../../results/model/model.js";
 import { stopText } from "../common/interrupt.js";
-import type { PlannedCase } from "../common/suiteApi.js";
+import { isForeseen, OwnFault } from "../common/ownFault.js";
+import { EvidenceError, type PlannedCase } from "../common/suiteApi.js";
 import { sinceCase } from "../targets/marker.js";
 import type {
 	CaseRequest,
@@ -19,9 +20,12 @@ import {
 	skipReason,
 	unobserved,
 } from "./caseResults.js";
-import type { Choice, ExecuteOptions, Loaded } from "./execute.js";
 import { Ledger } from "./ledger.js";
 import { excerpt, Remarks } from "./remarks.js";
+import type { Choice, ExecuteOptions, Loaded } from "./sink.js";
+
+/** How a session ended, or that crcap itself failed in it. */
+type End = Omit<SessionEnd, "how"> & { readonly how: keyof typeof BLAME };
 
 type Parts = Loaded & Pick<ExecuteOptions, "signal" | "caseTimeoutMs">;
 
@@ -68,13 +72,27 @@ export class Execution {
 		this.#notes.add(...session.notes);
 	}
 
+	/** @throws OwnFault after the report of this target says so */
 	async run(): Promise<void> {
 		this.#options.sink.beginTarget(this.#head());
 		this.#releaseUpTo(0);
-		const end = await this.#session.run(this.#requests(), {
-			reply: (payload) => this.#reply(payload),
-			complaint: (complaint) => this.#complaint(complaint),
-		});
+		let end: End;
+		try {
+			end = await this.#session.run(this.#requests(), {
+				reply: (payload) => this.#reply(payload),
+				complaint: (complaint) => this.#complaint(complaint),
+			});
+		} catch (error) {
+			if (isForeseen(error)) throw error;
+			const fault = new OwnFault(error);
+			this.#finish({
+				how: "fault",
+				detail: fault.cause.message,
+				consoleTail: [],
+				notes: [],
+			});
+			throw fault;
+		}
 		this.#finish(end);
 	}
 
@@ -118,7 +136,8 @@ export class Execution {
 			const judgement = this.#options.suites.judge(planned, payload);
 			return this.#withConsole(n, judged(planned, judgement, replay));
 		} catch (error) {
-			const why = error instanceof Error ? error.message : String(error);
+			if (!(error instanceof EvidenceError)) throw error;
+			const why = error.message;
 			this.#trouble.add(`the reply to ${planned.id} can't be read: ${why}`);
 			return this.#unobserved(n, "error", `its reply can't be read: ${why}`);
 		}
@@ -156,7 +175,7 @@ export class Execution {
 			: shown;
 	}
 
-	#finish(end: SessionEnd): void {
+	#finish(end: End): void {
 		this.#skipLostAnswers(end);
 		const running = this.#asked[this.#answered];
 		if (running !== undefined) this.#blame(running, end);
@@ -180,7 +199,7 @@ export class Execution {
 	}
 
 	/** A guest that dies takes answers with it that it had not got rid of yet. Those cases ended before the one to blame. */
-	#skipLostAnswers(end: SessionEnd): void {
+	#skipLostAnswers(end: End): void {
 		const last = end.lastBegun ?? -1;
 		if (end.how === "bye") return;
 		for (;;) {
@@ -196,7 +215,7 @@ export class Execution {
 	}
 
 	/** The verdict on the case that was running, or next, when the session ended. */
-	#blame(n: number, end: SessionEnd): void {
+	#blame(n: number, end: End): void {
 		const { id } = this.#case(n);
 		const blame = BLAME[end.how];
 		const detail =
@@ -215,7 +234,7 @@ export class Execution {
 		this.#ledger.set(n, show ? { ...result, console: [...lines] } : result);
 	}
 
-	#neverRan(n: number, end: SessionEnd): CaseResult {
+	#neverRan(n: number, end: End): CaseResult {
 		const running = this.#asked[this.#answered];
 		const { id } = this.#case(running ?? n);
 		return end.how === "bye"

@@ -5,7 +5,12 @@ import type {
 	TargetHead,
 	TargetTail,
 } from "../../results/model/model.js";
-import type { Judgement, PlannedCase, Suites } from "../common/suiteApi.js";
+import {
+	EvidenceError,
+	type Judgement,
+	type PlannedCase,
+	type Suites,
+} from "../common/suiteApi.js";
 import type {
 	CaseRequest,
 	Session,
@@ -13,7 +18,7 @@ import type {
 	SessionEvents,
 	Target,
 } from "../targets/target.js";
-import type { TargetSink } from "./execute.js";
+import type { LateLoad, Loaded, TargetSink } from "./sink.js";
 
 export const KERNEL: KernelInfo = {
 	release: "6.1.0-56-amd64",
@@ -51,6 +56,11 @@ export function plannedCase(
 	};
 }
 
+/** What is there from the start. */
+export function loadedAtOnce(loaded: Loaded): LateLoad {
+	return { begin: () => {}, loaded: async () => loaded };
+}
+
 /** A plan, and a judge for replies `obs N VERDICT`; `obs N garbled` makes it throw. */
 export function fakeSuites(cases: readonly PlannedCase[]): Suites {
 	return {
@@ -59,7 +69,7 @@ export function fakeSuites(cases: readonly PlannedCase[]): Suites {
 		judge(planned, payload) {
 			const verdict = payload.split(" ")[2] ?? "";
 			if (!["pass", "fail", "error", "timeout"].includes(verdict)) {
-				throw new Error(`no observation: ${payload}`);
+				throw new EvidenceError(`no observation: ${payload}`);
 			}
 			return {
 				verdict: verdict as Judgement["verdict"],

@@ -4,18 +4,9 @@ import type {
 	TargetHead,
 	TargetTail,
 } from "../../results/model/model.js";
+import type { KnownFailure } from "../request/runRequest.js";
 import { matcher } from "../request/select.js";
-import type { TargetSink } from "./execute.js";
-
-export interface KnownFailure {
-	/** Glob on the case's id. */
-	readonly case: string;
-	/** Glob on the target's name or its kernel's release; every kernel where absent. */
-	readonly kernel?: string | undefined;
-	readonly reason: string;
-	/** Last day on which it is known, YYYY-MM-DD in UTC. */
-	readonly expires: string;
-}
+import type { TargetSink } from "./sink.js";
 
 const FAILURES: readonly CaseResult["verdict"][] = ["fail", "crash", "timeout"];
 

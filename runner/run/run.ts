@@ -1,29 +1,20 @@
 /** One run: every target, every report, one exit status. */
-import type {
-	CaseResult,
-	Progress,
-	TargetHead,
-	TargetTail,
-} from "../../results/index.js";
+import type { Progress } from "../../results/index.js";
 import type { Tally } from "../../results/model/summary.js";
 import { EXIT, exitStatus } from "../common/exitStatus.js";
-import { listenForStop } from "../common/interrupt.js";
+import { listenForStop, type Stop } from "../common/interrupt.js";
 import { defaultJobs, runLimited } from "../common/jobs.js";
+import { OwnFault } from "../common/ownFault.js";
 import type { PlannedCase, Suites } from "../common/suiteApi.js";
-import {
-	checkReports,
-	type OpenReports,
-	openReports,
-	reportHead,
-} from "../reports/reports.js";
+import { checkReports } from "../reports/reports.js";
 import type { RunRequest, TargetSpec } from "../request/runRequest.js";
 import { filter, select } from "../request/select.js";
 import { shardFacts, share } from "../request/shard.js";
 import type { PrepareContext } from "../targets/prepare.js";
 import type { Target } from "../targets/target.js";
-import { type Choice, execute, type TargetSink } from "./execute.js";
-import { KnownFailures } from "./known.js";
-import { inOrder } from "./ordered.js";
+import { execute } from "./execute.js";
+import { RunResources, tallyOf } from "./resources.js";
+import type { Choice } from "./sink.js";
 
 export interface RunDeps {
 	/** The suites, loaded when they are wanted. */
@@ -41,36 +32,43 @@ export interface RunDeps {
 	readonly watch: (request: RunRequest) => Progress;
 }
 
-/** Runs it and returns the exit status. */
+/**
+ * Runs it and returns the exit status.
+ * @throws what no kernel and no user can cause, after the reports are written: they say that the fault is crcap's own
+ */
 export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 	checkReports(request.reports);
 	await refuseImpossible(request, deps);
 	const progress = deps.watch(request);
 	const say = (line: string): void => progress.say(line);
 	const stop = listenForStop(EXIT.interrupted, request.timeout, say);
-	let begun: Promise<Begun> | undefined;
+	let resources: RunResources | undefined;
 	try {
 		const context = { signal: stop.signal, say };
 		const targets: Target[] = [];
 		for (const spec of request.targets) {
 			targets.push(...(await deps.prepare(spec, request, context)));
 		}
-		const begin = (): Promise<Begun> => {
-			begun ??= beginRun(request, deps, targets.length);
-			return begun;
-		};
-		const { signal } = stop;
-		const running = { request, begin, progress, signal };
-		const tallies = await runTargets(targets, running);
-		await (await begin()).reports.end();
+		resources = new RunResources(
+			request,
+			deps.suites,
+			targets.length,
+			progress,
+		);
+		const { tallies, fault } = await runTargets(targets, {
+			request,
+			resources,
+			progress,
+			stop,
+		});
+		await resources.end();
 		progress.end(storedFiles(request));
+		if (fault !== undefined) throw fault.cause;
 		return exitStatus(tallies, stop.interrupted());
 	} catch (error) {
-		await begun?.then(
-			({ reports }) => reports.discard(),
-			() => {},
-		);
-		if (stop.interrupted()) return EXIT.interrupted;
+		await resources?.discard();
+		if (stop.interrupted() && !(error instanceof OwnFault))
+			return EXIT.interrupted;
 		throw error;
 	} finally {
 		stop.dispose();
@@ -91,70 +89,40 @@ async function refuseImpossible(
 	if (shard !== undefined) share(chosen, shard);
 }
 
-/** What the first target that is under way finds or makes, for all of them. */
-interface Begun {
-	readonly suites: Suites;
-	readonly reports: OpenReports;
-	/** A sink for each target. */
-	readonly sinks: readonly TargetSink[];
-}
-
-/** Everything that can wait until a kernel boots, which takes longer. */
-async function beginRun(
-	request: RunRequest,
-	deps: RunDeps,
-	targets: number,
-): Promise<Begun> {
-	const suites = await deps.suites();
-	// The plan that a guest waits for is the second, which takes little more than half the time of the first.
-	suites.plan(null);
-	const reports = await openReports(request.reports);
-	reports.begin(reportHead(targets));
-	return { suites, reports, sinks: inOrder(targets, reports) };
-}
-
-/** Makes it when it is first asked for, and the same from then on. */
-function once<T>(make: () => T): () => T {
-	let made: { value: T } | undefined;
-	return () => {
-		made ??= { value: make() };
-		return made.value;
-	};
-}
-
 interface Running {
 	readonly request: RunRequest;
-	readonly begin: () => Promise<Begun>;
+	readonly resources: RunResources;
 	readonly progress: Progress;
-	readonly signal: AbortSignal;
+	readonly stop: Stop;
 }
 
 async function runTargets(
 	targets: readonly Target[],
-	{ request, begin, progress, signal }: Running,
-): Promise<Tally[]> {
+	{ request, resources, progress, stop }: Running,
+): Promise<{ tallies: Tally[]; fault?: OwnFault }> {
 	const { caseTimeoutMs } = request;
 	const tallies: Tally[] = [];
+	let fault: OwnFault | undefined;
 	const tasks = targets.map((target, index) => async () => {
-		const load = once(async () => {
-			const { suites, sinks } = await begin();
-			const sink = sinks[index] as TargetSink;
-			const watched = new Watched(sink, target.name, progress);
-			const known = new KnownFailures(watched, request.known);
-			return { suites, sink: known, watched };
-		});
+		const late = resources.forTarget(index, target.name);
 		progress.boot(target.name);
-		await execute(target, {
-			load,
-			choose: chooser(request),
-			...(caseTimeoutMs === undefined ? {} : { caseTimeoutMs }),
-			signal,
-		});
-		const { watched, sink } = await load();
-		tallies[index] = watched.tally(sink.count);
+		try {
+			await execute(target, {
+				late,
+				choose: chooser(request),
+				...(caseTimeoutMs === undefined ? {} : { caseTimeoutMs }),
+				signal: stop.signal,
+			});
+		} catch (error) {
+			if (!(error instanceof OwnFault)) throw error;
+			// The other targets are reported as not run: what a broken program finds there is worth nothing.
+			fault ??= error;
+			stop.abort({ kind: "fault" });
+		}
+		tallies[index] = await tallyOf(late);
 	});
 	await runLimited(tasks, request.jobs ?? defaultJobs());
-	return tallies;
+	return { tallies, ...(fault === undefined ? {} : { fault }) };
 }
 
 /** The reports that a person can open afterwards. */
@@ -177,40 +145,4 @@ function chooser(
 		const ids = cases.map((planned) => planned.id);
 		return { cases: share(cases, shard), facts: shardFacts(shard, ids) };
 	};
-}
-
-/** Tells the progress, and keeps what the exit status depends on. */
-class Watched implements TargetSink {
-	#tail: TargetTail | undefined;
-	readonly #sink: TargetSink;
-	readonly #name: string;
-	readonly #progress: Progress;
-
-	constructor(sink: TargetSink, name: string, progress: Progress) {
-		this.#sink = sink;
-		this.#name = name;
-		this.#progress = progress;
-	}
-
-	beginTarget(head: TargetHead): void {
-		this.#progress.head(this.#name, head);
-		this.#sink.beginTarget(head);
-	}
-
-	caseResult(result: CaseResult): void {
-		this.#progress.result(this.#name, result);
-		this.#sink.caseResult(result);
-	}
-
-	endTarget(tail: TargetTail): void {
-		this.#tail = tail;
-		this.#progress.tail(this.#name, tail);
-		this.#sink.endTarget(tail);
-	}
-
-	tally(known: number): Tally {
-		const tail = this.#tail;
-		if (tail === undefined) throw new Error(`${this.#name} was never finished`);
-		return { totals: tail.totals, complete: tail.complete, known };
-	}
 }

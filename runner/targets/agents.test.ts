@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { suiteBook } from "../cli/suites.js";
+import { suiteApi } from "../cli/suites.js";
 import { UsageError } from "../common/usage.js";
 import { requestFor } from "../run/caseRequest.js";
 import { agentPath, requestBook } from "./agents.js";
@@ -11,7 +11,7 @@ import { requestLines } from "./qemuSession.js";
 
 test("the whole plan travels with the guest: only places are left to send", () => {
 	const book = requestBook();
-	const { cases } = suiteBook.plan(null);
+	const { cases } = suiteApi.plan(null);
 	const requests = cases.map((planned, n) => requestFor(planned, n, 1000));
 	const lines = [...requestLines(requests, book)];
 	assert.equal(lines.length, cases.length, "every name is in the book");

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Suites } from "../common/suiteApi.js";
 import { execute } from "../run/execute.js";
-import { fakeSuites, plannedCase, Recorder } from "../run/fakes.test.helper.js";
+import {
+	fakeSuites,
+	loadedAtOnce,
+	plannedCase,
+	Recorder,
+} from "../run/fakes.test.helper.js";
 import type { Addon } from "./addon.js";
 import { readFactLines } from "./factLines.js";
 import { localTarget } from "./localTarget.js";
@@ -27,7 +32,7 @@ async function runWith(
 		mayTouchHost: false,
 	});
 	await execute(target, {
-		load: async () => ({ suites: fakeSuites(CASES), sink }),
+		late: loadedAtOnce({ suites: fakeSuites(CASES), sink }),
 		choose: (cases) => ({ cases }),
 		signal: controller.signal,
 	});
@@ -101,7 +106,7 @@ test("facts that no kernel would tell make the run incomplete", async () => {
 		},
 	};
 	await execute(target, {
-		load: async () => ({ suites, sink }),
+		late: loadedAtOnce({ suites, sink }),
 		choose: (cases) => ({ cases }),
 		signal: new AbortController().signal,
 	});

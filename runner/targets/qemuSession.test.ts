@@ -26,7 +26,6 @@ function request(n: number, subjectProgram = "uid=1"): CaseRequest {
 	return {
 		n,
 		deadlineMs: 100,
-		subject: "who",
 		subjectProgram,
 		probeProgram: `try=${n}`,
 		program: `${subjectProgram} try=${n}`,

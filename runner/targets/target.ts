@@ -6,8 +6,7 @@ import type { RawFacts } from "../common/suiteApi.js";
 export interface CaseRequest {
 	readonly n: number;
 	readonly deadlineMs: number;
-	/** Name and steps of the subject. */
-	readonly subject: string;
+	/** The steps that make the subject. */
 	readonly subjectProgram: string;
 	readonly probeProgram: string;
 	/** Both as one, for whoever runs a case without a guest. */

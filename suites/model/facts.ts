@@ -1,4 +1,5 @@
 /** Kernel facts: what is known of a kernel apart from any case. */
+import { EvidenceError } from "./errors.js";
 import { type KernelVersion, parseVersion } from "./version.js";
 
 export interface RawFacts {
@@ -57,7 +58,7 @@ function whole(
 	if (text === undefined) return otherwise;
 	const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
 	if (!(value <= most))
-		throw new Error(
+		throw new EvidenceError(
 			`the kernel's fact ${name} is ${JSON.stringify(text.slice(0, 80))}, not a whole number up to ${most}`,
 		);
 	return value;
@@ -72,7 +73,7 @@ export function readFacts(raw: RawFacts): Facts {
 	const release = told.release ?? "";
 	const version = parseVersion(release, told.version ?? "");
 	if (!version)
-		throw new Error(
+		throw new EvidenceError(
 			`the kernel's release ${JSON.stringify(release)} is no kernel version`,
 		);
 	return {

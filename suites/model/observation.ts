@@ -1,4 +1,5 @@
 /** Observations: the payloads of `obs` frames, as native/PROTOCOL.md has them. They come from a guest: nothing is taken on trust. */
+import { EvidenceError } from "./errors.js";
 
 export interface StepResult {
 	readonly step: string;
@@ -43,7 +44,7 @@ function unescapeText(text: string): string {
  */
 export function parseObservation(payload: string): Observation {
 	const refuse = (what: string): never => {
-		throw new Error(
+		throw new EvidenceError(
 			`not an observation (${what}): ${JSON.stringify(payload.slice(0, 200))}`,
 		);
 	};

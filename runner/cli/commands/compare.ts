@@ -7,11 +7,12 @@ import {
 	writeComparison,
 } from "../../../results/index.js";
 import { writeOutputs } from "../../reports/outputs.js";
-import { checkReports, keepInputs, readOutput } from "../../reports/reports.js";
+import { checkReports, keepInputs } from "../../reports/reports.js";
 import { loadReport } from "../../reports/stored.js";
+import { readOutput } from "../../request/reportSpec.js";
 import { again, text } from "../../request/values.js";
-import { formatHelp } from "../formatHelp.js";
-import type { CommandContext } from "../program.js";
+import type { CommandContext } from "./context.js";
+import { formatHelp } from "./formatHelp.js";
 
 const MORE = `
 ${formatHelp(COMPARE_FORMATS)}

@@ -4,18 +4,14 @@ import { visible } from "../../../results/text/escape.js";
 import { shellLine } from "../../common/shellQuote.js";
 import { openSource, systemText } from "../../common/source.js";
 import { print } from "../../common/stdout.js";
-import type {
-	PlannedCase,
-	RawFacts,
-	SuiteBook,
-} from "../../common/suiteApi.js";
+import type { PlannedCase, RawFacts, SuiteApi } from "../../common/suiteApi.js";
 import { UsageError } from "../../common/usage.js";
 import { select } from "../../request/select.js";
 import { text } from "../../request/values.js";
 import { readFactLines } from "../../targets/factLines.js";
 import { localArch } from "../../targets/localTarget.js";
-import { type Era, history } from "../history.js";
-import type { CommandContext } from "../program.js";
+import type { CommandContext } from "./context.js";
+import { type Era, history } from "./eras.js";
 
 const MORE = `
 CASE is an id or a glob, as \`crcap list\` shows them. Without --kernel-facts the expectations of all mainline versions are shown.
@@ -71,7 +67,7 @@ export function addExplain(program: Command, context: CommandContext): void {
 }
 
 function planFor(
-	suites: SuiteBook,
+	suites: SuiteApi,
 	raw: RawFacts | null,
 	file: string | undefined,
 	wanted?: ReadonlySet<string>,

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { print } from "../../common/stdout.js";
-import type { SuiteBook } from "../../common/suiteApi.js";
+import type { SuiteApi } from "../../common/suiteApi.js";
 import { select } from "../../request/select.js";
-import { type Era, history } from "../history.js";
-import type { CommandContext } from "../program.js";
+import type { CommandContext } from "./context.js";
+import { type Era, history } from "./eras.js";
 
 /** The version from which on kernels are told apart: before it the capability was not there. */
 const FIRST = "5.9";
@@ -33,7 +33,7 @@ interface Change {
 
 /** One line for each change in a kernel version, with how many cases see it and the first of them. */
 export function historyTable(
-	suites: SuiteBook,
+	suites: SuiteApi,
 	globs: readonly string[],
 ): string {
 	const all = suites.plan(null).cases;

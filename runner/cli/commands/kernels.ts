@@ -17,7 +17,7 @@ import { didYouMean, UsageError } from "../../common/usage.js";
 import { text } from "../../request/values.js";
 import { nearestName, readKernelName } from "../../targets/kernelTargets.js";
 import { localArch } from "../../targets/localTarget.js";
-import type { CommandContext } from "../program.js";
+import type { CommandContext } from "./context.js";
 
 interface ListOptions {
 	arch?: string;

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { print } from "../../common/stdout.js";
-import type { Named, PlannedCase, SuiteBook } from "../../common/suiteApi.js";
+import type { Named, PlannedCase, SuiteApi } from "../../common/suiteApi.js";
 import { select } from "../../request/select.js";
 import { oneOf } from "../../request/values.js";
-import type { CommandContext } from "../program.js";
+import type { CommandContext } from "./context.js";
 import { selectionOptions } from "./selection.js";
 
 const GROUPINGS = ["boundary", "subject", "citation"] as const;
@@ -47,7 +47,7 @@ export function addList(program: Command, context: CommandContext): void {
 
 /** Everything that a case says of itself, as JSON. */
 export function listJson(
-	book: SuiteBook,
+	book: SuiteApi,
 	cases: readonly PlannedCase[],
 ): string {
 	const named = namedWith(book, cases);
@@ -75,7 +75,7 @@ export function listJson(
 
 /** For people: what there is, then the cases in groups. */
 export function listText(
-	book: SuiteBook,
+	book: SuiteApi,
 	cases: readonly PlannedCase[],
 	grouping: Grouping,
 ): string {
@@ -106,7 +106,7 @@ function row({ name, description, cases }: Counted): string {
 
 /** Suites and subjects that the cases use, each with their number. */
 function namedWith(
-	book: SuiteBook,
+	book: SuiteApi,
 	cases: readonly PlannedCase[],
 ): { suites: Counted[]; subjects: Counted[] } {
 	const bySuite = counts(cases.map((planned) => planned.boundary));

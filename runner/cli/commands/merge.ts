@@ -3,15 +3,12 @@ import { FORMATS, type Report, writeReport } from "../../../results/index.js";
 import { isKnown, type Tally } from "../../../results/model/summary.js";
 import { exitStatus } from "../../common/exitStatus.js";
 import { mergeReports } from "../../reports/mergeReports.js";
-import {
-	DEFAULT_REPORT,
-	keepInputs,
-	readReportSpec,
-} from "../../reports/reports.js";
+import { keepInputs } from "../../reports/reports.js";
 import { loadReport } from "../../reports/stored.js";
+import { DEFAULT_REPORT, readReportSpec } from "../../request/reportSpec.js";
 import { again, text } from "../../request/values.js";
-import { formatHelp } from "../formatHelp.js";
-import type { CommandContext } from "../program.js";
+import type { CommandContext } from "./context.js";
+import { formatHelp } from "./formatHelp.js";
 import { rewrite } from "./show.js";
 
 const MORE = `

@@ -1,15 +1,15 @@
 import type { Command } from "commander";
 import { FORMATS } from "../../../results/formats/formats.js";
 import { bisectStatus, EXIT } from "../../common/exitStatus.js";
+import { tell } from "../../common/tell.js";
 import { KernelError } from "../../common/usage.js";
 import { loadConfig } from "../../request/configFile.js";
 import { type RunOptions, runRequest } from "../../request/runRequest.js";
 import { readShard } from "../../request/shard.js";
 import { again, count, oneOf, seconds, text } from "../../request/values.js";
 import { run } from "../../run/run.js";
-import { formatHelp } from "../formatHelp.js";
-import type { CommandContext } from "../program.js";
-import { tell } from "../tell.js";
+import type { CommandContext } from "./context.js";
+import { formatHelp } from "./formatHelp.js";
 import { selectionOptions } from "./selection.js";
 
 const MORE = `

@@ -2,19 +2,21 @@ import type { Command } from "commander";
 import { FORMATS } from "../../../results/index.js";
 import { hasRun } from "../../../results/model/summary.js";
 import { EXIT } from "../../common/exitStatus.js";
+import { tell } from "../../common/tell.js";
 import {
 	checkReports,
-	DEFAULT_REPORT,
 	type OpenReports,
 	openReports,
-	type ReportSpec,
-	readReportSpec,
 } from "../../reports/reports.js";
 import { streamStored } from "../../reports/stored.js";
+import {
+	DEFAULT_REPORT,
+	type ReportSpec,
+	readReportSpec,
+} from "../../request/reportSpec.js";
 import { again, text } from "../../request/values.js";
-import { formatHelp } from "../formatHelp.js";
-import type { CommandContext } from "../program.js";
-import { tell } from "../tell.js";
+import type { CommandContext } from "./context.js";
+import { formatHelp } from "./formatHelp.js";
 
 const MORE = `
 ${formatHelp(FORMATS)}

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import semver from "semver";
-import { CITATIONS, type CitationEntry } from "../../suites/model/citations.js";
-import { releases } from "./history.js";
+import {
+	CITATIONS,
+	type CitationEntry,
+} from "../../../suites/model/citations.js";
+import { releases } from "./eras.js";
 
 test("no citation lies beyond the last release that is asked about, and none between two", () => {
 	const known = releases().map(({ release }) => release);

@@ -1,5 +1,5 @@
 /** What a case expects of one kernel version after the other. */
-import type { PlannedCase, SuiteBook } from "../common/suiteApi.js";
+import type { PlannedCase, SuiteApi } from "../../common/suiteApi.js";
 
 /** Mainline series by major version: the first and the last one to ask about. Older ones lack clone3's set_tid. */
 const SERIES: readonly (readonly [
@@ -28,7 +28,7 @@ export interface Era {
 
 /** For each case id its eras, oldest first, from the version `first` on where it is given. Stable releases with backports may differ; `--kernel-facts` knows them. */
 export function history(
-	suites: SuiteBook,
+	suites: SuiteApi,
 	ids: ReadonlySet<string>,
 	first?: string,
 ): Map<string, Era[]> {

@@ -1,0 +1,43 @@
+/** What takes the results of one target, and what chooses its cases. */
+import type {
+	CaseResult,
+	TargetHead,
+	TargetTail,
+} from "../../results/model/model.js";
+import type { PlannedCase, Suites } from "../common/suiteApi.js";
+
+/** Takes what one target found: its head, its cases in plan order, its tail. */
+export interface TargetSink {
+	beginTarget(head: TargetHead): void;
+	caseResult(result: CaseResult): void;
+	endTarget(tail: TargetTail): void;
+}
+
+/** The cases to run, and what the report shall say about the choice. */
+export interface Choice {
+	readonly cases: readonly PlannedCase[];
+	readonly facts?: TargetHead["facts"];
+}
+
+/** What a target needs once its kernel is up, and not before. */
+export interface Loaded {
+	readonly suites: Suites;
+	readonly sink: TargetSink;
+}
+
+/** Loads that while the kernel boots, which takes longer. */
+export interface LateLoad {
+	/** Begins to load, where that has not begun, and returns at once. An error shows in `loaded`. */
+	begin(): void;
+	/** Resolves when everything is there: the same objects every time. */
+	loaded(): Promise<Loaded>;
+}
+
+export interface ExecuteOptions {
+	readonly late: LateLoad;
+	/** Which of the planned cases to run: selection, shard. */
+	readonly choose: (cases: readonly PlannedCase[]) => Choice;
+	/** Overrides every case's deadline, milliseconds. */
+	readonly caseTimeoutMs?: number;
+	readonly signal: AbortSignal;
+}
