@@ -44,12 +44,10 @@ export function reportTrouble(error: unknown, argv: readonly string[]): number {
 }
 
 /** A fault of crcap's own shows where it came from. */
-function ownFaultText(error: unknown): string {
-	const { cause, message, stack } = new OwnFault(
-		error instanceof OwnFault ? error.cause : error,
-	);
-	const what = `${message} (version ${version()}); this is a fault of crcap's own, please report it`;
-	const frames = (cause.stack ?? stack ?? "").split(/\n(?= +at )/).slice(1);
+function ownFaultText(thrown: unknown): string {
+	const { cause } = thrown instanceof OwnFault ? thrown : new OwnFault(thrown);
+	const frames = (cause.stack ?? "").split(/\n(?= +at )/).slice(1);
+	const what = `a fault of crcap's own (version ${version()}), please report it: ${cause.name}: ${cause.message}`;
 	return [what, ...frames].join("\n");
 }
 

@@ -39,12 +39,13 @@ test("a bug still shows where it comes from, line by line", async () => {
 	process.stderr.write = ((text: string) => written.push(text)) as never;
 	try {
 		const { reportTrouble } = await import("./program.js");
-		assert.equal(reportTrouble(error, []), 3);
+		assert.equal(reportTrouble(error, []), 70);
+		assert.equal(reportTrouble(error, ["--bisect"]), 128);
 	} finally {
 		process.stderr.write = write;
 	}
 	assert.match(
 		written.join(""),
-		/^crcap: Error: a \\x1b\[31mbug\\nof ours\n {4}at .*tell\.test\.js/,
+		/^crcap: a fault of crcap's own .*: Error: a \\x1b\[31mbug\\nof ours\n {4}at .*tell\.test\.js/,
 	);
 });

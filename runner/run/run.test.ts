@@ -171,11 +171,47 @@ test("a kernel that lacks some of what was selected runs the rest", async () => 
 	);
 });
 
-test("a bug in a target leaves no half report", async () => {
+test("a bug of crcap's own is no verdict: the report says whose fault it is", async () => {
 	const bug = fakeTarget(() => {
-		throw new Error("a bug");
+		throw new TypeError("a bug");
+	});
+	const next = fakeTarget(undefined, {
+		async open(signal) {
+			if (signal.aborted) throw new OpenError("stopped");
+			return await fakeTarget().open(signal);
+		},
+	});
+	await assert.rejects(run(request({ jobs: 1 }), deps([bug, next])), {
+		name: "TypeError",
+		message: "a bug",
+	});
+	const [first, second] = report().targets;
+	assert.equal(first?.complete, false);
+	assert.match(first?.incompleteReason ?? "", /crcap itself failed.*a bug/);
+	assert.deepEqual(
+		first?.cases.map(({ verdict }) => verdict),
+		["error", ...Array(5).fill("not_run")],
+	);
+	assert.match(
+		second?.incompleteReason ?? "",
+		/crcap itself failed on another target/,
+	);
+});
+
+test("a bug before a target is up is reported there, too", async () => {
+	const bug = fakeTarget(undefined, {
+		open: () => Promise.reject(new TypeError("a bug")),
 	});
 	await assert.rejects(run(request(), deps([bug])), /a bug/);
+	assert.match(report().targets[0]?.incompleteReason ?? "", /crcap itself/);
+});
+
+test("what the system refuses is no bug, and leaves no half report", async () => {
+	const full = fakeTarget(() => {
+		const error = new Error("ENOSPC: no space left on device");
+		throw Object.assign(error, { code: "ENOSPC", syscall: "write" });
+	});
+	await assert.rejects(run(request(), deps([full])), /no space/);
 	assert.deepEqual(readdirSync(dir), []);
 });
 

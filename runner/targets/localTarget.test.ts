@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Suites } from "../common/suiteApi.js";
+import { EvidenceError, type Suites } from "../common/suiteApi.js";
 import { execute } from "../run/execute.js";
 import {
 	fakeSuites,
@@ -101,7 +101,7 @@ test("facts that no kernel would tell make the run incomplete", async () => {
 	const suites: Suites = {
 		...fakeSuites(CASES),
 		plan(raw) {
-			if (raw !== null) throw new Error("no release");
+			if (raw !== null) throw new EvidenceError("no release");
 			return { cases: CASES, facts: {} };
 		},
 	};
