@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { type Report, readReport } from "../results/index.js";
+import { runLimited } from "../runner/common/jobs.js";
 import { concerns } from "../suites/index.js";
 import { cacheDir } from "../vm/index.js";
 import { buildKernel, CONFIGS, type ConfigName, type Kernel } from "./build.js";
@@ -20,7 +21,7 @@ import {
 } from "./table.js";
 
 const TOP = fileURLToPath(new URL("../..", import.meta.url));
-const CLI = join(TOP, "dist", "runner", "cli.js");
+const CLI = join(TOP, "dist/runner/cli/main.js");
 
 /** A configuration without something is tried with one fault of each boundary that it still has. */
 const SAMPLES: Readonly<
@@ -183,24 +184,6 @@ async function unknownIsRefused(
 	return status === 3 && /unknown fault no_such_fault/.test(tail);
 }
 
-async function parallel<T, R>(
-	items: readonly T[],
-	jobs: number,
-	work: (item: T) => Promise<R>,
-): Promise<R[]> {
-	const results: R[] = [];
-	let next = 0;
-	await Promise.all(
-		Array.from({ length: Math.min(jobs, items.length) }, async () => {
-			while (next < items.length) {
-				const index = next++;
-				results[index] = await work(items[index] as T);
-			}
-		}),
-	);
-	return results;
-}
-
 async function main(): Promise<number> {
 	const stop = new AbortController();
 	for (const name of ["SIGINT", "SIGTERM"] as const)
@@ -257,15 +240,17 @@ async function main(): Promise<number> {
 			? "ok: an unknown fault's name is refused"
 			: "FAILED: an unknown fault's name is not refused",
 	);
-	const rows: TableRow[] = await parallel(jobs, options.jobs, async (job) => {
+	const rows: TableRow[] = [];
+	const tasks = jobs.map((job, index) => async () => {
 		const finding = await tryFault(job, stop.signal);
 		const { config, fault } = job;
 		console.log(
 			`${isSound(finding, fault) ? "ok" : "FAILED"}: ${config} ${fault?.name ?? "none"}: ${verdictText(finding, fault)}`,
 		);
 		for (const line of finding.details.slice(0, 5)) console.log(`  ${line}`);
-		return { config, fault, finding };
+		rows[index] = { config, fault, finding };
 	});
+	await runLimited(tasks, options.jobs);
 	if (options.write !== undefined) {
 		const { version } = kernels.get("base") as Kernel;
 		const tool = JSON.parse(

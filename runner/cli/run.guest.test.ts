@@ -1,51 +1,19 @@
 /** Real kernels in real guests, with plans made for the purpose. */
 import assert from "node:assert/strict";
-import {
-	existsSync,
-	mkdtempSync,
-	readFileSync,
-	rmSync,
-	statSync,
-	writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { execa } from "execa";
-import { Report, type TargetResult } from "../../results/model/model.js";
+import { Report } from "../../results/model/model.js";
+import { heard, run, TCG } from "./guestRun.test.helper.js";
 import {
 	cli,
 	descendants,
 	entries,
-	type FixturePlan,
 	startCli,
 	withFolder,
 } from "./spawnCli.test.helper.js";
-
-const TCG = ["--accel", "tcg"];
-
-interface Ran {
-	readonly status: number | undefined;
-	readonly stderr: string;
-	readonly target: TargetResult;
-	readonly verdicts: string[];
-}
-
-/** A run of a plan, with its report read back. */
-async function run(plan: FixturePlan, args: string[] = []): Promise<Ran> {
-	return await withFolder(async (folder) => {
-		const file = join(folder, "report.json");
-		const all = ["run", ...TCG, "--report", `json=${file}`, ...args];
-		const { status, stderr } = await cli(all, { plan, cwd: folder });
-		assert.ok(existsSync(file), stderr);
-		const report = Report.parse(JSON.parse(readFileSync(file, "utf8")));
-		const target = report.targets[0];
-		assert.ok(target);
-		assert.deepEqual(entries(folder), ["report.json"]);
-		const verdicts = target.cases.map((result) => result.verdict);
-		return { status, stderr, target, verdicts };
-	});
-}
 
 test("a run that ends well", async () => {
 	const { status, target, verdicts } = await run({
@@ -240,60 +208,6 @@ test("a second signal ends it at once, with nothing left", async () => {
 });
 
 /** Quotes in it must not end those around a replay line's pieces. */
-const QUOTED = ["--append", `crcap_note="it's 'so'"`];
-
-test("what is kept boots the same guest by hand", async () => {
-	await withFolder(async (folder) => {
-		const args = ["run", ...TCG, "--keep", "kept it's", ...QUOTED];
-		args.push("--report", "json=r.json");
-		const { status } = await cli(args, { plan: { a: "-- fork" }, cwd: folder });
-		assert.equal(status, 0);
-		const kept = join(folder, "kept it's");
-		assert.match(
-			readFileSync(join(kept, "console.log"), "utf8"),
-			/Linux version 6\.1/,
-		);
-		const script = join(kept, "boot.sh");
-		assert.ok(statSync(script).mode & 0o100);
-		const report = Report.parse(
-			JSON.parse(readFileSync(join(folder, "r.json"), "utf8")),
-		);
-		await assertReplays(report, folder);
-		const byHand = execa(script, { reject: false, stdin: "ignore" });
-		await heard(byHand.stdout, /Linux version 6\.1/);
-		byHand.kill("SIGKILL");
-		await byHand;
-	});
-});
-
-test("the line of a case that was not kept tries it, whatever was appended", async () => {
-	await withFolder(async (folder) => {
-		const args = ["run", ...TCG, ...QUOTED, "--report", "json=r.json"];
-		const { status } = await cli(args, { plan: { a: "-- fork" }, cwd: folder });
-		assert.equal(status, 0);
-		const report = Report.parse(
-			JSON.parse(readFileSync(join(folder, "r.json"), "utf8")),
-		);
-		await assertReplays(report, folder);
-	});
-});
-
-/** The first case's line, pasted into a shell, prints the observation of that case and ends. */
-async function assertReplays(report: Report, folder: string): Promise<void> {
-	const line = report.targets[0]?.cases[0]?.replay.qemu ?? "";
-	// Node's own pipes are sockets, which QEMU can't open as /dev/stderr.
-	const script = `{ ${line}\n} 2>agent.log`;
-	const { stdout, exitCode } = await execa("sh", ["-c", script], {
-		cwd: folder,
-		stdin: "ignore",
-		reject: false,
-		timeout: 60_000,
-	});
-	assert.match(stdout, /crcap_note="it's 'so'"/, line);
-	assert.match(stdout, /obs 0 us=\d+ end=ok .*r=fork:0:/, line);
-	assert.equal(exitCode, 0, line);
-}
-
 test("several kernels, one report, in the order in which they were named", async () => {
 	await withFolder(async (folder) => {
 		const name = "debian:bookworm";
@@ -403,21 +317,6 @@ test("a reader that leaves in the middle is no crash", async () => {
 		assert.doesNotMatch(readFileSync(errors, "utf8"), /EPIPE|Error/);
 	});
 });
-
-/** Waits until a stream has said it. */
-function heard(
-	stream: NodeJS.ReadableStream | null,
-	what: RegExp,
-): Promise<void> {
-	let text = "";
-	return new Promise((resolve, reject) => {
-		stream?.on("data", (chunk: Buffer) => {
-			text += chunk;
-			if (what.test(text)) resolve();
-		});
-		stream?.on("end", () => reject(new Error(`never said ${what}: ${text}`)));
-	});
-}
 
 /** The QEMU that runs below a process, by its id. */
 async function guestOf(pid: number): Promise<number> {

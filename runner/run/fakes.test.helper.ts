@@ -1,4 +1,5 @@
 /** Suites and targets that do what a test tells them. */
+import assert from "node:assert/strict";
 import type {
 	CaseResult,
 	KernelInfo,
@@ -18,7 +19,8 @@ import type {
 	SessionEvents,
 	Target,
 } from "../targets/target.js";
-import type { LateLoad, Loaded, TargetSink } from "./sink.js";
+import { execute } from "./execute.js";
+import type { ExecuteOptions, LateLoad, Loaded, TargetSink } from "./sink.js";
 
 export const KERNEL: KernelInfo = {
 	release: "6.1.0-56-amd64",
@@ -144,4 +146,44 @@ export class Recorder implements TargetSink {
 	get verdicts(): string[] {
 		return this.results.map((result) => result.verdict);
 	}
+}
+
+/** A plan of four cases. */
+export const FOUR = [0, 1, 2, 3].map((n) => plannedCase(n));
+
+/** Runs a plan on a target, and checks that every case is reported once, in plan order. */
+export async function runCases(
+	target: Target,
+	cases: readonly PlannedCase[] = FOUR,
+	more: Partial<ExecuteOptions> = {},
+): Promise<Recorder & { tail: TargetTail }> {
+	const sink = new Recorder();
+	await execute(target, {
+		late: loadedAtOnce({ suites: fakeSuites(cases), sink }),
+		choose: (cases) => ({ cases }),
+		signal: new AbortController().signal,
+		...more,
+	});
+	assert.equal(sink.results.length, cases.length, "every case is reported");
+	assert.deepEqual(
+		sink.results.map((result) => result.id),
+		cases.map((planned) => planned.id),
+		"in plan order",
+	);
+	const tail = sink.tails[0];
+	assert.ok(tail);
+	return Object.assign(sink, { tail });
+}
+
+/** Answers the first `answered` requests with pass, then ends as told. */
+export function endsAfter(
+	answered: number,
+	end: Awaited<ReturnType<Script>>,
+): Target {
+	return fakeTarget((requests, events) => {
+		for (const { n } of requests.slice(0, answered)) {
+			events.reply(`obs ${n} pass`);
+		}
+		return end;
+	});
 }

@@ -43,6 +43,11 @@ export const CHECKS = [
 		args: () => ["check", "--error-on-warnings", "."],
 	},
 	{
+		name: "rooms: arrows, sizes, names",
+		command: process.execPath,
+		args: () => ["scripts/rooms.mjs"],
+	},
+	{
 		name: "format of the C and C++ code",
 		command: "clang-format",
 		args: () => [

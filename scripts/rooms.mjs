@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+/**
+ * Holds the rooms to scripts/rooms.json: which folder may import which, how many files a folder and how many lines a
+ * file may have, and that each folder says in a README or an index what it is for. Prints what is wrong, one line each.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+
+/** So many source files may stand in one folder. */
+const MOST_FILES = 20;
+/** So many lines a file may have that is no table of rows. */
+const MOST_LINES = 400;
+/** So many lines a room's README may have. */
+const README_LINES = 15;
+
+const SOURCE = /\.(ts|mjs|js|c|h|cc)$/;
+const TEST = /\.test\./;
+/** Imports and re-exports, as the formatter leaves them. */
+const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/g;
+/** What holds no source of ours. */
+const PASSED_OVER = new Set([
+	...["node_modules", "dist", "build", "golden", "fixtures", ".git", ".setup"],
+]);
+
+/** @typedef {{ arrows: Record<string, readonly string[]>, tables: readonly string[] }} Rooms */
+
+/**
+ * @param {string} top
+ * @param {string} folder relative to it
+ * @returns {string[]} every source file below it, relative to `top`
+ */
+function sourcesUnder(top, folder) {
+	return readdirSync(join(top, folder)).flatMap((name) => {
+		const path = folder === "" ? name : `${folder}/${name}`;
+		if (PASSED_OVER.has(name)) return [];
+		if (statSync(join(top, path)).isDirectory()) return sourcesUnder(top, path);
+		return SOURCE.test(name) ? [path] : [];
+	});
+}
+
+/**
+ * @param {string} file
+ * @param {string} text
+ * @param {Rooms} rooms
+ * @returns {string[]} each import that no arrow allows
+ */
+function forbiddenImports(file, text, { arrows }) {
+	const room = dirname(file);
+	const allowed = arrows[room];
+	if (allowed === undefined)
+		return [`${file}: scripts/rooms.json does not know ${room}`];
+	return [...text.matchAll(IMPORT)].flatMap(([, path = ""]) => {
+		const target = dirname(normalize(join(room, path)));
+		if (target === room || allowed.includes(target)) return [];
+		return [
+			`${file}: ${room} may not import ${target} (${path}); see scripts/rooms.json`,
+		];
+	});
+}
+
+/**
+ * @param {string} top the project's folder
+ * @param {Rooms} rooms
+ * @returns {string[]} everything that is wrong; none where all is well
+ */
+export function roomTrouble(top, rooms) {
+	const files = sourcesUnder(top, "");
+	const trouble = [];
+	/** @type {Map<string, number>} */
+	const counts = new Map();
+	for (const file of files) {
+		const text = readFileSync(join(top, file), "utf8");
+		const lines = text.split("\n").length - 1;
+		const folder = dirname(file);
+		counts.set(folder, (counts.get(folder) ?? 0) + 1);
+		if (lines > MOST_LINES && !rooms.tables.includes(file))
+			trouble.push(`${file}: ${lines} lines; at most ${MOST_LINES}`);
+		const typed = file.endsWith(".ts") && !TEST.test(file);
+		if (typed) trouble.push(...forbiddenImports(file, text, rooms));
+	}
+	for (const [folder, count] of counts)
+		if (count > MOST_FILES)
+			trouble.push(`${folder}: ${count} source files; at most ${MOST_FILES}`);
+	for (const room of Object.keys(rooms.arrows)) {
+		const names = ["README.md", "index.ts"].map((name) => `${room}/${name}`);
+		const found = names.find((name) => existsSync(join(top, name)));
+		if (found === undefined) {
+			trouble.push(
+				`${room}: neither README.md nor index.ts says what it is for`,
+			);
+		} else if (found.endsWith(".md")) {
+			const lines =
+				readFileSync(join(top, found), "utf8").split("\n").length - 1;
+			if (lines > README_LINES)
+				trouble.push(`${found}: ${lines} lines; at most ${README_LINES}`);
+		}
+	}
+	for (const table of rooms.tables)
+		if (!files.includes(table))
+			trouble.push(`scripts/rooms.json: there is no ${table}`);
+	return trouble;
+}
+
+if (import.meta.filename === process.argv[1]) {
+	const top = dirname(import.meta.dirname);
+	const text = readFileSync(join(top, "scripts/rooms.json"), "utf8");
+	const trouble = roomTrouble(top, JSON.parse(text));
+	for (const line of trouble) console.log(line);
+	process.exitCode = trouble.length > 0 ? 1 : 0;
+}

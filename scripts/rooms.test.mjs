@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { roomTrouble } from "./rooms.mjs";
+
+/** Two rooms, of which the second may import the first. */
+const ROOMS = { arrows: { low: [], high: ["low"] }, tables: [] };
+const NAMED = { "low/README.md": "# low\n", "high/index.ts": "" };
+
+/**
+ * @param {Record<string, string>} files
+ * @param {Parameters<typeof roomTrouble>[1]} rooms
+ */
+function troubleOf(files, rooms = ROOMS) {
+	const top = mkdtempSync(join(tmpdir(), "crcap-rooms-"));
+	try {
+		for (const [path, text] of Object.entries({ ...NAMED, ...files })) {
+			mkdirSync(dirname(join(top, path)), { recursive: true });
+			writeFileSync(join(top, path), text);
+		}
+		return roomTrouble(top, rooms);
+	} finally {
+		rmSync(top, { recursive: true, force: true });
+	}
+}
+
+test("an arrow that the table has is allowed", () => {
+	const files = {
+		"high/a.ts": 'import { b } from "../low/b.js";\nimport "./c.js";\n',
+	};
+	assert.deepEqual(troubleOf(files), []);
+});
+
+test("every way of importing against an arrow is found", () => {
+	for (const line of [
+		'import { a } from "../high/a.js";',
+		'export type { A } from "../high/a.js";',
+		'const a = await import("../high/a.js");',
+		'type A = import("../high/a.js").A;',
+		'import {\n\ta,\n} from "../high/a.js";',
+	]) {
+		const [trouble = "", ...more] = troubleOf({ "low/b.ts": `${line}\n` });
+		assert.match(trouble, /^low\/b\.ts: low may not import high/, line);
+		assert.deepEqual(more, []);
+	}
+});
+
+test("a test may look into other rooms", () => {
+	const files = { "low/b.test.ts": 'import "../high/a.js";\n' };
+	assert.deepEqual(troubleOf(files), []);
+});
+
+test("a folder that the table does not know is found", () => {
+	const [trouble = ""] = troubleOf({ "other/a.ts": "" });
+	assert.match(trouble, /does not know other/);
+});
+
+test("long files and full folders are found, tables may be long", () => {
+	const long = "x\n".repeat(401);
+	assert.match(troubleOf({ "low/a.ts": long })[0] ?? "", /401 lines/);
+	const tables = { ...ROOMS, tables: ["low/a.ts"] };
+	assert.deepEqual(troubleOf({ "low/a.ts": long }, tables), []);
+	const full = Object.fromEntries(
+		Array.from({ length: 21 }, (_, n) => [`low/${n}.ts`, ""]),
+	);
+	assert.match(troubleOf(full)[0] ?? "", /low: 21 source files/);
+});
+
+test("a room that does not say what it is for is found", () => {
+	const rooms = { ...ROOMS, arrows: { ...ROOMS.arrows, mute: [] } };
+	assert.match(troubleOf({}, rooms)[0] ?? "", /mute: neither README\.md/);
+	const wordy = { "low/README.md": "\n".repeat(16) };
+	assert.match(troubleOf(wordy)[0] ?? "", /16 lines; at most 15/);
+});
