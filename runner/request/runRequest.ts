@@ -28,6 +28,8 @@ export interface RunOptions {
 	report?: string[];
 	keep?: string;
 	jobs?: number;
+	guests?: number;
+	maxCrashes?: number;
 	config?: string;
 	shard?: Shard;
 	bisect?: boolean;
@@ -63,6 +65,10 @@ export interface RunRequest {
 	readonly reports: readonly ReportSpec[];
 	readonly accel: Accel;
 	readonly jobs?: number;
+	/** Guests at a time for one kernel. */
+	readonly guests?: number;
+	/** So many guests may die before the rest of a plan is left unrun. */
+	readonly maxCrashes?: number;
 	/** Seconds. */
 	readonly timeout?: number;
 	readonly caseTimeoutMs?: number;
@@ -96,6 +102,8 @@ export function runRequest(
 		accel: options.accel ?? config.accel ?? "auto",
 		...given("shard", options.shard),
 		...given("jobs", options.jobs ?? config.jobs),
+		...given("guests", options.guests ?? config.guests),
+		...given("maxCrashes", options.maxCrashes ?? config.maxCrashes),
 		...given("timeout", options.timeout ?? config.timeout),
 		...given(
 			"caseTimeoutMs",
@@ -175,6 +183,8 @@ function refuseIdle(options: RunOptions, targets: readonly TargetSpec[]): void {
 		["--accel", options.accel],
 		["--keep", options.keep],
 		["--compat", options.compat],
+		["--guests", options.guests],
+		["--max-crashes", options.maxCrashes],
 	].find(([, value]) => value !== undefined && !guests);
 	if (idle) {
 		throw new UsageError(

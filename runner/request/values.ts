@@ -16,12 +16,14 @@ export function seconds(text: string): number {
 	return value;
 }
 
-/** A whole number from 1 to `max`. */
-export function count(max: number): (text: string) => number {
+/** A whole number from `least` to `most`. */
+export function count(most: number, least = 1): (text: string) => number {
 	return (text) => {
-		const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-		if (value < 1 || value > max) {
-			throw new InvalidArgumentError(`It is a whole number from 1 to ${max}.`);
+		const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+		if (value < least || value > most) {
+			throw new InvalidArgumentError(
+				`It is a whole number from ${least} to ${most}.`,
+			);
 		}
 		return value;
 	};

@@ -1,15 +1,16 @@
-/** What happens between the first request and the end of one session. */
+/** What happens between the first request to a target and the end of its last guest. */
 import type { CaseResult, TargetHead } from "../../results/model/model.js";
 import { stopText } from "../common/interrupt.js";
 import { isForeseen, OwnFault } from "../common/ownFault.js";
 import { EvidenceError, type PlannedCase } from "../common/suiteApi.js";
 import { sinceCase } from "../targets/marker.js";
-import type {
-	CaseRequest,
-	Complaint,
-	Session,
-	SessionEnd,
-	Target,
+import {
+	type CaseRequest,
+	type Complaint,
+	OpenError,
+	type Session,
+	type SessionEnd,
+	type Target,
 } from "../targets/target.js";
 import { BLAME } from "./blame.js";
 import { requestFor } from "./caseRequest.js";
@@ -20,32 +21,48 @@ import {
 	skipReason,
 	unobserved,
 } from "./caseResults.js";
+import { Lane } from "./lane.js";
 import { Ledger } from "./ledger.js";
 import { excerpt, Remarks } from "./remarks.js";
 import type { Choice, ExecuteOptions, Loaded } from "./sink.js";
+import { WorkQueue } from "./workQueue.js";
 
 /** How a session ended, or that crcap itself failed in it. */
 type End = Omit<SessionEnd, "how"> & { readonly how: keyof typeof BLAME };
 
-type Parts = Loaded & Pick<ExecuteOptions, "signal" | "caseTimeoutMs">;
+type Parts = Loaded &
+	Pick<ExecuteOptions, "signal" | "caseTimeoutMs" | "guests" | "maxCrashes">;
 
-/** One session's way from plan to tail. */
+/** Fewer cases than this are not worth a guest of their own. */
+const CASES_PER_GUEST = 400;
+
+/** One target's way from plan to tail, on one guest or on several. */
 export class Execution {
 	readonly #target: Target;
+	/** The guest that came up first; it tells of the kernel. */
 	readonly #session: Session;
 	readonly #options: Parts;
 	readonly #startedAt: number;
 	readonly #cases: readonly PlannedCase[];
 	readonly #facts: TargetHead["facts"];
 	readonly #ledger: Ledger;
-	/** Places of the cases that are asked of the target, in order. */
-	readonly #asked: readonly number[];
-	/** How many of them are answered. */
-	#answered = 0;
+	/** Indexes of the cases that are still to be asked. */
+	readonly #queue: WorkQueue;
+	/** How many guests take cases from it. */
+	readonly #guests: number;
+	readonly #running = new Set<Session>();
 	readonly #complaints = new Map<number, Complaint[]>();
+	/** Cases whose answers went down with a guest, and why. */
+	readonly #lost = new Map<number, string>();
 	/** What makes the run incomplete. */
 	readonly #trouble = new Remarks();
 	readonly #notes = new Remarks();
+	/** Guests that died, hung or were lost. */
+	#crashes = 0;
+	/** The case in which the run ended, for those that never ran. */
+	#endedIn: string | undefined;
+	#consoleTail: readonly string[] | undefined;
+	#thrown: { error: unknown } | undefined;
 
 	constructor(
 		target: Target,
@@ -63,37 +80,93 @@ export class Execution {
 		this.#ledger = new Ledger(this.#cases.length, (result) =>
 			options.sink.caseResult(result),
 		);
-		this.#asked = this.#cases.flatMap((planned, n) => {
-			const skip = skipReason(planned, target.mayTouchHost);
-			if (skip === undefined) return [n];
-			this.#ledger.set(n, this.#unobserved(n, "skip", skip));
-			return [];
-		});
+		const asked = this.#cases.flatMap((planned, n) =>
+			skipReason(planned, target.mayTouchHost) === undefined ? [n] : [],
+		);
+		const worth = Math.ceil(asked.length / CASES_PER_GUEST);
+		this.#guests =
+			session.another === undefined
+				? 1
+				: Math.max(1, Math.min(options.guests ?? 1, worth));
+		this.#queue = new WorkQueue(asked, this.#guests);
 		this.#notes.add(...session.notes);
 	}
 
 	/** @throws OwnFault after the report of this target says so */
 	async run(): Promise<void> {
 		this.#options.sink.beginTarget(this.#head());
-		this.#releaseUpTo(0);
-		let end: End;
+		this.#cases.forEach((planned, n) => {
+			const skip = skipReason(planned, this.#target.mayTouchHost);
+			if (skip === undefined) return;
+			this.#ledger.set(n, this.#unobserved(n, "skip", skip));
+			this.#ledger.finish(n);
+		});
+		const others = Array.from({ length: this.#guests - 1 }, () =>
+			this.#serveAnother(),
+		);
+		await Promise.all([this.#serve(this.#session), ...others]);
+		this.#finish();
+		if (this.#thrown !== undefined) throw this.#thrown.error;
+	}
+
+	/** Brings up one guest more, and lets it take its part. */
+	async #serveAnother(): Promise<void> {
+		const session = await this.#another();
+		if (session !== undefined) await this.#serve(session);
+	}
+
+	/** A further guest of the same kernel; undefined, and a note, where there is none. */
+	async #another(): Promise<Session | undefined> {
+		const { another } = this.#session;
+		if (another === undefined) return undefined;
 		try {
-			end = await this.#session.run(this.#requests(), {
-				reply: (payload) => this.#reply(payload),
+			const session = await another();
+			this.#notes.add(...session.notes);
+			return session;
+		} catch (error) {
+			if (error instanceof OpenError) {
+				if (!this.#options.signal.aborted)
+					this.#notes.add(`a further guest did not come up: ${error.message}`);
+			} else this.#failed(error);
+			return undefined;
+		}
+	}
+
+	/** Asks a guest, and the one that takes its place where it dies, until nothing is left. */
+	async #serve(first: Session): Promise<void> {
+		let session: Session | undefined = first;
+		while (session !== undefined) {
+			const lane = new Lane(this.#queue);
+			const end = await this.#ask(session, lane);
+			if (session !== this.#session) await session.close();
+			session = this.#laneEnded(lane, end) ? await this.#another() : undefined;
+		}
+	}
+
+	/** One guest's session, from the first request to its end. */
+	async #ask(session: Session, lane: Lane): Promise<End> {
+		this.#running.add(session);
+		try {
+			return await session.run(this.#requests(lane), {
+				reply: (payload) => this.#reply(lane, payload),
 				complaint: (complaint) => this.#complaint(complaint),
 			});
 		} catch (error) {
-			if (isForeseen(error)) throw error;
-			const fault = new OwnFault(error);
-			this.#finish({
-				how: "fault",
-				detail: fault.cause.message,
-				consoleTail: [],
-				notes: [],
-			});
-			throw fault;
+			this.#running.delete(session);
+			const { message } = this.#failed(error);
+			return { how: "fault", detail: message, consoleTail: [], notes: [] };
+		} finally {
+			this.#running.delete(session);
 		}
-		this.#finish(end);
+	}
+
+	/** What no guest can cause ends the whole run; it is thrown once the report is finished. */
+	#failed(error: unknown): Error {
+		const fault = isForeseen(error) ? error : new OwnFault(error);
+		this.#thrown ??= { error: fault };
+		this.#queue.clear();
+		for (const session of this.#running) void session.close();
+		return fault instanceof OwnFault ? fault.cause : (fault as Error);
 	}
 
 	#head(): TargetHead {
@@ -107,14 +180,14 @@ export class Execution {
 		};
 	}
 
-	*#requests(): Iterable<CaseRequest> {
-		for (const n of this.#asked)
+	*#requests(lane: Lane): Iterable<CaseRequest> {
+		for (const n of lane.cases())
 			yield requestFor(this.#case(n), n, this.#options.caseTimeoutMs);
 	}
 
 	/** Requests are obeyed in order, so only the first unanswered one can be answered. */
-	#reply(payload: string): void {
-		const n = this.#asked[this.#answered];
+	#reply(lane: Lane, payload: string): void {
+		const n = lane.due;
 		const said = /^obs (\d{1,9})(?= |$)/.exec(payload)?.[1];
 		if (said === undefined || n === undefined || Number(said) !== n) {
 			const wanted = n === undefined ? "nothing" : `case ${n}`;
@@ -123,10 +196,11 @@ export class Execution {
 			);
 			return;
 		}
-		this.#answered++;
+		const before = lane.latest;
+		lane.answered();
 		this.#ledger.set(n, this.#judge(n, payload));
-		// One case is held back: what the kernel has to say about it may come a little after the answer.
-		this.#releaseUpTo(this.#answered - 1);
+		// The latest answer is held back: what the kernel has to say about it may come a little after.
+		if (before !== undefined) this.#ledger.finish(before);
 	}
 
 	#judge(n: number, payload: string): CaseResult {
@@ -175,54 +249,63 @@ export class Execution {
 			: shown;
 	}
 
-	#finish(end: End): void {
-		this.#skipLostAnswers(end);
-		const running = this.#asked[this.#answered];
-		if (running !== undefined) this.#blame(running, end);
-		else if (end.how !== "bye") {
-			this.#trouble.add(`after the last case: ${end.detail}`);
-		}
-		this.#ledger.close((n) => this.#neverRan(n, end));
+	/** Draws the conclusions of a guest's end. True where another guest shall go on with what is left. */
+	#laneEnded(lane: Lane, end: End): boolean {
 		this.#notes.add(...end.notes);
-		const { totals } = this.#ledger;
-		const complete = totals.not_run === 0 && this.#trouble.isEmpty;
-		this.#options.sink.endTarget({
-			complete,
-			...(complete
-				? {}
-				: { incompleteReason: this.#trouble.list().join("; ") }),
-			notes: this.#notes.list(),
-			totals,
-			durationMs: Math.round(performance.now() - this.#startedAt),
-			...(end.how === "bye" ? {} : { consoleTail: [...end.consoleTail] }),
-		});
-	}
-
-	/** A guest that dies takes answers with it that it had not got rid of yet. Those cases ended before the one to blame. */
-	#skipLostAnswers(end: End): void {
-		const last = end.lastBegun ?? -1;
-		if (end.how === "bye") return;
-		for (;;) {
-			const n = this.#asked[this.#answered];
-			if (n === undefined || n >= last) return;
-			this.#answered++;
-			const why = `it ended, but its answer was lost with the guest: ${end.detail}`;
-			this.#ledger.set(
-				n,
-				this.#withConsole(n, this.#unobserved(n, "error", why)),
-			);
+		if (lane.latest !== undefined) this.#ledger.finish(lane.latest);
+		if (end.how === "bye") {
+			this.#neverAnswered(lane, end);
+			return false;
 		}
+		this.#consoleTail = end.consoleTail;
+		const ended = end.how === "stopped" || end.how === "fault";
+		if (!ended) this.#crashes++;
+		const blamed = lane.open.find((n) => n >= (end.lastBegun ?? -1));
+		const back = lane.open.filter((n) => n !== blamed);
+		// A guest that dies takes answers with it that it had not got rid of yet. Those cases ended before the one to blame.
+		const before = back.filter((n) => n < (blamed ?? Number.POSITIVE_INFINITY));
+		const lost = `it ended, but its answer was lost with the guest: ${end.detail}`;
+		if (!ended) for (const n of before) this.#lost.set(n, lost);
+		this.#queue.giveBack(back);
+		const goesOn =
+			!ended &&
+			this.#queue.length > 0 &&
+			this.#session.another !== undefined &&
+			this.#crashes <= (this.#options.maxCrashes ?? 0);
+		this.#tellEnd(blamed, end, goesOn);
+		if (ended) this.#queue.clear();
+		return goesOn;
 	}
 
-	/** The verdict on the case that was running, or next, when the session ended. */
-	#blame(n: number, end: End): void {
+	/** An agent that says goodbye with requests open broke its word. */
+	#neverAnswered(lane: Lane, end: End): void {
+		const [first, ...rest] = lane.open;
+		if (first === undefined) return;
+		this.#tellEnd(first, end, false);
+		for (const n of rest)
+			this.#settle(n, this.#unobserved(n, "error", "the agent never answered"));
+	}
+
+	/** The verdict on the case that was running, or next, when a guest ended; and what the report says of it. */
+	#tellEnd(n: number | undefined, end: End, goesOn: boolean): void {
+		if (n === undefined) {
+			const what = `after the last case: ${end.detail}`;
+			(goesOn ? this.#notes : this.#trouble).add(what);
+			return;
+		}
 		const { id } = this.#case(n);
 		const blame = BLAME[end.how];
 		const detail =
 			end.how === "stopped"
 				? stopText(this.#options.signal.reason)
 				: end.detail;
-		this.#trouble.add(`${blame.trouble} while ${id} ran: ${detail}`);
+		const what = `${blame.trouble} while ${id} ran: ${detail}`;
+		// Where the guest's end is the case's verdict and another guest took the rest, nothing is missing.
+		if (goesOn && end.how !== "lost")
+			this.#notes.add(`${what}; another guest went on without it`);
+		else this.#trouble.add(what);
+		this.#endedIn = id;
+		this.#lost.delete(n);
 		const reason = `${blame.reason}: ${detail}`;
 		const result = this.#withConsole(
 			n,
@@ -231,20 +314,37 @@ export class Execution {
 		// The last console lines are the evidence where no complaint was recognised.
 		const lines = result.console ?? sinceCase(end.consoleTail, n);
 		const show = blame.evidence && lines.length > 0;
-		this.#ledger.set(n, show ? { ...result, console: [...lines] } : result);
+		this.#settle(n, show ? { ...result, console: [...lines] } : result);
 	}
 
-	#neverRan(n: number, end: End): CaseResult {
-		const running = this.#asked[this.#answered];
-		const { id } = this.#case(running ?? n);
-		return end.how === "bye"
-			? this.#unobserved(n, "error", "the agent never answered")
-			: this.#unobserved(n, "not_run", `the run ended before it, in ${id}`);
+	#settle(n: number, result: CaseResult): void {
+		this.#ledger.set(n, result);
+		this.#ledger.finish(n);
 	}
 
-	/** Lets everything before the asked case number `k` go out, skips on the way included. */
-	#releaseUpTo(k: number): void {
-		this.#ledger.release(this.#asked[k] ?? this.#cases.length);
+	#finish(): void {
+		this.#ledger.close((n) => this.#neverRan(n));
+		const { totals } = this.#ledger;
+		const complete = totals.not_run === 0 && this.#trouble.isEmpty;
+		const tail = this.#consoleTail;
+		this.#options.sink.endTarget({
+			complete,
+			...(complete
+				? {}
+				: { incompleteReason: this.#trouble.list().join("; ") }),
+			notes: this.#notes.list(),
+			totals,
+			durationMs: Math.round(performance.now() - this.#startedAt),
+			...(tail === undefined ? {} : { consoleTail: [...tail] }),
+		});
+	}
+
+	#neverRan(n: number): CaseResult {
+		const lost = this.#lost.get(n);
+		if (lost !== undefined)
+			return this.#withConsole(n, this.#unobserved(n, "error", lost));
+		const where = this.#endedIn === undefined ? "" : `, in ${this.#endedIn}`;
+		return this.#unobserved(n, "not_run", `the run ended before it${where}`);
 	}
 
 	#case(n: number): PlannedCase {

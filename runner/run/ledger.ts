@@ -6,13 +6,14 @@ import type { CaseResult, Totals } from "../../results/model/model.js";
 export class Ledger {
 	readonly totals: Totals = noTotals();
 	readonly #results: (CaseResult | undefined)[];
+	/** Cases whose result won't change any more. */
+	readonly #final: boolean[];
 	readonly #emit: (result: CaseResult) => void;
 	#emitted = 0;
-	/** Results from here on may still change, so they are held back. */
-	#held = 0;
 
 	constructor(planned: number, emit: (result: CaseResult) => void) {
 		this.#results = new Array(planned);
+		this.#final = new Array(planned).fill(false);
 		this.#emit = emit;
 	}
 
@@ -26,16 +27,16 @@ export class Ledger {
 		return n < this.#emitted;
 	}
 
-	/** Sets or, while it is held back, replaces the result of case `n`. */
+	/** Sets the result of case `n`, or replaces it until it is out. */
 	set(n: number, result: CaseResult): void {
 		if (this.isOut(n)) throw new Error(`case ${n} is out already`);
 		this.#results[n] = result;
 	}
 
-	/** Cases before `n` are final: they go out as far as they are known. */
-	release(n: number): void {
-		this.#held = Math.max(this.#held, n);
-		while (this.#emitted < this.#held) {
+	/** Case `n` has its last result: it goes out once everything before it has gone out. */
+	finish(n: number): void {
+		this.#final[n] = true;
+		while (this.#final[this.#emitted]) {
 			const result = this.#results[this.#emitted];
 			if (result === undefined) return;
 			this.#emitted++;
@@ -48,7 +49,7 @@ export class Ledger {
 	close(make: (n: number) => CaseResult): void {
 		for (let n = 0; n < this.#results.length; n++) {
 			this.#results[n] ??= make(n);
+			this.finish(n);
 		}
-		this.release(this.#results.length);
 	}
 }

@@ -75,6 +75,9 @@ export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 	}
 }
 
+/** So many guests of one target may die before the rest of its plan is left unrun. */
+const MAX_CRASHES = 5;
+
 /** Every plan has more cases than this: so many shards need no look at the suites, which takes time, before the boot. */
 const FEW_SHARDS = 100;
 
@@ -101,6 +104,9 @@ async function runTargets(
 	{ request, resources, progress, stop }: Running,
 ): Promise<{ tallies: Tally[]; fault?: OwnFault }> {
 	const { caseTimeoutMs } = request;
+	const jobs = request.jobs ?? defaultJobs();
+	const sideBySide = Math.max(1, Math.min(jobs, targets.length));
+	const guests = request.guests ?? Math.floor(defaultJobs() / sideBySide);
 	const tallies: Tally[] = [];
 	let fault: OwnFault | undefined;
 	const tasks = targets.map((target, index) => async () => {
@@ -111,6 +117,8 @@ async function runTargets(
 				late,
 				choose: chooser(request),
 				...(caseTimeoutMs === undefined ? {} : { caseTimeoutMs }),
+				guests,
+				maxCrashes: request.maxCrashes ?? MAX_CRASHES,
 				signal: stop.signal,
 			});
 		} catch (error) {
@@ -121,7 +129,7 @@ async function runTargets(
 		}
 		tallies[index] = await tallyOf(late);
 	});
-	await runLimited(tasks, request.jobs ?? defaultJobs());
+	await runLimited(tasks, jobs);
 	return { tallies, ...(fault === undefined ? {} : { fault }) };
 }
 

@@ -39,5 +39,9 @@ export interface ExecuteOptions {
 	readonly choose: (cases: readonly PlannedCase[]) => Choice;
 	/** Overrides every case's deadline, milliseconds. */
 	readonly caseTimeoutMs?: number;
+	/** Guests at a time for this target; one where absent. */
+	readonly guests?: number;
+	/** So many guests may die before the rest is left unrun; none where absent. */
+	readonly maxCrashes?: number;
 	readonly signal: AbortSignal;
 }

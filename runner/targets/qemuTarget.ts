@@ -70,7 +70,7 @@ async function openGuest(
 	try {
 		accel = await options.chooseAccel(signal);
 		const guest = await bootClean(options, accel, signal, onStart, notes);
-		return guestSession(options, accel, guest, notes);
+		return guestSession(options, accel, guest, notes, signal);
 	} catch (error) {
 		throw openError(error, accel, notes);
 	}
@@ -129,6 +129,7 @@ function guestSession(
 	accel: AccelChoice,
 	guest: Guest,
 	notes: readonly string[],
+	signal: AbortSignal,
 ): Session {
 	const { kernel, keepDir, book } = options;
 	const { release, proc_version: version } = guest.facts;
@@ -152,11 +153,27 @@ function guestSession(
 				: shellLine([join(keepDir, "boot.sh"), program]),
 		notes,
 		run: (requests, events) => runOnGuest(guest, requests, events, book),
+		another: () => openAnother(options, accel, signal),
 		async close() {
 			guest.kill();
 			await guest.end;
 		},
 	};
+}
+
+/** The same kernel once more. What is kept is the first guest's. */
+async function openAnother(
+	{ keepDir: _, ...options }: QemuTargetOptions,
+	accel: AccelChoice,
+	signal: AbortSignal,
+): Promise<Session> {
+	const notes: string[] = [];
+	try {
+		const guest = await bootClean(options, accel, signal, () => {}, notes);
+		return guestSession(options, accel, guest, notes, signal);
+	} catch (error) {
+		throw openError(error, accel, notes);
+	}
 }
 
 /** The line that leaves the guest's initramfs in the current directory. */

@@ -66,6 +66,11 @@ export interface Session {
 		requests: Iterable<CaseRequest>,
 		events: SessionEvents,
 	): Promise<SessionEnd>;
+	/**
+	 * Brings up a further guest of the same kernel, asked nothing yet. Absent where there can be only one.
+	 * @throws OpenError when it did not come up
+	 */
+	readonly another?: () => Promise<Session>;
 	/** Ends it at once if it has not ended; nothing stays behind. May be called again. */
 	close(): Promise<void>;
 }

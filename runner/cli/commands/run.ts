@@ -69,8 +69,18 @@ export function addRun(program: Command, context: CommandContext): void {
 		)
 		.option(
 			"-j, --jobs <n>",
-			"guests at a time (default: by cores and memory)",
+			"kernels at a time (default: by cores and memory)",
 			count(256),
+		)
+		.option(
+			"--guests <n>",
+			"guests at a time for one kernel, which share its plan (default: by cores and memory, shared with --jobs)",
+			count(256),
+		)
+		.option(
+			"--max-crashes <n>",
+			"so many times a guest that died is replaced, and the rest of the plan goes on (default: 5)",
+			count(9999, 0),
 		)
 		.option(
 			"--config <file>",
