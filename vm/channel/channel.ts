@@ -9,6 +9,8 @@ import { dueFor, encodeLine, isReplyTo, type Line, WINDOW } from "./lines.js";
 import { Recall } from "./readBackCache.js";
 import { type Batch, Book } from "./requestCatalogue.js";
 
+/** So many answers may be due at most. A short line can ask for many cases; the rest stays with the guest that has time for it first. */
+const MAX_AWAITED = 160;
 /** The agent keeps 64 KiB of frames; a hole wider than this can not be honest. */
 const MAX_GAP = 4096;
 /** So many missing frames are asked for at once. */
@@ -230,6 +232,11 @@ export class Channel {
 		events.push({ type: "violation", what });
 	}
 
+	/** How many answers are due. */
+	get #awaited(): number {
+		return this.#unanswered.reduce((sum, { due }) => sum + due.length, 0);
+	}
+
 	/** Sends as much of the source as the window holds. */
 	#fill(): void {
 		while (this.#source) {
@@ -242,6 +249,7 @@ export class Channel {
 				this.#peeked = next.value;
 			}
 			const wire = encodeLine(this.#nextNum, this.#peeked.text);
+			if (this.#awaited >= MAX_AWAITED) return;
 			if (
 				this.#unansweredBytes > 0 &&
 				this.#unansweredBytes + wire.length > WINDOW
