@@ -21,7 +21,7 @@ import {
 } from "./table.js";
 
 const TOP = fileURLToPath(new URL("../..", import.meta.url));
-const CLI = join(TOP, "dist/runner/cli/main.js");
+const CLI = join(TOP, "dist/crcap/main.js");
 
 /** A configuration without something is tried with one fault of each boundary that it still has. */
 const SAMPLES: Readonly<

@@ -34,7 +34,7 @@ const WISHES = [
 	["debian:trixie@ppc64el", "debian:sid@ppc64el", "debian:bookworm@ppc64el"],
 ];
 
-const CLI = join(TOP, "dist/runner/cli/main.js");
+const CLI = join(TOP, "dist/crcap/main.js");
 
 /**
  * @param {readonly string[]} wish

@@ -71,7 +71,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 test("the package holds the command, the agents and the addon's sources", () => {
 	const wanted = [
-		"dist/runner/cli/main.js",
+		"dist/crcap/main.js",
 		"dist/agent/crprobe-x86_64",
 		"dist/agent/crprobe-aarch64",
 		"native/addon/addon.cc",

@@ -5,6 +5,7 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** So many source files may stand in one folder. */
 const MOST_FILES = 20;
@@ -101,8 +102,9 @@ export function roomTrouble(top, rooms) {
 	return trouble;
 }
 
-if (import.meta.filename === process.argv[1]) {
-	const top = dirname(import.meta.dirname);
+const self = fileURLToPath(import.meta.url);
+if (self === process.argv[1]) {
+	const top = dirname(dirname(self));
 	const text = readFileSync(join(top, "scripts/rooms.json"), "utf8");
 	const trouble = roomTrouble(top, JSON.parse(text));
 	for (const line of trouble) console.log(line);

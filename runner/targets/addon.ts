@@ -1,8 +1,8 @@
 /** The typed boundary to the Node.js addon: the probe core, run on this machine's own kernel. */
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { PACKAGE_ROOT } from "../common/version.js";
 
 /** What the addon offers. Both calls work off the event loop. */
 export interface Addon {
@@ -26,9 +26,6 @@ export class AddonUnavailableError extends Error {
 	override readonly name = "AddonUnavailableError";
 }
 
-/** The project's folder: two above this module once compiled. */
-const TOP = join(dirname(fileURLToPath(import.meta.url)), "../../..");
-
 const PLACES = ["build/Release/crcap.node", "build/Debug/crcap.node"];
 
 /** Where a build that failed leaves its reason. */
@@ -39,7 +36,7 @@ const FAILURE = "build/addon-failure.txt";
  * @param top the folder that holds `build/`
  * @throws AddonUnavailableError with every path tried and the recorded build failure
  */
-export function loadAddon(top: string = TOP): Addon {
+export function loadAddon(top: string = PACKAGE_ROOT): Addon {
 	const require = createRequire(import.meta.url);
 	const tried: string[] = [];
 	for (const place of PLACES) {

@@ -45,7 +45,7 @@ export const CHECKS = [
 	{
 		name: "rooms: arrows, sizes, names",
 		command: process.execPath,
-		args: () => ["scripts/rooms.mjs"],
+		args: () => [join(TOP, "scripts/rooms.mjs")],
 	},
 	{
 		name: "format of the C and C++ code",

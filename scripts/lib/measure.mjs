@@ -41,7 +41,7 @@ export function wholeRun({ kernel, accel }, more = []) {
 		const start = performance.now();
 		const { status, stderr } = spawnSync(
 			process.execPath,
-			[join(TOP, "dist/runner/cli/main.js"), ...args],
+			[join(TOP, "dist/crcap/main.js"), ...args],
 			{ encoding: "utf8" },
 		);
 		const ms = performance.now() - start;

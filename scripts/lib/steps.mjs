@@ -96,19 +96,29 @@ function sourceNames() {
 
 /** What writes the requests that travel with every guest. */
 const REQUESTS = "scripts/requests.mjs";
+/** The command as it is shipped. */
+const COMMAND = "dist/crcap/main.js";
+/** What puts the command into a few files. */
+const BUNDLE = "scripts/bundle.mjs";
 
 /** @returns {[step: string, print: string, outputs: string[]]} */
 function commandStamp() {
 	const names = sourceNames();
 	const sources = names.map((name) => `${name}.ts`);
-	const inputs = [...sources, "tsconfig.json", "package-lock.json", REQUESTS];
+	const inputs = [
+		...sources,
+		"tsconfig.json",
+		"package-lock.json",
+		REQUESTS,
+		BUNDLE,
+	];
 	const outputs = ["runner/cli/main", ...names].map(
 		(name) => `dist/${name}.js`,
 	);
 	return [
 		"typescript",
 		fingerprint(inputs.map((path) => join(TOP, path))),
-		[...outputs, "dist/agent/requests"],
+		[...outputs, "dist/agent/requests", COMMAND],
 	];
 }
 
@@ -126,9 +136,10 @@ function provideCommand() {
 			rmSync(path);
 	mustRun(join(TOP, "node_modules/.bin/tsc"), ["-p", "."]);
 	mustRun(process.execPath, [join(TOP, REQUESTS)]);
+	mustRun(process.execPath, [join(TOP, BUNDLE)]);
 	const [step, print, outputs] = commandStamp();
 	mustExist(outputs, "the TypeScript compiler");
-	chmodSync(join(TOP, "dist/runner/cli/main.js"), 0o755);
+	chmodSync(join(TOP, COMMAND), 0o755);
 	markDone(step, print);
 }
 
