@@ -11,13 +11,8 @@ export {
 	isCompareFormat,
 	writeComparison,
 } from "./compare/compareWriters.js";
-export { FORMATS, type Format } from "./formats/formats.js";
-export {
-	createWriter,
-	type StreamWriter,
-	type WriterOptions,
-} from "./formats/writers.js";
 export * from "./model/counts.js";
+export { FORMATS, type Format } from "./model/formats.js";
 export * from "./model/model.js";
 export { reportSchema } from "./model/schema.js";
 export {
@@ -28,3 +23,8 @@ export {
 } from "./progress/progress.js";
 export { ReportError, readReport, streamReport } from "./reading/read.js";
 export { writeReport } from "./reading/replay.js";
+export {
+	createWriter,
+	type StreamWriter,
+	type WriterOptions,
+} from "./writers.js";

@@ -85,7 +85,7 @@ async function bench(options) {
 	say("a first run, not counted");
 	const { target } = wholeRun(options);
 	wholeRun({ ...options, kernel: options.other }, ["--shard=1/50"]);
-	// Every so many-th case: the same share of each boundary.
+	// Every so many-th case: the same share of each suite.
 	const shares = Math.max(1, Math.round(target.planned / options.cases));
 	/** @type {Round[]} */
 	const rounds = [];

@@ -15,10 +15,10 @@ export { type Judgement, judge } from "./planning/judge.js";
 export {
 	concerns,
 	outline,
-	type PlannedCase,
 	plan,
 	SUITES,
 } from "./planning/plan.js";
+export type { PlannedCase } from "./planning/plannedCase.js";
 
 /** Everyone who tries, on a current kernel. */
 export const SUBJECTS = subjectsFor(FACTS_OF_ANY);

@@ -330,6 +330,6 @@ test("the JSON form is the comparison", () => {
 	const { schemaVersion, ...rest } = JSON.parse(
 		[...comparisonJson(everything())].join(""),
 	);
-	assert.equal(schemaVersion, 1);
+	assert.equal(schemaVersion, 2);
 	assert.deepEqual(rest, JSON.parse(JSON.stringify(everything())));
 });

@@ -165,7 +165,7 @@ function cells({ old, new: now }: Change): [string, string] {
 /** The comparison as it is, one change a line. */
 export function* comparisonJson(comparison: Comparison): Generator<string> {
 	const { pairs, ...rest } = comparison;
-	yield `{\n"schemaVersion":1,\n`;
+	yield `{\n"schemaVersion":2,\n`;
 	for (const [key, value] of Object.entries(rest))
 		yield `${JSON.stringify(key)}:${JSON.stringify(value)},\n`;
 	yield '"pairs":[';

@@ -1,4 +1,4 @@
-/** JUnit XML as CI systems read it: a suite for each target and boundary, a case for each case. */
+/** JUnit XML as CI systems read it: a suite for each target and suite, a case for each case. */
 
 import { noTotals } from "../model/counts.js";
 import type { CaseResult, TargetHead, Totals } from "../model/model.js";
@@ -31,12 +31,12 @@ export function* junit(
 	yield `<testsuites${attributes({ name: head.tool.name, ...counts(all, known), time: seconds.toFixed(3) })}>\n`;
 	for (const [index, target] of targets.entries()) {
 		const prefix = targets.length === 1 ? "" : `${target.head.name}: `;
-		for (const [boundary, subjects] of target.groups) {
+		for (const [suite, subjects] of target.groups) {
 			const totals = sum(subjects.values());
 			const list = [...subjects.keys()].flatMap((subject) => [
-				...lazy(cases, index, boundary, subject),
+				...lazy(cases, index, suite, subject),
 			]);
-			yield* suite(summary, target, `${prefix}${boundary}`, totals, list);
+			yield* testsuite(summary, target, `${prefix}${suite}`, totals, list);
 		}
 		const reason = lostBy(target);
 		if (reason !== undefined) yield* lostSuite(summary, target, prefix, reason);
@@ -44,17 +44,17 @@ export function* junit(
 	yield "</testsuites>\n";
 }
 
-/** The groups of a boundary as functions, so that one group at a time is in memory. */
+/** The groups of a suite as functions, so that one group at a time is in memory. */
 function* lazy(
 	cases: CaseStore,
 	index: number,
-	boundary: string,
+	suite: string,
 	subject: string,
 ): Generator<() => Iterable<CaseResult>> {
-	yield () => cases.group(index, boundary, subject);
+	yield () => cases.group(index, suite, subject);
 }
 
-function* suite(
+function* testsuite(
 	summary: ReportSummary,
 	target: TargetSummary,
 	name: string,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
-import { VERDICTS } from "../model/counts.js";
+import { VERDICTS } from "../model/basics.js";
 
 import { cleanReport, sampleReport } from "../testing/sample.test.data.js";
 import {
@@ -13,7 +13,7 @@ import {
 	render,
 	totalsOf,
 } from "../testing/support.test.data.js";
-import { createWriter } from "./writers.js";
+import { createWriter } from "../writers.js";
 
 const ajv = new Ajv({ allErrors: true, strict: true });
 addFormats.default(ajv);

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noTotals } from "../model/counts.js";
+import type { Format } from "../model/formats.js";
 import type { CaseResult, Report, Verdict } from "../model/model.js";
 import type { Outcome } from "../model/summary.js";
 import { createProgress } from "../progress/progress.js";
 import { cleanReport } from "../testing/sample.test.data.js";
 import { render } from "../testing/support.test.data.js";
-import type { Format } from "./formats.js";
 
 /** A verdict, or a failure that is known. */
 type Word = Verdict | "known";

@@ -4,15 +4,15 @@ import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { test } from "node:test";
+import { FORMATS } from "../model/formats.js";
 import { writeReport } from "../reading/replay.js";
 import { Sink } from "../stream/sink.js";
 import { cleanReport, sampleReport } from "../testing/sample.test.data.js";
-import { FORMATS } from "./formats.js";
-import { createWriter } from "./writers.js";
+import { createWriter } from "../writers.js";
 
 /** A program that writes a report on stdout, and says on stderr how it ended. */
 const PROGRAM = (format: string): string => `
-	import { createWriter } from ${JSON.stringify(join(import.meta.dirname, "writers.js"))};
+	import { createWriter } from ${JSON.stringify(join(import.meta.dirname, "../writers.js"))};
 	import { writeReport } from ${JSON.stringify(join(import.meta.dirname, "../reading/replay.js"))};
 	import { sampleReport } from ${JSON.stringify(join(import.meta.dirname, "../testing/sample.test.data.js"))};
 	const report = sampleReport();

@@ -41,7 +41,7 @@ test("text has at most 72 columns, whatever the results hold", async () => {
 				assert.ok(target && one);
 				Object.assign(one, {
 					subject: foreign,
-					boundary: foreign,
+					suite: foreign,
 					observed: foreign,
 					args: foreign,
 					console: [foreign],
@@ -109,7 +109,7 @@ test("a clean run says that all passed, and shows no failure", async () => {
 	}
 });
 
-/** A report of one boundary with these subjects, one of whom fails. */
+/** A report of one suite with these subjects, one of whom fails. */
 function withSubjects(names: string[], failing: string): Report {
 	const report = cleanReport();
 	const [target] = report.targets;

@@ -16,7 +16,7 @@ import {
 import type { CaseStore } from "../stream/document.js";
 import { detailRows } from "../text/details.js";
 import { oneLine } from "../text/escape.js";
-import { boundaryRows, quietWords, table } from "../text/table.js";
+import { quietWords, suiteRows, table } from "../text/table.js";
 import {
 	COLUMNS,
 	columns,
@@ -26,7 +26,7 @@ import {
 	wrapWords,
 } from "../text/wrap.js";
 
-/** Columns for a boundary's letter and name. */
+/** Columns for a suite's letter and name. */
 const NAME = 42;
 
 /** Widest label of a failure's rows, with its colon and a blank. */
@@ -76,14 +76,14 @@ function* head(target: TargetSummary): Generator<string> {
 		yield fitLines(`Note: ${oneLine(note)}`);
 }
 
-/** The boundaries with a letter and their counts; then the subjects down and the letters across, as many at once as there is room for. */
+/** The suites with a letter and their counts; then the subjects down and the letters across, as many at once as there is room for. */
 function* matrix(target: TargetSummary): Generator<string> {
 	const found = table(target);
-	const { boundaries, rows, quiet } = found;
-	if (boundaries.length === 0) return;
-	yield `${"boundary".padEnd(NAME)}${"passed".padStart(9)}${"not passed".padStart(12)}${"skipped".padStart(9)}\n`;
-	for (const [at, row] of boundaryRows(target).entries()) {
-		const name = fit(`${letter(at)}  ${oneLine(row.boundary)}`, NAME);
+	const { suites, rows, quiet } = found;
+	if (suites.length === 0) return;
+	yield `${"suite".padEnd(NAME)}${"passed".padStart(9)}${"not passed".padStart(12)}${"skipped".padStart(9)}\n`;
+	for (const [at, row] of suiteRows(target).entries()) {
+		const name = fit(`${letter(at)}  ${oneLine(row.suite)}`, NAME);
 		yield `${name}${String(row.pass).padStart(9)}${String(row.bad).padStart(12)}${String(row.skip).padStart(9)}\n`;
 	}
 	yield "\n";
@@ -94,12 +94,8 @@ function* matrix(target: TargetSummary): Generator<string> {
 	const names = rows.map((row) => columns(oneLine(row.subject)));
 	const subject = Math.min(40, COLUMNS - width, Math.max(0, ...names));
 	const across = Math.max(1, Math.floor((COLUMNS - subject) / width));
-	for (
-		let from = 0;
-		rows.length > 0 && from < boundaries.length;
-		from += across
-	) {
-		const some = boundaries.slice(from, from + across);
+	for (let from = 0; rows.length > 0 && from < suites.length; from += across) {
+		const some = suites.slice(from, from + across);
 		yield line(
 			"",
 			some.map((_, at) => letter(from + at)),

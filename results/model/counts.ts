@@ -1,31 +1,16 @@
 /** What is counted while a run goes on. Apart from the model, whose checks take long to load and are needed later. */
 import type { PlanGroup, Totals } from "./model.js";
 
-/**
- * `pass` and `fail` judge the kernel. `skip`: a fact says that the case can't apply. `error`: the subject could
- * not be made, or the harness failed. `timeout`: the case's deadline passed. `crash`: the kernel or the guest died
- * in it. `not_run`: the run ended before its turn.
- */
-export const VERDICTS = [
-	"pass",
-	"fail",
-	"skip",
-	"error",
-	"timeout",
-	"crash",
-	"not_run",
-] as const;
-
-/** The plan by boundary and subject, for `TargetHead.groups`. A boundary that comes again later starts anew. */
+/** The plan by suite and subject, for `TargetHead.groups`. A suite that comes again later starts anew. */
 export function planGroups(
-	cases: Iterable<{ boundary: string; subject: string }>,
+	cases: Iterable<{ suite: string; subject: string }>,
 ): PlanGroup[] {
 	const groups: PlanGroup[] = [];
-	let boundary: string | undefined;
+	let suite: string | undefined;
 	let open = new Map<string, PlanGroup>();
 	for (const planned of cases) {
-		if (planned.boundary !== boundary) {
-			boundary = planned.boundary;
+		if (planned.suite !== suite) {
+			suite = planned.suite;
 			open = new Map();
 		}
 		const known = open.get(planned.subject);
@@ -34,7 +19,7 @@ export function planGroups(
 			continue;
 		}
 		const group = {
-			boundary: planned.boundary,
+			suite: planned.suite,
 			subject: planned.subject,
 			cases: 1,
 		};

@@ -3,10 +3,7 @@
  * It is validated on the way in (a file, another machine's shard) and published as JSON Schema.
  */
 import { z } from "zod";
-import { VERDICTS } from "./counts.js";
-
-/** Raised when a key changes its meaning or goes away; adding keys does not raise it. */
-export const SCHEMA_VERSION = 1;
+import { SCHEMA_VERSION, VERDICTS } from "./basics.js";
 
 export const Verdict = z.enum(VERDICTS);
 export type Verdict = z.infer<typeof Verdict>;
@@ -32,7 +29,9 @@ export type Replay = z.infer<typeof Replay>;
 export const CaseResult = z.object({
 	/** Dotted path of `[A-Za-z0-9_-]+` parts, unique in a target and stable between releases. */
 	id: z.string().regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/),
-	boundary: z.string(),
+	suite: z.string(),
+	/** The permission check of the kernel that it is about, where it is about one alone: `ns_last_pid`, `set_tid`, … */
+	boundary: z.string().optional(),
 	probe: z.string(),
 	args: z.string(),
 	subject: z.string(),
@@ -85,9 +84,9 @@ export const KernelInfo = z.object({
 });
 export type KernelInfo = z.infer<typeof KernelInfo>;
 
-/** A stretch of the plan: how many cases of one boundary one subject tries. */
+/** A stretch of the plan: how many cases of one suite one subject tries. */
 export const PlanGroup = z.object({
-	boundary: z.string(),
+	suite: z.string(),
 	subject: z.string(),
 	cases: z.number().int().positive(),
 });
@@ -109,7 +108,7 @@ export const TargetHead = z.object({
 	tools: z.record(z.string(), z.string()),
 	/** How many cases the plan holds, skips included. */
 	planned: z.number().int().nonnegative(),
-	/** The plan by boundary and subject, in plan order (`planGroups`); lets a report say its plans first. */
+	/** The plan by suite and subject, in plan order (`planGroups`); lets a report say its plans first. */
 	groups: z.array(PlanGroup).optional(),
 });
 export type TargetHead = z.infer<typeof TargetHead>;

@@ -1,6 +1,7 @@
 /** The published JSON Schema of the JSON report, made from the model so that it can't disagree with it. */
 import { z } from "zod";
-import { Report, SCHEMA_VERSION } from "./model.js";
+import { SCHEMA_VERSION } from "./basics.js";
+import { Report } from "./model.js";
 
 /** JSON Schema (draft 2020-12) of a report; `results/schema.json` is this, kept true by a test. */
 export function reportSchema(): object {

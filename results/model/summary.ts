@@ -1,5 +1,7 @@
-/** What can be said of a run in little memory: totals by target, boundary and subject. */
-import { counted, noTotals, VERDICTS } from "./counts.js";
+/** What can be said of a run in little memory: totals by target, suite and subject. */
+
+import { VERDICTS } from "./basics.js";
+import { counted, noTotals } from "./counts.js";
 import type {
 	CaseResult,
 	ReportHead,
@@ -19,7 +21,7 @@ export interface TargetSummary {
 	known: Totals;
 	/** Why cases were skipped, with how many of each. */
 	skips: Map<string, number>;
-	/** By boundary, then by subject, in the order of the plan. */
+	/** By suite, then by subject, in the order of the plan. */
 	groups: Map<string, Map<string, Totals>>;
 }
 
@@ -99,10 +101,10 @@ export function count(target: TargetSummary, result: CaseResult): void {
 		if (skips.has(result.reason) || skips.size < MOST_SKIPS)
 			skips.set(result.reason, (skips.get(result.reason) ?? 0) + 1);
 	}
-	let subjects = target.groups.get(result.boundary);
+	let subjects = target.groups.get(result.suite);
 	if (subjects === undefined) {
 		subjects = new Map();
-		target.groups.set(result.boundary, subjects);
+		target.groups.set(result.suite, subjects);
 	}
 	let totals = subjects.get(result.subject);
 	if (totals === undefined) {

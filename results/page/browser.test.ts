@@ -145,7 +145,7 @@ describe("the page in a browser", { skip }, () => {
 	test("a click on a cell opens its case: what, as whom, expected, observed, why, citation, replay, console", async () => {
 		await visit(sampleReport(), async (page) => {
 			await page.click(
-				'td[data-boundary="ns_last_pid"][data-subject="uid0-none"][data-target="0"]',
+				'td[data-suite="ns_last_pid"][data-subject="uid0-none"][data-target="0"]',
 			);
 			const said = (await page.locator(".detail").textContent()) ?? "";
 			for (const part of [
@@ -245,7 +245,7 @@ describe("the page in a browser", { skip }, () => {
 	test("verdicts are told by a mark and a word, not by colour alone", async () => {
 		await visit(sampleReport(), async (page) => {
 			const cells = await page
-				.locator("td[data-boundary]")
+				.locator("td[data-suite]")
 				.evaluateAll((all) =>
 					all.map((one) => [
 						one.className.split(" ")[0],

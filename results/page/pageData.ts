@@ -1,6 +1,6 @@
 /** What the HTML page holds of a run: every string once, a case as a row of numbers, and only what fits. */
 
-import { VERDICTS } from "../model/counts.js";
+import { VERDICTS } from "../model/basics.js";
 import type { CaseResult, Totals } from "../model/model.js";
 import {
 	isBad,
@@ -27,7 +27,7 @@ const MAX_CONSOLE = 16_384;
 /** What each number of a row is; all but `verdict` and `duration` count strings from 1, and 0 is none. */
 export const FIELDS = [
 	"id",
-	"boundary",
+	"suite",
 	"probe",
 	"args",
 	"subject",
@@ -165,8 +165,8 @@ function targetData(target: TargetSummary): object {
 		consoleTail: (tail?.consoleTail ?? []).map(safe),
 		durationMs: tail?.durationMs ?? 0,
 		totals: counts(totals),
-		groups: [...groups].map(([boundary, subjects]) => [
-			safe(boundary),
+		groups: [...groups].map(([suite, subjects]) => [
+			safe(suite),
 			[...subjects].map(([subject, each]) => [safe(subject), counts(each)]),
 		]),
 	};
@@ -176,7 +176,7 @@ function row(result: CaseResult, strings: Strings): number[] {
 	const { citation, replay } = result;
 	return [
 		strings.number(result.id),
-		strings.number(result.boundary),
+		strings.number(result.suite),
 		strings.number(result.probe),
 		strings.number(result.args),
 		strings.number(result.subject),

@@ -8,7 +8,7 @@ import addFormats from "ajv-formats";
 import fc from "fast-check";
 import { parse as parseJunit } from "junit2json";
 import { Parser } from "tap-parser";
-import { VERDICTS } from "../model/counts.js";
+import { VERDICTS } from "../model/basics.js";
 import type { CaseResult, Report, TargetResult } from "../model/model.js";
 import { cleanReport, HOSTILE } from "../testing/sample.test.data.js";
 import {
@@ -56,7 +56,7 @@ const edits = fc.array(
 	fc.record({
 		at: fc.nat(20),
 		verdict,
-		boundary: nasty,
+		suite: nasty,
 		probe: nasty,
 		args: nasty,
 		subject: nasty,
@@ -90,7 +90,7 @@ function spoilt(
 			replay: { crprobe },
 		});
 	target.cases.sort((a, b) =>
-		a.boundary < b.boundary ? -1 : a.boundary > b.boundary ? 1 : 0,
+		a.suite < b.suite ? -1 : a.suite > b.suite ? 1 : 0,
 	);
 	delete target.groups;
 	target.name = head.name;

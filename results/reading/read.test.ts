@@ -3,11 +3,11 @@ import { Readable } from "node:stream";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Parser } from "tap-parser";
-import { FORMATS } from "../formats/formats.js";
-import { createWriter } from "../formats/writers.js";
+import { FORMATS } from "../model/formats.js";
 import type { Report } from "../model/model.js";
 import { cleanReport, sampleReport } from "../testing/sample.test.data.js";
 import { Memory, render, withFile } from "../testing/support.test.data.js";
+import { createWriter } from "../writers.js";
 import { ReportError, readReport, streamReport } from "./read.js";
 
 const text = await render("json", sampleReport());
@@ -106,8 +106,8 @@ const WRONG: [string, (report: Report) => unknown, RegExp][] = [
 	],
 	[
 		"a newer schema",
-		(r) => Object.assign(r, { schemaVersion: 2 }),
-		/schemaVersion 2, and this crcap reads 1: use the crcap that wrote it/,
+		(r) => Object.assign(r, { schemaVersion: 3 }),
+		/schemaVersion 3, and this crcap reads 2: use the crcap that wrote it/,
 	],
 	[
 		"another tool",

@@ -5,13 +5,13 @@ import { StringDecoder } from "node:string_decoder";
 import { getManyValues, isMany } from "stream-chain/defs.js";
 import { jsonParser, type Token } from "stream-json/core/parser.js";
 import { z } from "zod";
-import { counted, noTotals, VERDICTS } from "../model/counts.js";
+import { SCHEMA_VERSION, VERDICTS } from "../model/basics.js";
+import { counted, noTotals } from "../model/counts.js";
 import {
 	CaseResult,
 	type Report,
 	ReportHead,
 	type ReportWriter,
-	SCHEMA_VERSION,
 	TargetHead,
 	type TargetResult,
 	TargetTail,
@@ -121,6 +121,8 @@ class ReportReader {
 	readonly #store = new TextStore();
 	readonly #root: Record<string, unknown> = {};
 	#begun = false;
+	/** Undefined until the file says which version it is of. */
+	#isOld: boolean | undefined;
 	#count = 0;
 	#target: Reading | undefined;
 	/** Targets that were read whole before they could be told; later ones queue behind them. */
@@ -131,8 +133,12 @@ class ReportReader {
 	}
 
 	rootKey(key: string, value: unknown): void {
-		this.#root[key] = value;
-		if (key === "schemaVersion") checkVersion(value);
+		if (key === "schemaVersion") {
+			checkVersion(value);
+			this.#isOld = value === 1;
+		}
+		this.#root[key] =
+			key === "schemaVersion" && this.#isOld ? SCHEMA_VERSION : value;
 	}
 
 	beginTarget(): void {
@@ -147,14 +153,18 @@ class ReportReader {
 	}
 
 	targetKey(key: string, value: unknown): void {
-		if (this.#target !== undefined) this.#target.keys[key] = value;
+		if (this.#target === undefined) return;
+		this.#target.keys[key] =
+			key === "groups" && Array.isArray(value)
+				? value.map((group) => this.#current(group))
+				: value;
 	}
 
 	oneCase(value: unknown): void {
 		const target = this.#target;
 		if (target === undefined) return;
 		const place = `targets[${this.#count}].cases[${target.cases}]`;
-		const result = check(CaseResult, value, place);
+		const result = check(CaseResult, this.#current(value), place);
 		if (target.ids.has(result.id)) {
 			throw new Error(
 				`${place}.id: ${result.id} is there already: the file was changed`,
@@ -215,6 +225,15 @@ class ReportReader {
 
 	close(): void {
 		this.#store.close();
+	}
+
+	/** A case or group of schemaVersion 1 called its suite a boundary, whatever it was. */
+	#current(value: unknown): unknown {
+		if (this.#isOld === false || typeof value !== "object" || value === null)
+			return value;
+		if ("suite" in value || !("boundary" in value)) return value;
+		const { boundary, ...rest } = value;
+		return { ...rest, suite: boundary };
 	}
 
 	#begin(): void {

@@ -3,24 +3,24 @@ import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
-import type { Format } from "../formats/formats.js";
-import { createWriter } from "../formats/writers.js";
 import { noTotals } from "../model/counts.js";
+import type { Format } from "../model/formats.js";
 import type { CaseResult, PlanGroup, ReportWriter } from "../model/model.js";
 import { sampleReport } from "../testing/sample.test.data.js";
+import { createWriter } from "../writers.js";
 import { streamReport } from "./read.js";
 
 const SUBJECTS = 20;
 
 /** A case of about a kilobyte, now and then one that failed. */
 function oneCase(template: CaseResult, n: number, of: number): CaseResult {
-	const boundary = `boundary${Math.floor((n * 5) / of)}`;
+	const suite = `suite${Math.floor((n * 5) / of)}`;
 	const subject = `subject${n % SUBJECTS}`;
-	const id = `${boundary}.probe${n}.${subject}`;
+	const id = `${suite}.probe${n}.${subject}`;
 	return {
 		...template,
 		id,
-		boundary,
+		suite,
 		subject,
 		verdict: n % 100 === 7 ? "fail" : "pass",
 		readback: `uid=${n} eff=0000010000000000 ${"prm=0000010000000000 ".repeat(8)}`,
@@ -39,7 +39,7 @@ async function write(writer: ReportWriter, count: number): Promise<void> {
 		throw new Error("the sample is empty");
 	const { cases: _, groups: __, ...rest } = target;
 	const groups: PlanGroup[] = Array.from({ length: 5 * SUBJECTS }, (_, n) => ({
-		boundary: `boundary${Math.floor(n / SUBJECTS)}`,
+		suite: `suite${Math.floor(n / SUBJECTS)}`,
 		subject: `subject${n % SUBJECTS}`,
 		cases: count / 5 / SUBJECTS,
 	}));

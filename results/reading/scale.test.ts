@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import tmp from "tmp";
-import { FORMATS } from "../formats/formats.js";
+import { FORMATS } from "../model/formats.js";
 
 const COUNT = 100_000;
 

@@ -8,7 +8,7 @@ import { type Ref, TextStore } from "./store.js";
 export class CaseStore {
 	readonly #text = new TextStore();
 	readonly #targets: Ref[][] = [];
-	/** By target: the cases' numbers by boundary and subject. */
+	/** By target: the cases' numbers by suite and subject. */
 	readonly #groups: Map<string, Map<string, number[]>>[] = [];
 
 	beginTarget(): void {
@@ -22,10 +22,10 @@ export class CaseStore {
 		const groups = this.#groups.at(-1);
 		if (refs === undefined || groups === undefined)
 			throw new Error("a case came before its target");
-		const boundary = groups.get(result.boundary) ?? new Map<string, number[]>();
-		groups.set(result.boundary, boundary);
-		const numbers = boundary.get(result.subject) ?? [];
-		boundary.set(result.subject, numbers);
+		const suite = groups.get(result.suite) ?? new Map<string, number[]>();
+		groups.set(result.suite, suite);
+		const numbers = suite.get(result.subject) ?? [];
+		suite.set(result.subject, numbers);
 		numbers.push(refs.length);
 		refs.push(this.#text.add(JSON.stringify(result)));
 	}
@@ -35,15 +35,14 @@ export class CaseStore {
 		for (const ref of this.#targets[target] ?? []) yield this.#read(ref);
 	}
 
-	/** The cases of one subject in one boundary of a target. */
+	/** The cases of one subject in one suite of a target. */
 	*group(
 		target: number,
-		boundary: string,
+		suite: string,
 		subject: string,
 	): Generator<CaseResult> {
 		const refs = this.#targets[target] ?? [];
-		for (const number of this.#groups[target]?.get(boundary)?.get(subject) ??
-			[]) {
+		for (const number of this.#groups[target]?.get(suite)?.get(subject) ?? []) {
 			yield this.#read(refs[number] ?? "");
 		}
 	}

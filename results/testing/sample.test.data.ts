@@ -94,11 +94,11 @@ const ROWS: Record<string, Row> = {
 	},
 };
 
-function oneCase(boundary: string, probe: string, subject: string): CaseResult {
-	const row = ROWS[`${boundary}.${probe}.${subject}`] ?? PASS;
+function oneCase(suite: string, probe: string, subject: string): CaseResult {
+	const row = ROWS[`${suite}.${probe}.${subject}`] ?? PASS;
 	return {
-		id: `${boundary}.${probe}.${subject}`,
-		boundary,
+		id: `${suite}.${probe}.${subject}`,
+		suite,
 		probe,
 		args: "pid=9000",
 		subject,
@@ -114,22 +114,22 @@ function oneCase(boundary: string, probe: string, subject: string): CaseResult {
 		durationUs: row.verdict === "skip" ? 0 : 1234,
 		readback: "uid=1000 eff=0000010000000000",
 		replay: {
-			crprobe: `crprobe 'capset=eff:checkpoint_restore -- ${boundary}.${probe}=9000'`,
+			crprobe: `crprobe 'capset=eff:checkpoint_restore -- ${suite}.${probe}=9000'`,
 			qemu: "qemu-system-x86_64 -kernel vmlinuz -nographic",
 		},
 		...row.more,
 	};
 }
 
-function probesOf(boundary: string): string[] {
-	if (boundary === "set_tid") return ["free_tid", "live_tid"];
-	return boundary === "exe_fd" ? ["swap"] : ["read", "write"];
+function probesOf(suite: string): string[] {
+	if (suite === "set_tid") return ["free_tid", "live_tid"];
+	return suite === "exe_fd" ? ["swap"] : ["read", "write"];
 }
 
 function cases(): CaseResult[] {
-	return BOUNDARIES.flatMap((boundary) =>
-		probesOf(boundary).flatMap((probe) =>
-			SUBJECTS.map((subject) => oneCase(boundary, probe, subject)),
+	return BOUNDARIES.flatMap((suite) =>
+		probesOf(suite).flatMap((probe) =>
+			SUBJECTS.map((subject) => oneCase(suite, probe, subject)),
 		),
 	);
 }
@@ -213,7 +213,7 @@ function target(
 /** Two targets: one that ran to its end, and one whose guest was lost. */
 export function sampleReport(): Report {
 	return {
-		schemaVersion: 1,
+		schemaVersion: 2,
 		tool: { name: "crcap", version: "1.2.3" },
 		startedAt: "2026-11-22T05:00:00.000Z",
 		plannedTargets: 2,

@@ -6,11 +6,11 @@ import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import tmp from "tmp";
-import type { Format } from "../formats/formats.js";
-import { createWriter, type WriterOptions } from "../formats/writers.js";
 import { noTotals } from "../model/counts.js";
+import type { Format } from "../model/formats.js";
 import type { Report, Totals } from "../model/model.js";
 import { writeReport } from "../reading/replay.js";
+import { createWriter, type WriterOptions } from "../writers.js";
 
 /** The checkout: the nearest directory upwards that holds package.json. */
 export const ROOT = (() => {

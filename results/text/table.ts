@@ -1,4 +1,4 @@
-/** The table of boundaries by subject, as cells for any format. */
+/** The table of suites by subject, as cells for any format. */
 import { counted } from "../model/counts.js";
 import type { Totals } from "../model/model.js";
 import {
@@ -40,24 +40,24 @@ export interface Row {
 }
 
 export interface Table {
-	boundaries: string[];
+	suites: string[];
 	rows: Row[];
 	/** Subjects that are left out, as nothing of theirs went wrong. */
 	quiet: number;
 }
 
-/** A row a subject, a column a boundary. Where that gets long, subjects without trouble share a row. */
+/** A row a subject, a column a suite. Where that gets long, subjects without trouble share a row. */
 export function table(target: TargetSummary): Table {
-	const boundaries = [...target.groups.keys()];
+	const suites = [...target.groups.keys()];
 	const all = subjects(target);
 	const row = (label: string, members: readonly string[]): Row => ({
 		subject: label,
-		cells: boundaries.map((boundary) =>
-			cell(sum(members.flatMap((one) => of(target, boundary, one)))),
+		cells: suites.map((suite) =>
+			cell(sum(members.flatMap((one) => of(target, suite, one)))),
 		),
 	});
 	const single = all.map((subject) => row(subject, [subject]));
-	if (all.length <= MAX_ROWS) return { boundaries, rows: single, quiet: 0 };
+	if (all.length <= MAX_ROWS) return { suites, rows: single, quiet: 0 };
 	const trouble = new Set(
 		single
 			.filter(({ cells }) => cells.some(isTrouble))
@@ -67,16 +67,16 @@ export function table(target: TargetSummary): Table {
 	const members = groupBy(all, (one) => family.get(one) ?? one);
 	if (members.size > MAX_ROWS + trouble.size) {
 		const rows = single.filter(({ subject }) => trouble.has(subject));
-		return { boundaries, rows, quiet: all.length - rows.length };
+		return { suites, rows, quiet: all.length - rows.length };
 	}
 	const rows = [...members].map(([label, names]) =>
 		row(names.length === 1 ? label : `${label} (${names.length})`, names),
 	);
-	return { boundaries, rows, quiet: 0 };
+	return { suites, rows, quiet: 0 };
 }
 
-function of(target: TargetSummary, boundary: string, subject: string) {
-	const totals = target.groups.get(boundary)?.get(subject);
+function of(target: TargetSummary, suite: string, subject: string) {
+	const totals = target.groups.get(suite)?.get(subject);
 	return totals === undefined ? [] : [totals];
 }
 
@@ -116,14 +116,14 @@ function isTrouble(cell: string): boolean {
 	return !["", "ok", "skip"].includes(cell);
 }
 
-/** Each boundary's cases, counted. */
-export function boundaryRows(
+/** Each suite's cases, counted. */
+export function suiteRows(
 	target: TargetSummary,
-): { boundary: string; pass: number; bad: number; skip: number }[] {
-	return [...target.groups].map(([boundary, each]) => {
+): { suite: string; pass: number; bad: number; skip: number }[] {
+	return [...target.groups].map(([suite, each]) => {
 		const totals = sum(each.values());
 		const { pass, skip } = totals;
-		return { boundary, pass, bad: bad(totals), skip };
+		return { suite, pass, bad: bad(totals), skip };
 	});
 }
 

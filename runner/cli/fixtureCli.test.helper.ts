@@ -11,9 +11,8 @@ type Plan = Record<string, string>;
 function fixtureCases(plan: Plan): PlannedCase[] {
 	return Object.entries(plan).map(([name, program]) => ({
 		id: `fixture.${name}.as_is`,
-		boundary: "fixture",
+		suite: "fixture",
 		probe: name,
-		args: "",
 		subject: "as_is",
 		subjectProgram: "",
 		probeProgram: program,

@@ -1,7 +1,7 @@
 import { noTotals } from "../../results/model/counts.js";
 import type { CaseResult, TargetResult } from "../../results/model/model.js";
-import { unobserved } from "../run/caseResults.js";
-import { KERNEL, plannedCase } from "../run/fakes.test.helper.js";
+import { unobserved } from "../execute/caseResults.js";
+import { KERNEL, plannedCase } from "../execute/fakes.test.helper.js";
 
 /** A stored report of one target with one case. */
 export function stored(
@@ -26,7 +26,7 @@ export function stored(
 		],
 	};
 	return JSON.stringify({
-		schemaVersion: 1,
+		schemaVersion: 2,
 		tool: { name: "crcap", version: "0.1.0" },
 		startedAt: "2026-11-22T00:00:00Z",
 		targets: [target],

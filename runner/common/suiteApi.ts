@@ -15,7 +15,7 @@ export interface Suites {
 	/** Without facts, when the kernel never came up: the same ids, with nothing skipped. Of all cases or of those wanted. */
 	plan(facts: RawFacts | null, wanted?: ReadonlySet<string>): PlanWithFacts;
 	/** What can be chosen of that plan without facts: as much of each case as a selection looks at, in its order. */
-	outline(): readonly Pick<PlannedCase, "id" | "boundary" | "subject">[];
+	outline(): readonly Pick<PlannedCase, "id" | "suite" | "subject">[];
 	/**
 	 * Judges the payload of an `obs` frame.
 	 * @throws EvidenceError for a payload that is no observation.

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noTotals } from "../../results/model/counts.js";
 import { Report, type TargetResult } from "../../results/model/model.js";
+import { unobserved } from "../execute/caseResults.js";
+import { KERNEL, plannedCase } from "../execute/fakes.test.helper.js";
 import { shardFacts, share } from "../request/shard.js";
-import { unobserved } from "../run/caseResults.js";
-import { KERNEL, plannedCase } from "../run/fakes.test.helper.js";
 import { mergeReports, type NamedReport } from "./mergeReports.js";
 
 const CASES = Array.from({ length: 7 }, (_, n) =>
@@ -46,7 +46,7 @@ function shardReport(
 	return {
 		file: `${index}.json`,
 		report: Report.parse({
-			schemaVersion: 1,
+			schemaVersion: 2,
 			tool: { name: "crcap", version },
 			startedAt: `2026-11-22T00:00:0${index}Z`,
 			targets: [target],

@@ -1,10 +1,7 @@
 /** Joins the reports of shards, and of different targets, into one; never guesses. */
-import {
-	counted,
-	noTotals,
-	planGroups,
-	VERDICTS,
-} from "../../results/model/counts.js";
+
+import { VERDICTS } from "../../results/model/basics.js";
+import { counted, noTotals, planGroups } from "../../results/model/counts.js";
 import type {
 	CaseResult,
 	Report,

@@ -1,6 +1,7 @@
 /** Reports: what was asked for, checked before anything runs; then one writer that feeds them all. */
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
+import { SCHEMA_VERSION } from "../../results/model/basics.js";
 import type { ReportHead, ReportWriter } from "../../results/model/model.js";
 import {
 	type AtomicFile,
@@ -70,7 +71,7 @@ export interface OpenReports extends ReportWriter {
 export async function openReports(
 	specs: readonly ReportSpec[],
 ): Promise<OpenReports> {
-	const { createWriter } = await import("../../results/formats/writers.js");
+	const { createWriter } = await import("../../results/writers.js");
 	const open = specs.map((spec) => openReport(spec, createWriter));
 	const each = (tell: (writer: ReportWriter) => void): void => {
 		for (const { writer } of open) tell(writer);
@@ -118,8 +119,7 @@ interface OpenReport {
 	end(): Promise<void>;
 }
 
-type CreateWriter =
-	typeof import("../../results/formats/writers.js").createWriter;
+type CreateWriter = typeof import("../../results/writers.js").createWriter;
 
 function openReport(spec: ReportSpec, createWriter: CreateWriter): OpenReport {
 	if (spec.file === undefined) {
@@ -156,7 +156,7 @@ function openReport(spec: ReportSpec, createWriter: CreateWriter): OpenReport {
 /** The head of a report that begins now. */
 export function reportHead(plannedTargets: number): ReportHead {
 	return {
-		schemaVersion: 1,
+		schemaVersion: SCHEMA_VERSION,
 		tool: { name: "crcap", version: version() },
 		startedAt: new Date().toISOString(),
 		plannedTargets,

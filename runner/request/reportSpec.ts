@@ -1,5 +1,5 @@
 /** What `--report` says: a format, and the file that it goes to. */
-import { FORMATS, type Format } from "../../results/formats/formats.js";
+import { FORMATS, type Format } from "../../results/model/formats.js";
 import { didYouMean, UsageError } from "../common/usage.js";
 
 export interface ReportSpec {

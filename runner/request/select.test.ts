@@ -4,16 +4,16 @@ import { UsageError } from "../common/usage.js";
 import { EVERYTHING, type Selectable, select } from "./select.js";
 
 const CASES: Selectable[] = [
-	{ id: "set_tid.free_tid.root-all", boundary: "set_tid", subject: "root-all" },
+	{ id: "set_tid.free_tid.root-all", suite: "set_tid", subject: "root-all" },
 	{
 		id: "set_tid.free_tid.uid1000-none",
-		boundary: "set_tid",
+		suite: "set_tid",
 		subject: "uid1000-none",
 	},
-	{ id: "map_files.read.root-all", boundary: "map_files", subject: "root-all" },
+	{ id: "map_files.read.root-all", suite: "map_files", subject: "root-all" },
 	{
 		id: "map_files.read.uid1000-none",
-		boundary: "map_files",
+		suite: "map_files",
 		subject: "uid1000-none",
 	},
 ];

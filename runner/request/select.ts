@@ -17,12 +17,12 @@ export const EVERYTHING: Selection = { suite: [], subject: [], case: [] };
 /** What a selection looks at in a case. */
 export interface Selectable {
 	readonly id: string;
-	readonly boundary: string;
+	readonly suite: string;
 	readonly subject: string;
 }
 
 const ASPECTS = {
-	suite: (c: Selectable) => c.boundary,
+	suite: (c: Selectable) => c.suite,
 	subject: (c: Selectable) => c.subject,
 	case: (c: Selectable) => c.id,
 } as const;

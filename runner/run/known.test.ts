@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noTotals } from "../../results/model/counts.js";
 import type { CaseResult, TargetHead } from "../../results/model/model.js";
+import { unobserved } from "../execute/caseResults.js";
+import { KERNEL, plannedCase, Recorder } from "../execute/fakes.test.helper.js";
 import type { KnownFailure } from "../request/runRequest.js";
-import { unobserved } from "./caseResults.js";
-import { KERNEL, plannedCase, Recorder } from "./fakes.test.helper.js";
 import { KnownFailures } from "./known.js";
 
 const HEAD: TargetHead = {

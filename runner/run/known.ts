@@ -4,9 +4,9 @@ import type {
 	TargetHead,
 	TargetTail,
 } from "../../results/model/model.js";
+import type { TargetSink } from "../execute/sink.js";
 import type { KnownFailure } from "../request/runRequest.js";
 import { matcher } from "../request/select.js";
-import type { TargetSink } from "./sink.js";
 
 const FAILURES: readonly CaseResult["verdict"][] = ["fail", "crash", "timeout"];
 

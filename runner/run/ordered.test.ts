@@ -7,8 +7,8 @@ import type {
 	TargetTail,
 } from "../../results/model/model.js";
 import { defaultJobs, runLimited } from "../common/jobs.js";
+import type { TargetSink } from "../execute/sink.js";
 import { inOrder } from "./ordered.js";
-import type { TargetSink } from "./sink.js";
 
 /** Writes down what it is told. */
 class Log implements TargetSink {

@@ -1,5 +1,5 @@
 /** Targets run side by side, but a report holds them one after the other, in the order in which they were asked for. */
-import type { TargetSink } from "./sink.js";
+import type { TargetSink } from "../execute/sink.js";
 
 type Event = (sink: TargetSink) => void;
 

@@ -7,6 +7,8 @@ import type {
 } from "../../results/model/model.js";
 import type { Tally } from "../../results/model/summary.js";
 import type { Suites } from "../common/suiteApi.js";
+import { Late } from "../execute/late.js";
+import type { Loaded, TargetSink } from "../execute/sink.js";
 import {
 	type OpenReports,
 	openReports,
@@ -14,9 +16,7 @@ import {
 } from "../reports/reports.js";
 import type { RunRequest } from "../request/runRequest.js";
 import { KnownFailures } from "./known.js";
-import { Late } from "./late.js";
 import { inOrder } from "./ordered.js";
-import type { Loaded, TargetSink } from "./sink.js";
 
 interface Opened {
 	readonly suites: Suites;

@@ -5,15 +5,15 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { createProgress, Report } from "../../results/index.js";
 import { UsageError } from "../common/usage.js";
-import type { RunRequest } from "../request/runRequest.js";
-import { EVERYTHING } from "../request/select.js";
-import { OpenError, type Target } from "../targets/target.js";
 import {
 	fakeSuites,
 	fakeTarget,
 	plannedCase,
 	type Script,
-} from "./fakes.test.helper.js";
+} from "../execute/fakes.test.helper.js";
+import type { RunRequest } from "../request/runRequest.js";
+import { EVERYTHING } from "../request/select.js";
+import { OpenError, type Target } from "../targets/target.js";
 import { type RunDeps, run } from "./run.js";
 
 const CASES = Array.from({ length: 6 }, (_, n) => plannedCase(n));

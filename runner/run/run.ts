@@ -6,15 +6,15 @@ import { listenForStop, type Stop } from "../common/interrupt.js";
 import { defaultJobs, runLimited } from "../common/jobs.js";
 import { OwnFault } from "../common/ownFault.js";
 import type { PlannedCase, Suites } from "../common/suiteApi.js";
+import { execute } from "../execute/execute.js";
+import type { Choice } from "../execute/sink.js";
 import { checkReports } from "../reports/reports.js";
 import type { RunRequest, TargetSpec } from "../request/runRequest.js";
 import { filter, select } from "../request/select.js";
 import { shardFacts, share } from "../request/shard.js";
 import type { PrepareContext } from "../targets/prepare.js";
 import type { Target } from "../targets/target.js";
-import { execute } from "./execute.js";
 import { RunResources, tallyOf } from "./resources.js";
-import type { Choice } from "./sink.js";
 
 export interface RunDeps {
 	/** The suites, loaded when they are wanted. */

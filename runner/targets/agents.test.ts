@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { suiteApi } from "../cli/suites.js";
 import { UsageError } from "../common/usage.js";
-import { requestFor } from "../run/caseRequest.js";
+import { requestFor } from "../execute/caseRequest.js";
 import { agentPath, requestBook } from "./agents.js";
 import { requestLines } from "./qemuSession.js";
 

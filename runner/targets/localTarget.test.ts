@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EvidenceError, type Suites } from "../common/suiteApi.js";
-import { execute } from "../run/execute.js";
+import { execute } from "../execute/execute.js";
 import {
 	fakeSuites,
 	loadedAtOnce,
 	plannedCase,
 	Recorder,
-} from "../run/fakes.test.helper.js";
+} from "../execute/fakes.test.helper.js";
 import type { Addon } from "./addon.js";
 import { readFactLines } from "./factLines.js";
 import { localTarget } from "./localTarget.js";

@@ -91,7 +91,7 @@ export function costs({ cases, durationMs }, suites) {
 	return [
 		by(
 			"suite",
-			({ boundary }) => boundary,
+			({ suite }) => suite,
 			(name) => suites.get(name) ?? "",
 		),
 		by(

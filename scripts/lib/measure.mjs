@@ -193,9 +193,9 @@ export async function requestMaker() {
 	const { requestLines } = await import(
 		join(TOP, "dist/runner/targets/qemuSession.js")
 	);
-	/** @type {typeof import("../../runner/run/caseRequest.js")} */
+	/** @type {typeof import("../../runner/execute/caseRequest.js")} */
 	const { requestFor } = await import(
-		join(TOP, "dist/runner/run/caseRequest.js")
+		join(TOP, "dist/runner/execute/caseRequest.js")
 	);
 	/** @type {typeof import("../../suites/index.js")} */
 	const { FACTS_OF_ANY, plan } = await import(

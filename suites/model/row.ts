@@ -18,7 +18,7 @@ export interface Expectation {
 }
 
 export interface Row {
-	/** Part of case ids, after the boundary. */
+	/** Part of case ids, after the suite. */
 	readonly name: string;
 	/** What is tried, in a sentence. */
 	readonly title: string;
@@ -42,7 +42,7 @@ export interface Row {
 }
 
 export interface Suite {
-	/** The boundary's name. */
+	/** The suite's name. */
 	readonly name: string;
 	readonly description: string;
 	/** What every row of it needs. */

@@ -6,8 +6,10 @@ import {
 	parseObservation,
 	takenValues,
 } from "../model/observation.js";
-import { judge, meets } from "./judge.js";
-import { type PlannedCase, plan } from "./plan.js";
+import { meets } from "./expected.js";
+import { judge } from "./judge.js";
+import { plan } from "./plan.js";
+import type { PlannedCase } from "./plannedCase.js";
 
 const planned = (id: string): PlannedCase => {
 	const found = plan(null).find((one) => one.id === id);

@@ -4,11 +4,9 @@ import {
 	formatResults,
 	type Observation,
 	parseObservation,
-	type StepResult,
-	takenValues,
 } from "../model/observation.js";
-import type { ExpectedResult } from "../model/row.js";
-import type { PlannedCase } from "./plan.js";
+import { meets } from "./expected.js";
+import type { PlannedCase } from "./plannedCase.js";
 
 export interface Judgement {
 	readonly verdict: "pass" | "fail" | "error" | "timeout";
@@ -16,51 +14,6 @@ export interface Judgement {
 	readonly observed: string;
 	readonly durationUs: number;
 	readonly readback?: string;
-}
-
-/** `*` stands for digits, the rest for itself. */
-function matches(pattern: string, value: string): boolean {
-	const source = pattern
-		.split("*")
-		.map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
-		.join("\\d+");
-	return new RegExp(`^${source}$`).test(value);
-}
-
-/**
- * Is the result what was expected of this step? A pid that another process has can't be given, so the next free one is as
- * good: the helper tells which were taken, and neither may be the one that must not come.
- */
-export function meets(result: StepResult, expected: ExpectedResult): boolean {
-	const cut = expected.indexOf(":");
-	if (cut < 0) return result.result === expected;
-	const pattern = expected.slice(cut + 1);
-	if (result.result !== expected.slice(0, cut)) return false;
-	// No evidence is no evidence of anything, nor of the absence of something.
-	if (result.value === undefined) return false;
-	const values = [result.value, ...takenValues(result)];
-	return pattern.startsWith("!")
-		? !values.some((value) => matches(pattern.slice(1), value))
-		: values.some((value) => matches(pattern, value));
-}
-
-/** For people: `open ok, write EPERM, fork ok (not 21001)`. */
-export function formatExpected(
-	steps: readonly string[],
-	expected: readonly ExpectedResult[],
-): string {
-	return expected
-		.map((result, index) => {
-			const step = steps[index] ?? "?";
-			if (result === "-") return `${step} not tried`;
-			if (!result.startsWith("0")) return `${step} ${result}`;
-			if (result === "0") return `${step} ok`;
-			const pattern = result.slice(2);
-			return pattern.startsWith("!")
-				? `${step} ok (not ${pattern.slice(1)})`
-				: `${step} ok (${pattern})`;
-		})
-		.join(", ");
 }
 
 const ENDS: Readonly<Record<string, string>> = {
@@ -72,7 +25,7 @@ const ENDS: Readonly<Record<string, string>> = {
 
 /**
  * Judges the payload of an `obs` frame.
- * @throws Error for a payload that is no observation.
+ * @throws EvidenceError for a payload that is no observation.
  */
 export function judge(planned: PlannedCase, payload: string): Judgement {
 	return judgeObservation(planned, parseObservation(payload));

@@ -8,14 +8,8 @@ import { CAPABILITIES, capBits } from "../model/caps.js";
 import { CITATIONS } from "../model/citations.js";
 import { type Facts, readFacts } from "../model/facts.js";
 import { STEP_KINDS } from "../model/steps.js";
-import {
-	compose,
-	operationsOf,
-	type PlannedCase,
-	plan,
-	SUITES,
-	subjectsFor,
-} from "./plan.js";
+import { compose, operationsOf, plan, SUITES, subjectsFor } from "./plan.js";
+import type { PlannedCase } from "./plannedCase.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -113,7 +107,7 @@ test("every operation has an expectation, on every kernel", () => {
 			assert.equal(
 				planned.results.length,
 				planned.operations.length,
-				`${planned.id} on ${name}: ${planned.args}`,
+				`${planned.id} on ${name}: ${planned.probeProgram}`,
 			);
 			assert.ok(planned.operations.length > 0, planned.id);
 			assert.ok(
@@ -181,13 +175,11 @@ test("a skip names the fact, and a whole kernel has few", () => {
 	assert.ok(share(KERNELS["6.1"] as Facts) < 0.03);
 	const bare = plan(KERNELS.bare as Facts);
 	assert.match(
-		bare.find(({ boundary }) => boundary === "exe_fd")?.skip ?? "",
+		bare.find(({ suite }) => suite === "exe_fd")?.skip ?? "",
 		/CONFIG_CHECKPOINT_RESTORE/,
 	);
 	assert.ok(
-		bare.some(
-			({ boundary, skip }) => boundary === "map_files" && skip === undefined,
-		),
+		bare.some(({ suite, skip }) => suite === "map_files" && skip === undefined),
 	);
 });
 
@@ -204,7 +196,7 @@ test("what the configuration has and the kernel has not is no reason to skip", (
 		new Set(
 			plan(facts)
 				.filter(({ skip }) => skip !== undefined)
-				.map(({ boundary }) => boundary),
+				.map(({ suite }) => suite),
 		);
 	for (const boundary of ["ns_last_pid", "exe_fd", "map_files", "ipc_next_id"])
 		assert.ok(skipped(without).has(boundary), boundary);

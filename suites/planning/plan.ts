@@ -25,7 +25,8 @@ import { missing, type NeedName } from "../model/needs.js";
 import type { Row, Suite } from "../model/row.js";
 import { STEP_KINDS } from "../model/steps.js";
 import { CORE, type Subject } from "../model/subjects.js";
-import { formatExpected } from "./judge.js";
+import { formatExpected } from "./expected.js";
+import type { Citation, PlannedCase } from "./plannedCase.js";
 
 export const SUITES: readonly Suite[] = [
 	NS_LAST_PID,
@@ -39,45 +40,6 @@ export const SUITES: readonly Suite[] = [
 	CONTAINERS,
 	WORKAROUNDS,
 ];
-
-export interface Citation {
-	ref: string;
-	since?: string;
-	note?: string;
-}
-
-export interface PlannedCase {
-	readonly id: string;
-	readonly boundary: string;
-	readonly probe: string;
-	readonly args: string;
-	/** The subject's name. */
-	readonly subject: string;
-	/** The steps that make the subject, up to and with `--`. */
-	readonly subjectProgram: string;
-	/** The operation's steps; the subject's take the place of `@`, or stand in front. */
-	readonly probeProgram: string;
-	/** The whole program, as `crprobe` takes it by hand. */
-	readonly program: string;
-	/** Time the case may take, milliseconds, where it needs another limit than most. */
-	readonly deadlineMs?: number;
-	/** Would it, without a guest, reach this machine's own pid namespace or devices? */
-	readonly touchesHost: boolean;
-	/** The fact that keeps it from running. */
-	readonly skip?: string;
-	/** The operations behind `--`, and what each must give. */
-	readonly operations: readonly string[];
-	readonly results: readonly string[];
-	readonly expected: string;
-	readonly citation: Citation | null;
-	readonly reason: string;
-	/** The kernel fault that it would catch. */
-	readonly catches: string;
-	/** What is tried, in a sentence. */
-	readonly title: string;
-	/** What manual pages say of it, a sentence each. */
-	readonly manual: readonly string[];
-}
 
 /** The operations of a program that are reported: those behind the point where the subject stands. */
 export function operationsOf(program: string): string[] {
@@ -178,14 +140,15 @@ function plannedCase(
 		...stepNeeds(subjectProgram),
 		...stepNeeds(probeProgram),
 	];
+	const boundary = boundaryOf(suite, row);
 	const reason = missing(needs, facts) ?? beyondHelper(subject, facts);
 	// The namespaces that see the process, less those that the operation leaves alone.
 	const untouched = subject.pidOwners.length - (row.levels ?? 0);
 	return {
 		id: idOf(suite, row, subject),
-		boundary: suite.name,
+		suite: suite.name,
+		...(boundary === undefined ? {} : { boundary }),
 		probe: row.probe,
-		args: probeProgram,
 		subject: subject.name,
 		subjectProgram,
 		probeProgram,
@@ -244,12 +207,28 @@ export function plan(
 }
 
 /** The names in the plan without facts: a small part of the work. */
-export function outline(): Pick<PlannedCase, "id" | "boundary" | "subject">[] {
+export function outline(): Pick<PlannedCase, "id" | "suite" | "subject">[] {
 	return Array.from(crossings(FACTS_OF_ANY), ({ suite, row, subject }) => ({
 		id: idOf(suite, row, subject),
-		boundary: suite.name,
+		suite: suite.name,
 		subject: subject.name,
 	}));
+}
+
+/** The suites that are a boundary each: one permission check of the kernel. */
+export const BOUNDARIES: readonly string[] = [
+	NS_LAST_PID,
+	SET_TID,
+	MAP_FILES,
+	EXE_FD,
+	IPC_NEXT_ID,
+	TTY_LOCK,
+].map(({ name }) => name);
+
+function boundaryOf(suite: Suite, row: Row): string | undefined {
+	const [about, ...more] = row.concerns ?? [suite.name];
+	if (about === undefined || more.length > 0) return undefined;
+	return BOUNDARIES.includes(about) ? about : undefined;
 }
 
 function idOf(suite: Suite, row: Row, subject: Subject): string {

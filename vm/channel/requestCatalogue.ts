@@ -2,7 +2,6 @@
  * The requests that every initramfs carries: the names of subjects and operations, and the cases that are made of them. A
  * serial port is slow, so those are asked for by their places.
  */
-import type { InitramfsEntry } from "../qemu/initramfs.js";
 
 /** One line never asks for more answers: until they are there it is unanswered, and would be sent again whole. */
 const MAX_ANSWERS = 64;
@@ -88,7 +87,7 @@ export class Book {
 	}
 
 	/** The files that hold it. */
-	get entries(): InitramfsEntry[] {
+	get entries(): { type: "file"; path: string; data: Buffer }[] {
 		if (this.#names.length === 0) return [];
 		const four = (number: string) => number.padStart(4, "0");
 		const records = [...this.#places.keys()].map(

@@ -14,7 +14,7 @@ import {
 } from "../../model/summary.js";
 import type { CaseStore } from "../../stream/document.js";
 import { detailRows } from "../../text/details.js";
-import { boundaryRows, quietWords, table } from "../../text/table.js";
+import { quietWords, suiteRows, table } from "../../text/table.js";
 import { MAX_CHARS, SHOW_ALL } from "./markdownBudget.js";
 import { code, fence, html, plain } from "./markdownText.js";
 
@@ -67,14 +67,14 @@ function* overview(summary: ReportSummary): Generator<string> {
 
 function* matrix(target: TargetSummary): Generator<string> {
 	const found = table(target);
-	const { boundaries, rows, quiet } = found;
-	if (boundaries.length === 0) return;
-	yield "| boundary | passed | not passed | skipped |\n|---|--:|--:|--:|\n";
-	for (const row of boundaryRows(target)) {
-		yield `| ${plain(row.boundary)} | ${row.pass} | ${row.bad} | ${row.skip} |\n`;
+	const { suites, rows, quiet } = found;
+	if (suites.length === 0) return;
+	yield "| suite | passed | not passed | skipped |\n|---|--:|--:|--:|\n";
+	for (const row of suiteRows(target)) {
+		yield `| ${plain(row.suite)} | ${row.pass} | ${row.bad} | ${row.skip} |\n`;
 	}
 	if (rows.length > 0) {
-		yield `\n| subject | ${boundaries.map(plain).join(" | ")} |\n|---|${":-:|".repeat(boundaries.length)}\n`;
+		yield `\n| subject | ${suites.map(plain).join(" | ")} |\n|---|${":-:|".repeat(suites.length)}\n`;
 	}
 	for (const { subject, cells } of rows) {
 		yield `| ${plain(subject)} | ${cells.map(mark).join(" | ")} |\n`;

@@ -72,23 +72,23 @@ function* targetBody(
 		yield diagnostic(depth, `${name}: ${value}`);
 	}
 	let number = 0;
-	for (const [boundary, subjects] of groups) {
+	for (const [suite, subjects] of groups) {
 		number += 1;
-		yield subtest(depth + 1, boundary);
+		yield subtest(depth + 1, suite);
 		yield `${pad(depth + 1)}1..${subjects.size}\n`;
 		let failed = false;
 		let count = 0;
 		for (const subject of subjects.keys()) {
 			count += 1;
 			const group = yield* groupBody(
-				cases.group(index, boundary, subject),
+				cases.group(index, suite, subject),
 				subject,
 				depth + 2,
 			);
 			yield point(depth + 1, count, subject, group);
 			failed ||= group;
 		}
-		yield point(depth, number, boundary, failed);
+		yield point(depth, number, suite, failed);
 	}
 	if (lost !== undefined)
 		yield `${pad(depth)}not ok ${points} run # ERROR ${quiet(oneLine(lost, MAX_LINE)).replaceAll("#", "\\x23")}\n`;

@@ -12,7 +12,7 @@ import {
 	totalsOf,
 	withFile,
 } from "../../testing/support.test.data.js";
-import { createWriter } from "../writers.js";
+import { createWriter } from "../../writers.js";
 
 interface Read {
 	points: Result[];

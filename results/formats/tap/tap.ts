@@ -1,4 +1,4 @@
-/** TAP 14 with a subtest for each boundary and, inside it, for each subject; with several targets, one around these for each. */
+/** TAP 14 with a subtest for each suite and, inside it, for each subject; with several targets, one around these for each. */
 import type {
 	CaseResult,
 	PlanGroup,
@@ -22,7 +22,7 @@ import {
 /** 14 is what this is; 13 is what older harnesses (Perl's up to 3.4x) accept, which ignore the subtests they don't know. */
 export type TapVersion = 13 | 14;
 
-/** The cases of one subject in one boundary, gathered until the last has come. */
+/** The cases of one subject in one suite, gathered until the last has come. */
 interface Group {
 	subject: string;
 	planned: number | undefined;
@@ -52,7 +52,7 @@ class TapWriter implements ReportWriter {
 	#target: Level = this.#top;
 	#head: TargetHead | undefined;
 	#plan: PlanGroup[] = [];
-	#boundary: { name: string; level: Level } | undefined;
+	#suite: { name: string; level: Level } | undefined;
 	#groups = new Map<string, Group>();
 	#lost: string | undefined;
 
@@ -79,7 +79,7 @@ class TapWriter implements ReportWriter {
 		this.#head = head;
 		this.#plan = [...(head.groups ?? [])];
 		const planned =
-			head.groups === undefined ? undefined : boundaryRuns(this.#plan);
+			head.groups === undefined ? undefined : suiteRuns(this.#plan);
 		if (this.#byTarget) {
 			this.#target = { count: 0, bad: false, planned };
 			this.#write(0, `# Subtest: ${description(head.name)}\n`);
@@ -93,8 +93,7 @@ class TapWriter implements ReportWriter {
 	}
 
 	caseResult(result: CaseResult): void {
-		if (this.#boundary?.name !== result.boundary)
-			this.#openBoundary(result.boundary);
+		if (this.#suite?.name !== result.suite) this.#openSuite(result.suite);
 		const group = this.#group(result.subject);
 		group.count += 1;
 		group.bad ||= isUnexpected(result);
@@ -105,7 +104,7 @@ class TapWriter implements ReportWriter {
 	}
 
 	endTarget(tail: TargetTail): void {
-		this.#closeBoundary();
+		this.#closeSuite();
 		const name = this.#head?.name ?? "";
 		const lost = untold({ totals: tail.totals, tail });
 		if (this.#byTarget || lost === undefined)
@@ -133,27 +132,27 @@ class TapWriter implements ReportWriter {
 		return this.#byTarget ? 1 : 0;
 	}
 
-	#openBoundary(name: string): void {
-		this.#closeBoundary();
+	#openSuite(name: string): void {
+		this.#closeSuite();
 		const planned = takeRun(this.#plan, name);
 		const level = {
 			count: 0,
 			bad: false,
 			planned: planned.length === 0 ? undefined : planned.length,
 		};
-		this.#boundary = { name, level };
+		this.#suite = { name, level };
 		for (const { subject, cases } of planned)
 			this.#groups.set(subject, newGroup(subject, cases));
 		this.#write(this.#depth, `# Subtest: ${description(name)}\n`);
 		this.#sayPlan(this.#depth + 1, level);
 	}
 
-	#closeBoundary(): void {
-		if (this.#boundary === undefined) return;
-		const { name, level } = this.#boundary;
+	#closeSuite(): void {
+		if (this.#suite === undefined) return;
+		const { name, level } = this.#suite;
 		for (const group of [...this.#groups.values()]) this.#closeGroup(group);
 		this.#endPlan(this.#depth + 1, level);
-		this.#boundary = undefined;
+		this.#suite = undefined;
 		this.#point(this.#depth, this.#target, name, level.bad);
 	}
 
@@ -167,7 +166,7 @@ class TapWriter implements ReportWriter {
 	}
 
 	#closeGroup(group: Group): void {
-		const level = this.#boundary?.level;
+		const level = this.#suite?.level;
 		if (level === undefined) return;
 		this.#groups.delete(group.subject);
 		const depth = this.#depth + 1;
@@ -215,15 +214,14 @@ function newGroup(subject: string, planned: number | undefined): Group {
 	return { subject, planned, count: 0, bad: false, points: [] };
 }
 
-/** How often the boundary changes along the plan. */
-function boundaryRuns(plan: readonly PlanGroup[]): number {
-	return plan.filter(
-		(group, index) => group.boundary !== plan[index - 1]?.boundary,
-	).length;
+/** How often the suite changes along the plan. */
+function suiteRuns(plan: readonly PlanGroup[]): number {
+	return plan.filter((group, index) => group.suite !== plan[index - 1]?.suite)
+		.length;
 }
 
-/** Takes the groups of the coming boundary off the plan's front; none where the plan says otherwise. */
-function takeRun(plan: PlanGroup[], boundary: string): PlanGroup[] {
-	const end = plan.findIndex((group) => group.boundary !== boundary);
+/** Takes the groups of the coming suite off the plan's front; none where the plan says otherwise. */
+function takeRun(plan: PlanGroup[], suite: string): PlanGroup[] {
+	const end = plan.findIndex((group) => group.suite !== suite);
 	return plan.splice(0, end === -1 ? plan.length : end);
 }

@@ -1,17 +1,17 @@
 /**
  * The page's data, taken apart: rows of numbers become cases, and the same case on several targets one line.
  *
- * @typedef {{ id: string, boundary: string, probe: string, args: string, subject: string, verdict: string,
+ * @typedef {{ id: string, suite: string, probe: string, args: string, subject: string, verdict: string,
  *   reason: string, expected: string, observed: string, citation: string, since: string, note: string,
  *   duration: number, readback: string, crprobe: string, qemu: string, console: string, known: string }} Case
- * @typedef {{ id: string, boundary: string, subject: string, results: (Case | null)[], differs: boolean, bad: boolean, text: string }} Line
+ * @typedef {{ id: string, suite: string, subject: string, results: (Case | null)[], differs: boolean, bad: boolean, text: string }} Line
  * @typedef {{ name: string, kind: string, release: string, arch: string, accel: string, about: [string, string][],
  *   sentence: string, good: boolean, complete: boolean, notes: string[], consoleTail: string[], durationMs: number,
  *   totals: number[], groups: [string, [string, number[]][]][], rows: number[][] }} Target
  * @typedef {{ good: boolean, sentence: string, notes: string[], changes: { label: string, ids: string[], more: number }[] }} Lead
  * @typedef {{ lead: Lead | null, tool: string, startedAt: string, all: number, shown: number, fields: string[], verdicts: string[],
  *   targets: Target[], strings: string[] }} Raw
- * @typedef {{ raw: Raw, targets: Target[], lines: Line[], boundaries: string[], subjects: string[],
+ * @typedef {{ raw: Raw, targets: Target[], lines: Line[], suites: string[], subjects: string[],
  *   counts: Map<string, number[]> }} Data
  */
 
@@ -74,7 +74,7 @@ export function decode(raw) {
 	}
 	const lines = [...byId.values()];
 	for (const line of lines) finish(line);
-	const boundaries = unique(
+	const suites = unique(
 		raw.targets.flatMap((target) => target.groups.map(([name]) => name)),
 	);
 	const subjects = unique(
@@ -82,16 +82,14 @@ export function decode(raw) {
 			groups.flatMap(([, each]) => each.map(([name]) => name)),
 		),
 	);
-	// Cases that only a later target has stand with their boundary.
-	const place = new Map(boundaries.map((name, at) => [name, at]));
-	lines.sort(
-		(a, b) => (place.get(a.boundary) ?? 0) - (place.get(b.boundary) ?? 0),
-	);
+	// Cases that only a later target has stand with their suite.
+	const place = new Map(suites.map((name, at) => [name, at]));
+	lines.sort((a, b) => (place.get(a.suite) ?? 0) - (place.get(b.suite) ?? 0));
 	return {
 		raw,
 		targets: raw.targets,
 		lines,
-		boundaries,
+		suites,
 		subjects,
 		counts: countCells(raw),
 	};
@@ -123,11 +121,11 @@ function toCase(raw, row) {
 function add(byId, raw, at, one) {
 	let line = byId.get(one.id);
 	if (line === undefined) {
-		const { id, boundary, subject } = one;
+		const { id, suite, subject } = one;
 		const results = new Array(raw.targets.length).fill(null);
 		line = {
 			id,
-			boundary,
+			suite,
 			subject,
 			results,
 			differs: false,
@@ -164,16 +162,16 @@ function searched(one) {
 }
 
 /**
- * Counts of verdicts by target, boundary and subject. They are of all cases, shown or not.
+ * Counts of verdicts by target, suite and subject. They are of all cases, shown or not.
  * @param {Raw} raw
  */
 function countCells(raw) {
 	/** @type {Map<string, number[]>} */
 	const counts = new Map();
 	for (const [at, target] of raw.targets.entries()) {
-		for (const [boundary, subjects] of target.groups) {
+		for (const [suite, subjects] of target.groups) {
 			for (const [subject, each] of subjects)
-				counts.set(cellKey(at, boundary, subject), each);
+				counts.set(cellKey(at, suite, subject), each);
 		}
 	}
 	return counts;
@@ -181,22 +179,22 @@ function countCells(raw) {
 
 /**
  * @param {number} target
- * @param {string} boundary
+ * @param {string} suite
  * @param {string} subject
  */
-export function cellKey(target, boundary, subject) {
-	return `${target}\n${boundary}\n${subject}`;
+export function cellKey(target, suite, subject) {
+	return `${target}\n${suite}\n${subject}`;
 }
 
 /**
  * The worst verdict of a cell, and how many cases have a bad one.
  * @param {Data} data
  * @param {number} target
- * @param {string} boundary
+ * @param {string} suite
  * @param {string} subject
  */
-export function cell(data, target, boundary, subject) {
-	const counts = data.counts.get(cellKey(target, boundary, subject));
+export function cell(data, target, suite, subject) {
+	const counts = data.counts.get(cellKey(target, suite, subject));
 	if (counts === undefined) return null;
 	/** @param {string} verdict */
 	const of = (verdict) => counts[data.raw.verdicts.indexOf(verdict)] ?? 0;

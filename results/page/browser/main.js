@@ -55,19 +55,11 @@ app.append(
 let was = { theme: "?", target: "?", open: "?", rest: "?" };
 
 function show() {
-	const {
-		theme,
-		target,
-		open,
-		boundary,
-		subject,
-		query,
-		show: view,
-	} = page.state;
+	const { theme, target, open, suite, subject, query, show: view } = page.state;
 	document.documentElement.dataset.theme = theme;
 	if (theme !== was.theme || target !== was.target)
 		top.replaceChildren(header(page));
-	const rest = JSON.stringify([boundary, subject, target, query, view]);
+	const rest = JSON.stringify([suite, subject, target, query, view]);
 	if (rest !== was.rest) {
 		markChosen(grid, page.state);
 		updateBar();
@@ -101,9 +93,9 @@ function close() {
 }
 
 /** A cell was chosen: its cases are listed, and the one that matters is opened. @param {import("./matrix.js").Place} place */
-function choose({ boundary, subject, target }) {
+function choose({ suite, subject, target }) {
 	const change = {
-		boundary,
+		suite,
 		subject,
 		target: data.targets.length > 1 ? String(target) : "",
 		query: "",

@@ -1,4 +1,4 @@
-/** The matrix: subjects down, boundaries across, and under each boundary the targets. */
+/** The matrix: subjects down, suites across, and under each suite the targets. */
 import { cell, letter, mark } from "./data.js";
 import { counted, el } from "./dom.js";
 import { keys, placeOf } from "./matrixKeys.js";
@@ -21,7 +21,7 @@ export function matrix(page, choose) {
 	const body = el("tbody");
 	const table = el(
 		"table.matrix",
-		{ role: "grid", "aria-label": "Verdicts by subject and boundary" },
+		{ role: "grid", "aria-label": "Verdicts by subject and suite" },
 		heads(page, many),
 		body,
 	);
@@ -37,7 +37,7 @@ export function matrix(page, choose) {
 					...data.subjects.map((subject) => row(page, subject, many)),
 				);
 				more.remove();
-				table.querySelector("td[data-boundary]")?.setAttribute("tabindex", "0");
+				table.querySelector("td[data-suite]")?.setAttribute("tabindex", "0");
 				markChosen(body, page.state);
 			},
 		},
@@ -48,7 +48,7 @@ export function matrix(page, choose) {
 		if (place !== null) choose(place);
 	});
 	table.addEventListener("keydown", (event) => keys(table, event, choose));
-	table.querySelector("td[data-boundary]")?.setAttribute("tabindex", "0");
+	table.querySelector("td[data-suite]")?.setAttribute("tabindex", "0");
 	return el(
 		"section.matrixbox",
 		{ "aria-labelledby": "matrix-title" },
@@ -82,13 +82,13 @@ function title(many) {
 	return el(
 		"div.sectionhead",
 		{},
-		el("h2", { id: "matrix-title" }, "Boundaries by subject"),
+		el("h2", { id: "matrix-title" }, "Suites by subject"),
 		el(
 			"p",
 			{},
 			many
-				? "A cell is one subject at one boundary on one target; a ringed one passed or failed other than on the first target."
-				: "A cell is one subject at one boundary. Choose one to see its cases.",
+				? "A cell is one subject at one suite on one target; a ringed one passed or failed other than on the first target."
+				: "A cell is one subject at one suite. Choose one to see its cases.",
 		),
 	);
 }
@@ -98,9 +98,9 @@ function title(many) {
  * @param {boolean} many
  */
 function heads(page, many) {
-	const { boundaries, targets } = page.data;
-	const filter = (/** @type {string} */ boundary) => () =>
-		page.set({ boundary: page.state.boundary === boundary ? "" : boundary });
+	const { suites, targets } = page.data;
+	const filter = (/** @type {string} */ suite) => () =>
+		page.set({ suite: page.state.suite === suite ? "" : suite });
 	return el(
 		"thead",
 		{},
@@ -108,18 +108,18 @@ function heads(page, many) {
 			"tr",
 			{},
 			el("th.corner", { scope: "col", rowspan: many ? 2 : 1 }, "subject"),
-			...boundaries.map((boundary) =>
+			...suites.map((suite) =>
 				el(
-					"th.boundary",
+					"th.suite",
 					{ scope: "colgroup", colspan: targets.length + (many ? 1 : 0) },
 					el(
 						"button.plain",
 						{
 							type: "button",
-							title: `only ${boundary}`,
-							onclick: filter(boundary),
+							title: `only ${suite}`,
+							onclick: filter(suite),
 						},
-						boundary,
+						suite,
 					),
 				),
 			),
@@ -128,7 +128,7 @@ function heads(page, many) {
 			el(
 				"tr",
 				{},
-				...boundaries.flatMap(() => [
+				...suites.flatMap(() => [
 					gap(),
 					...targets.map((target, at) =>
 						el("th.sub", { scope: "col", title: target.name }, letter(at)),
@@ -159,16 +159,16 @@ function row(page, subject, many) {
 				subject,
 			),
 		),
-		...data.boundaries.flatMap((boundary) => [
+		...data.suites.flatMap((suite) => [
 			many && gap(),
 			...data.targets.map((_, at) =>
-				box(page, { boundary, subject, target: at }, many),
+				box(page, { suite, subject, target: at }, many),
 			),
 		]),
 	);
 }
 
-/** Room between two boundaries. */
+/** Room between two suites. */
 function gap() {
 	return el("td.gap", { role: "presentation" });
 }
@@ -179,10 +179,10 @@ function gap() {
  * @param {boolean} many
  */
 function box({ data }, place, many) {
-	const { boundary, subject, target } = place;
-	const found = cell(data, target, boundary, subject);
+	const { suite, subject, target } = place;
+	const found = cell(data, target, suite, subject);
 	if (found === null) return el(`td.none`, { "aria-label": "not tried" }, "");
-	const first = cell(data, 0, boundary, subject);
+	const first = cell(data, 0, suite, subject);
 	const changed =
 		first !== null &&
 		tells(first) !== tells(found) &&
@@ -195,11 +195,11 @@ function box({ data }, place, many) {
 		: found.bad > 0
 			? ` ${found.bad}/${found.all}`
 			: ` ${found.all}`;
-	const name = `${subject}, ${boundary}${many ? `, ${data.targets[target]?.name}` : ""}: ${found.said}`;
+	const name = `${subject}, ${suite}${many ? `, ${data.targets[target]?.name}` : ""}: ${found.said}`;
 	return el(
 		`td.${found.verdict}${changed}`,
 		{
-			"data-boundary": boundary,
+			"data-suite": suite,
 			"data-subject": subject,
 			"data-target": target,
 			tabindex: -1,
@@ -252,17 +252,17 @@ function legend() {
 export function markChosen(box, state) {
 	for (const one of box.querySelectorAll("th button")) {
 		const name = one.textContent;
-		const chosen = name === state.boundary || name === state.subject;
+		const chosen = name === state.suite || name === state.subject;
 		one.setAttribute("aria-pressed", String(chosen));
 	}
 	for (const one of box.querySelectorAll("td.chosen"))
 		one.classList.remove("chosen");
-	if (state.boundary === "" || state.subject === "") return;
-	for (const one of box.querySelectorAll("td[data-boundary]")) {
+	if (state.suite === "" || state.subject === "") return;
+	for (const one of box.querySelectorAll("td[data-suite]")) {
 		if (!(one instanceof HTMLElement)) continue;
-		const { boundary, subject, target } = one.dataset;
+		const { suite, subject, target } = one.dataset;
 		const here =
-			boundary === state.boundary &&
+			suite === state.suite &&
 			subject === state.subject &&
 			(state.target === "" || state.target === target);
 		one.classList.toggle("chosen", here);

@@ -1,7 +1,7 @@
 /** The matrix by keyboard. */
 
 /**
- * @typedef {{ boundary: string, subject: string, target: number }} Place
+ * @typedef {{ suite: string, subject: string, target: number }} Place
  */
 
 /**
@@ -11,10 +11,10 @@
  */
 export function placeOf(target) {
 	const box =
-		target instanceof Element ? target.closest("td[data-boundary]") : null;
+		target instanceof Element ? target.closest("td[data-suite]") : null;
 	if (!(box instanceof HTMLElement)) return null;
-	const { boundary = "", subject = "", target: at = "0" } = box.dataset;
-	return { boundary, subject, target: Number(at) };
+	const { suite = "", subject = "", target: at = "0" } = box.dataset;
+	return { suite, subject, target: Number(at) };
 }
 
 /** How far each arrow goes: across, down. */
@@ -68,6 +68,6 @@ function neighbour(table, from, across, down) {
 		const next = /** @type {HTMLTableRowElement | undefined} */ (rows[y])
 			?.cells[x];
 		if (next === undefined) return null;
-		if (next.dataset.boundary !== undefined) return next;
+		if (next.dataset.suite !== undefined) return next;
 	}
 }

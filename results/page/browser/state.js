@@ -3,14 +3,14 @@
  *
  * @typedef {import("./data.js").Data} Data
  * @typedef {import("./data.js").Line} Line
- * @typedef {{ show: string, boundary: string, subject: string, target: string, query: string, open: string, theme: string }} State
+ * @typedef {{ show: string, suite: string, subject: string, target: string, query: string, open: string, theme: string }} State
  */
 import { WORST } from "./data.js";
 
 /** Keys in the address, by what they hold. */
 const KEYS = {
 	show: "show",
-	boundary: "b",
+	suite: "b",
 	subject: "s",
 	target: "on",
 	query: "q",
@@ -31,7 +31,7 @@ export function firstState(data) {
 	const show = data.raw.lead === null ? first : "diff";
 	return {
 		show,
-		boundary: "",
+		suite: "",
 		subject: "",
 		target: "",
 		query: "",
@@ -65,7 +65,7 @@ export function readState(hash, data) {
 function allowed(name, value, data) {
 	if (value === "") return true;
 	if (name === "show") return VIEWS.includes(value) || WORST.includes(value);
-	if (name === "boundary") return data.boundaries.includes(value);
+	if (name === "suite") return data.suites.includes(value);
 	if (name === "subject") return data.subjects.includes(value);
 	if (name === "target") return data.targets[Number(value)] !== undefined;
 	if (name === "open") return data.lines.some(({ id }) => id === value);
@@ -99,7 +99,7 @@ export function filtered(data, state, show = state.show) {
 	const at = state.target === "" ? null : Number(state.target);
 	return data.lines.filter(
 		(line) =>
-			(state.boundary === "" || line.boundary === state.boundary) &&
+			(state.suite === "" || line.suite === state.suite) &&
 			(state.subject === "" || line.subject === state.subject) &&
 			(at === null || line.results[at] !== null) &&
 			wanted.every((word) => line.text.includes(word)) &&

@@ -83,7 +83,7 @@ function chosen(page) {
 	const { state, data } = page;
 	/** @type {[keyof import("./state.js").State, string][]} */
 	const all = [
-		["boundary", state.boundary],
+		["suite", state.suite],
 		["subject", state.subject],
 		[
 			"target",
@@ -116,7 +116,7 @@ function chosen(page) {
 			{
 				type: "button",
 				onclick: () =>
-					page.set({ boundary: "", subject: "", target: "", query: "" }),
+					page.set({ suite: "", subject: "", target: "", query: "" }),
 			},
 			"Clear",
 		),

@@ -6,7 +6,7 @@ import { oneOf } from "../../request/values.js";
 import type { CommandContext } from "./context.js";
 import { selectionOptions } from "./selection.js";
 
-const GROUPINGS = ["boundary", "subject", "citation"] as const;
+const GROUPINGS = ["suite", "subject", "citation"] as const;
 type Grouping = (typeof GROUPINGS)[number];
 
 interface ListOptions {
@@ -27,7 +27,7 @@ export function addList(program: Command, context: CommandContext): void {
 		.option("--json", "as JSON")
 		.option(
 			"--group <by>",
-			`cases by ${GROUPINGS.join(", ")} (default: boundary)`,
+			`cases by ${GROUPINGS.join(", ")} (default: suite)`,
 			oneOf(GROUPINGS),
 		)
 		.action(async (options: ListOptions) => {
@@ -40,7 +40,7 @@ export function addList(program: Command, context: CommandContext): void {
 			await print(
 				options.json
 					? listJson(suites, cases)
-					: listText(suites, cases, options.group ?? "boundary"),
+					: listText(suites, cases, options.group ?? "suite"),
 			);
 		});
 }
@@ -57,9 +57,9 @@ export function listJson(
 			subjects: named.subjects,
 			cases: cases.map((planned) => ({
 				id: planned.id,
-				boundary: planned.boundary,
+				suite: planned.suite,
 				probe: planned.probe,
-				args: planned.args,
+				args: planned.probeProgram,
 				subject: planned.subject,
 				program: planned.program,
 				expected: planned.expected,
@@ -109,7 +109,7 @@ function namedWith(
 	book: SuiteApi,
 	cases: readonly PlannedCase[],
 ): { suites: Counted[]; subjects: Counted[] } {
-	const bySuite = counts(cases.map((planned) => planned.boundary));
+	const bySuite = counts(cases.map((planned) => planned.suite));
 	const bySubject = counts(cases.map((planned) => planned.subject));
 	return {
 		suites: counted(book.suites(), bySuite),
@@ -151,7 +151,7 @@ function grouped(
 }
 
 const KEYS: Record<Grouping, (planned: PlannedCase) => string> = {
-	boundary: (planned) => planned.boundary,
+	suite: (planned) => planned.suite,
 	subject: (planned) => planned.subject,
 	citation: ({ citation }) =>
 		citation === null

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { FORMATS } from "../../../results/formats/formats.js";
+import { FORMATS } from "../../../results/model/formats.js";
 import { bisectStatus, EXIT } from "../../common/exitStatus.js";
 import { tell } from "../../common/tell.js";
 import { KernelError } from "../../common/usage.js";

@@ -1,7 +1,7 @@
 /** Every report format by name. Apart from the writers, which are loaded when there is something to write. */
 
 const DESCRIPTIONS = {
-	tap: "TAP 14, subtests by boundary and subject",
+	tap: "TAP 14, subtests by suite and subject",
 	tap13: "TAP 13, one line a case, for prove and Jenkins",
 	json: "everything, for crcap show and compare; schema published",
 	ktap: "KTAP version 1, as the kernel's own tools read it",

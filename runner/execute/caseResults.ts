@@ -30,9 +30,10 @@ export function unobserved(
 ): CaseResult {
 	return {
 		id: planned.id,
-		boundary: planned.boundary,
+		suite: planned.suite,
+		...(planned.boundary === undefined ? {} : { boundary: planned.boundary }),
 		probe: planned.probe,
-		args: planned.args,
+		args: planned.probeProgram,
 		subject: planned.subject,
 		verdict,
 		reason,

@@ -1,19 +1,19 @@
 /** The writer of every report format. */
 import type { Writable } from "node:stream";
-import type { ReportWriter } from "../model/model.js";
-import { html } from "../page/html.js";
-import { documentWriter } from "../stream/document.js";
-import { Sink } from "../stream/sink.js";
-import type { Format } from "./formats.js";
-import { jsonWriter } from "./json.js";
-import { junit } from "./junit.js";
-import { kcidb } from "./kcidb.js";
-import { markdown } from "./markdown/markdown.js";
-import { bounded, SHOW_ALL } from "./markdown/markdownBudget.js";
-import { ktap } from "./tap/ktap.js";
-import { tapWriter } from "./tap/tap.js";
-import { tapFlatWriter } from "./tap/tapFlat.js";
-import { text } from "./text.js";
+import { jsonWriter } from "./formats/json.js";
+import { junit } from "./formats/junit.js";
+import { kcidb } from "./formats/kcidb.js";
+import { markdown } from "./formats/markdown/markdown.js";
+import { bounded, SHOW_ALL } from "./formats/markdown/markdownBudget.js";
+import { ktap } from "./formats/tap/ktap.js";
+import { tapWriter } from "./formats/tap/tap.js";
+import { tapFlatWriter } from "./formats/tap/tapFlat.js";
+import { text } from "./formats/text.js";
+import type { Format } from "./model/formats.js";
+import type { ReportWriter } from "./model/model.js";
+import { html } from "./page/html.js";
+import { documentWriter } from "./stream/document.js";
+import { Sink } from "./stream/sink.js";
 
 /** What a writer may need beyond the results. */
 export interface WriterOptions {

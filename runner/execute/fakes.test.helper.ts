@@ -29,18 +29,17 @@ export const KERNEL: KernelInfo = {
 	sha256: "00",
 };
 
-/** A case of the boundary `set_tid` or `map_files`, by turns of two. */
+/** A case of the suite `set_tid` or `map_files`, by turns of two. */
 export function plannedCase(
 	n: number,
 	more: Partial<PlannedCase> = {},
 ): PlannedCase {
-	const boundary = n % 4 < 2 ? "set_tid" : "map_files";
+	const suite = n % 4 < 2 ? "set_tid" : "map_files";
 	const subject = n % 2 === 0 ? "root-all" : "uid1000-none";
 	return {
-		id: `${boundary}.probe${n}.${subject}`,
-		boundary,
+		id: `${suite}.probe${n}.${subject}`,
+		suite,
 		probe: `probe${n}`,
-		args: "",
 		subject,
 		subjectProgram: `uid=${n}`,
 		probeProgram: `try=${n}`,
