@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { keepForReplay } from "../guest/replay.js";
+import { keepForReplay } from "../replay/replay.js";
 import { cacheDir, makeDirs } from "./cache.js";
 
 test("directories are made, also by several at once", async () => {

@@ -1,134 +1,30 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { describe, test } from "node:test";
 import { execa } from "execa";
 import {
-	BootError,
-	type BootOptions,
 	bootGuest,
-	type Guest,
-	type GuestEnd,
 	GuestLost,
-	type Image,
 	MACHINES,
 	type Machine,
 	resolveKernel,
 	VmError,
 } from "../index.js";
 
-const FIXTURE = fileURLToPath(
-	new URL("../../../vm/fixtures/agent.c", import.meta.url),
-);
-const AGENTS = fileURLToPath(new URL("../../agent/", import.meta.url));
-
-let dir: string;
-let image: Image;
-let agent: string;
-
-before(async () => {
-	dir = await mkdtemp(join(tmpdir(), "crcap-guest-test-"));
-	agent = join(dir, "agent");
-	const flags = ["-static", "-O1", "-Wall", "-Wextra", "-Werror"];
-	[image] = await Promise.all([
-		resolveKernel("debian:bookworm@amd64"),
-		execa("gcc", [...flags, "-o", agent, FIXTURE]),
-	]);
-});
-
-after(async () => {
-	await rm(dir, { recursive: true, force: true });
-});
-
-function options(extra: Partial<BootOptions> = {}): BootOptions {
-	return {
-		kernel: image.bootPath,
-		machine: MACHINES.x86_64,
-		agent,
-		accel: "tcg",
-		maxBoots: 1,
-		...extra,
-	};
-}
-
-function cases(texts: readonly string[], deadlineMs = 1000): string[] {
-	return texts.map((text, n) => `case ${n} ${deadlineMs} - ${text}`);
-}
-
-/** Runs cases until the end of the guest; returns the replies and what was thrown. */
-async function run(
-	guest: Guest,
-	texts: readonly string[],
-): Promise<{ replies: string[]; error: unknown }> {
-	const replies: string[] = [];
-	const error = await guest
-		.exchange(cases(texts), (payload) => replies.push(payload))
-		.catch((caught: unknown) => caught);
-	return { replies, error };
-}
-
-/** The processes whose command line holds a word. */
-function processesWith(word: string): string[] {
-	return readdirSync("/proc").filter((name) => {
-		if (!/^\d+$/.test(name)) return false;
-		try {
-			return readFileSync(`/proc/${name}/cmdline`, "latin1").includes(word);
-		} catch {
-			return false;
-		}
-	});
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-	for (let i = 0; i < 600; i++) {
-		if (holds()) return;
-		await sleep(100);
-	}
-	assert.fail(`${what}: not within a minute`);
-}
-
-/** Runs a program until a log holds the agent's `ready`, then ends it. */
-async function runUntilReady(
-	program: string,
-	args: readonly string[],
-	log: string,
-): Promise<void> {
-	const child = spawn(program, args, { stdio: "ignore" });
-	const closed = once(child, "close");
-	try {
-		await until("the agent is ready", () => {
-			assert.equal(child.exitCode, null, "it still runs");
-			return (
-				existsSync(log) && readFileSync(log, "latin1").includes(" ready\n")
-			);
-		});
-	} finally {
-		child.kill("SIGKILL");
-		await closed;
-	}
-}
-
-/** Each case has its answer, in order, and the guest says goodbye. Returns its end. */
-async function answersAll(
-	guest: Guest,
-	texts: readonly string[],
-): Promise<GuestEnd> {
-	const { replies, error } = await run(guest, texts);
-	assert.equal(error, undefined);
-	assert.deepEqual(
-		replies.map((reply) => reply.split(" ")[1]),
-		texts.map((_, n) => String(n)),
-	);
-	const end = await guest.quit();
-	assert.equal(end.kind, "bye");
-	return end;
-}
+import {
+	AGENTS,
+	answersAll,
+	dir,
+	options,
+	processesWith,
+	run,
+	runUntilReady,
+	until,
+} from "./boot.test.helper.js";
 
 describe("a guest that behaves", { concurrency: false }, () => {
 	test("tells its facts, answers in order and says goodbye", async () => {
@@ -213,114 +109,6 @@ describe("a guest that behaves", { concurrency: false }, () => {
 			[],
 			join(keepDir, "channel-replay.log"),
 		);
-	});
-});
-
-describe("a guest that dies in a case", { concurrency: 2 }, () => {
-	const ENDS = [
-		["panic", "panic", /sysrq triggered crash/],
-		["reboot", "reboot", /restarted/],
-		["poweroff", "poweroff", /powered off before/],
-		["liar", "broken-channel", /obs 999999/],
-		["hang", "hang", /silent for 2\.5 s/],
-	] as const;
-	for (const [word, kind, reason] of ENDS) {
-		test(`${word}: the case that was running is named`, async () => {
-			const guest = await bootGuest(options({ slackMs: 1500 }));
-			const { replies, error } = await run(guest, ["a", "b", word, "c"]);
-			assert.ok(error instanceof GuestLost, String(error));
-			assert.deepEqual(
-				replies.map((reply) => reply.split(" ")[1]),
-				["0", "1"],
-			);
-			const end = await guest.end;
-			assert.equal(end.kind, kind);
-			assert.match(end.reason, reason);
-			assert.equal(end.runningCase, 2);
-			assert.ok(end.consoleTail.length > 5);
-			if (kind === "hang") {
-				const last = end.consoleTail.slice(-end.registers.length);
-				assert.deepEqual(last, end.registers);
-				assert.match(last.join(), /RIP=/);
-			}
-			assert.deepEqual(
-				await guest.quit(),
-				end,
-				"quit() after the end is harmless",
-			);
-		});
-	}
-});
-
-describe("a boot that gets nowhere", { concurrency: 2 }, () => {
-	test("is tried three times, and each is told", async () => {
-		const told: string[] = [];
-		const error = await bootGuest(
-			options({
-				maxBoots: 3,
-				append: "fixture=panic",
-				onProgress: (line) => told.push(line),
-			}),
-		).catch((caught: unknown) => caught);
-		assert.ok(error instanceof BootError);
-		assert.deepEqual(
-			error.attempts.map(({ attempt, outcome }) => [attempt, outcome]),
-			[
-				[1, "panic"],
-				[2, "panic"],
-				[3, "panic"],
-			],
-		);
-		assert.match(error.message, /3 boots.*sysrq triggered crash/);
-		for (const { consoleTail } of error.attempts)
-			assert.match(consoleTail.join("\n"), /Kernel panic/);
-		assert.equal(told.length, 2);
-	});
-
-	test("ends when the console falls silent", async () => {
-		const error = await bootGuest(
-			options({ append: "fixture=hang", bootSilenceMs: 6000 }),
-		).catch((caught: unknown) => caught);
-		assert.ok(error instanceof BootError);
-		assert.equal(error.attempts[0]?.outcome, "hang");
-		assert.match(error.message, /silent for 6 s/);
-	});
-
-	test("is not tried again once the agent has spoken", async () => {
-		const error = await bootGuest(
-			options({ maxBoots: 3, append: "fixture_facts=poweroff" }),
-		).catch((caught: unknown) => caught);
-		assert.ok(error instanceof BootError);
-		assert.equal(error.attempts.length, 1);
-		assert.equal(error.attempts[0]?.outcome, "poweroff");
-	});
-
-	test("a panic that may not reset the machine ends it all the same", async () => {
-		const error = await bootGuest(
-			options({ append: "panic=0 fixture=panic" }),
-		).catch((caught: unknown) => caught);
-		assert.ok(error instanceof BootError);
-		assert.equal(error.attempts[0]?.outcome, "panic");
-	});
-
-	test("an agent of another protocol is refused with both numbers", async () => {
-		const error = await bootGuest(
-			options({ maxBoots: 3, append: "fixture=stranger" }),
-		).catch((caught: unknown) => caught);
-		assert.ok(error instanceof BootError);
-		assert.equal(error.attempts.length, 1);
-		assert.match(error.message, /protocol 2, this runner 1/);
-	});
-
-	test("what QEMU cannot load is said once, in QEMU's words", async () => {
-		const path = join(dir, "not-a-kernel");
-		await writeFile(path, "not a kernel");
-		const error = await bootGuest(options({ maxBoots: 3, kernel: path })).catch(
-			(caught: unknown) => caught,
-		);
-		assert.ok(error instanceof BootError);
-		assert.equal(error.attempts.length, 1);
-		assert.match(error.message, /QEMU ended with status 1: .*kernel/);
 	});
 });
 

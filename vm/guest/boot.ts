@@ -4,9 +4,9 @@ import { VmError } from "../base/errors.js";
 import type { Book } from "../channel/requestCatalogue.js";
 import type { GuestSpec } from "../qemu/arguments.js";
 import { spawnQemu } from "../qemu/process.js";
+import type { Keeper } from "../replay/keep.js";
 import type { EndKind, GuestEnd } from "./ending.js";
 import { FactBook, type Hello, parseHello } from "./facts.js";
-import type { Keeper } from "./keep.js";
 import type { BootLimits } from "./options.js";
 import { Session } from "./session.js";
 

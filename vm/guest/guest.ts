@@ -10,13 +10,13 @@ import {
 } from "../qemu/arguments.js";
 import { agentEntries, buildInitramfs } from "../qemu/initramfs.js";
 import { qemuBuild } from "../qemu/qemuBuild.js";
+import { Keeper } from "../replay/keep.js";
+import { keepForReplay, replayCommand } from "../replay/replay.js";
 import { type BootAttempt, tryBoots } from "./boot.js";
 import type { ConsoleLog } from "./console.js";
 import type { GuestEnd } from "./ending.js";
 import type { Hello } from "./facts.js";
-import { Keeper } from "./keep.js";
 import { type BootOptions, limitsOf } from "./options.js";
-import { keepForReplay, replayCommand } from "./replay.js";
 import { GuestLost, type Session } from "./session.js";
 
 export class Guest {

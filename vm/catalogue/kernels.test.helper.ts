@@ -1,0 +1,74 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach } from "node:test";
+import { gzipSync } from "node:zlib";
+import { execa } from "execa";
+
+export let dir: string;
+export const environment = { ...process.env };
+
+before(async () => {
+	dir = await mkdtemp(join(tmpdir(), "crcap-kernels-test-"));
+});
+
+beforeEach(() => {
+	process.env.XDG_CACHE_HOME = join(dir, "cache");
+	process.env.PATH = environment.PATH;
+});
+
+after(async () => {
+	Object.assign(process.env, environment);
+	if (environment.XDG_CACHE_HOME === undefined)
+		delete process.env.XDG_CACHE_HOME;
+	await rm(dir, { recursive: true, force: true });
+});
+
+/** The smallest file that passes for a bzImage. */
+export function kernel(release: string): Buffer {
+	const image = Buffer.alloc(4096);
+	image[0x1f1] = 3;
+	image.writeUInt32LE(128, 0x1f4);
+	image.writeUInt16LE(0xaa55, 0x1fe);
+	image.write("HdrS", 0x202);
+	image.writeUInt16LE(0x20f, 0x206);
+	image.writeUInt16LE(0x400, 0x20e);
+	image.writeUInt16LE(1, 0x236);
+	image.write(`${release} (x@y) #1`, 0x600);
+	return image;
+}
+
+export async function put(
+	path: string,
+	data: string | Buffer,
+): Promise<string> {
+	const full = join(dir, path);
+	await mkdir(join(full, ".."), { recursive: true });
+	await writeFile(full, data);
+	return full;
+}
+
+export async function deb(
+	name: string,
+	files: Readonly<Record<string, string | Buffer>>,
+): Promise<string> {
+	const tree = `debs/${name}`;
+	await put(
+		`${tree}/DEBIAN/control`,
+		`Package: ${name}\nVersion: 1.2-3\nArchitecture: all\nMaintainer: x <x@y>\nDescription: x\n`,
+	);
+	for (const [path, data] of Object.entries(files))
+		await put(`${tree}/${path}`, data);
+	const out = join(dir, `${name}.deb`);
+	await execa("dpkg-deb", ["--build", "-Zgzip", join(dir, tree), out]);
+	return out;
+}
+
+/** An .rpm with empty headers and this archive. */
+export function rpm(archive: Buffer): Buffer {
+	const header = Buffer.alloc(16);
+	header.writeUInt32BE(0x8eade801, 0);
+	const lead = Buffer.alloc(96);
+	lead.writeUInt32BE(0xedabeedb, 0);
+	return Buffer.concat([lead, header, header, gzipSync(archive)]);
+}

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { catalogueNames, parseKernelName } from "./names.js";
+
+test("catalogue names are read, completed, and refused with what is known", () => {
+	assert.equal(
+		parseKernelName("debian:trixie/generic@amd64").name,
+		"debian:trixie/generic@amd64",
+	);
+	assert.equal(
+		parseKernelName("debian:unstable@arm64").name,
+		"debian:sid/cloud@arm64",
+	);
+	assert.equal(parseKernelName("debian:trixie@s390x").flavour, "generic");
+	for (const [text, message] of [
+		["ubuntu:noble", /not in the catalogue.*bookworm/],
+		["debian:../../etc", /not in the catalogue/],
+		["debian:sid@vax", /no machine for vax.*s390x/],
+		["debian:sid/cloud@s390x", /no flavour cloud.*generic/],
+	] as const)
+		assert.throws(() => parseKernelName(text), { kind: "catalogue", message });
+	const names = catalogueNames().map(({ name }) => name);
+	assert.equal(new Set(names).size, names.length);
+	for (const name of names) assert.equal(parseKernelName(name).name, name);
+});
