@@ -5,11 +5,11 @@
 			"target_name": "crcap",
 			"sources": [
 				"native/addon/addon.cc",
-				"<!@(node -p \"require('fs').readdirSync('native/probe').filter((f) => f.endsWith('.c')).map((f) => 'native/probe/' + f).join(' ')\")"
+				"<!@(node -p \"['core', 'boundaries'].flatMap((d) => require('fs').readdirSync('native/' + d).filter((f) => f.endsWith('.c')).map((f) => 'native/' + d + '/' + f)).join(' ')\")"
 			],
 			"include_dirs": [
 				"<!@(node -p \"require('node-addon-api').include\")",
-				"native/probe"
+				"native/core"
 			],
 			"defines": ["NAPI_VERSION=8", "_GNU_SOURCE"],
 			"cflags": ["-Wall", "-Wextra"],

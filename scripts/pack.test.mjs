@@ -75,7 +75,7 @@ test("the package holds the command, the agents and the addon's sources", () => 
 		"dist/agent/crprobe-x86_64",
 		"dist/agent/crprobe-aarch64",
 		"native/addon/addon.cc",
-		"native/probe/crprobe.h",
+		"native/core/crprobe.h",
 		"binding.gyp",
 		"package.json",
 	];

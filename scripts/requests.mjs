@@ -7,13 +7,13 @@ import { TOP } from "./lib/run.mjs";
 /** @type {typeof import("../suites/index.js")} */
 const { plan } = await import(join(TOP, "dist/suites/index.js"));
 /** @type {typeof import("../vm/index.js")} */
-const { writeBook } = await import(join(TOP, "dist/vm/index.js"));
+const { writeRequestCatalogue } = await import(join(TOP, "dist/vm/index.js"));
 
 const folder = join(TOP, "dist/agent");
 mkdirSync(folder, { recursive: true });
 writeFileSync(
 	join(folder, "requests"),
-	writeBook(
+	writeRequestCatalogue(
 		plan(null).map(({ subjectProgram, probeProgram }) => ({
 			subject: subjectProgram,
 			program: probeProgram,

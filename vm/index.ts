@@ -23,8 +23,11 @@ export {
 } from "./catalogue/names.js";
 export type { ChannelStats } from "./channel/channel.js";
 export type { NameKind, Pair } from "./channel/requestCatalogue.js";
-export { Book, writeBook } from "./channel/requestCatalogue.js";
-export type { AccelChoice, AccelOptions, AccelWish } from "./guest/accel.js";
+export {
+	RequestCatalogue,
+	writeRequestCatalogue,
+} from "./channel/requestCatalogue.js";
+export type { AccelChoice, AccelOptions, AccelRequest } from "./guest/accel.js";
 export { chooseAccel } from "./guest/accel.js";
 export type { BootAttempt } from "./guest/boot.js";
 export { BootError } from "./guest/boot.js";

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../probe/core.h"
+#include "../core/core.h"
 #include "agent.h"
 
 static const struct {
@@ -186,7 +186,7 @@ static void run_case(const char *num, long long n, long long ms, const char *sub
 		reply_text("obs", num,
 			   " us=0 end=parse at=fork why=no%20process%20could%20be%20made");
 	else
-		cr_channel_send(payload, cr_book_recall(payload, len));
+		cr_channel_send(payload, cr_readback_cache(payload, len));
 }
 
 /* Takes "N DEADLINE_MS " off the line; false where it does not begin so. */
@@ -210,8 +210,8 @@ static unsigned long obey_case(char *rest)
 	who = cr_next(&rest, ' ');
 	if (!rest)
 		return 0;
-	run_case(num, n, ms, strcmp(who, "-") ? cr_book_find(cr_subjects, who) : "",
-		 *rest == '=' ? cr_book_find(cr_programs, rest + 1) : rest);
+	run_case(num, n, ms, strcmp(who, "-") ? cr_requests_find(cr_subjects, who) : "",
+		 *rest == '=' ? cr_requests_find(cr_programs, rest + 1) : rest);
 	return 1;
 }
 
@@ -236,7 +236,7 @@ static unsigned long obey_cases(char *rest)
 		if (num && !cr_parse_long(num, &to))
 			return answered;
 		for (; from <= to; from++, n++, answered++) {
-			cr_book_case(from, &subject, &steps);
+			cr_requests_case(from, &subject, &steps);
 			cr_text_init(&t, text, sizeof(text));
 			cr_putu(&t, n);
 			run_case(text, n, ms, subject, steps);
@@ -303,9 +303,9 @@ static unsigned long obey(char *line)
 	if (!strcmp(verb, "cases"))
 		return obey_cases(line);
 	if (!strcmp(verb, "subject"))
-		cr_book_name(cr_subjects, line);
+		cr_requests_name(cr_subjects, line);
 	else if (!strcmp(verb, "program"))
-		cr_book_name(cr_programs, line);
+		cr_requests_name(cr_programs, line);
 	else if (!strcmp(verb, "rate"))
 		measure(line);
 	return 0;
@@ -357,7 +357,7 @@ void cr_agent(void)
 		power_off();
 	}
 	payload = cr_own_memory(CR_PAYLOAD_MAX);
-	if (!payload || !cr_book_open()) {
+	if (!payload || !cr_requests_open()) {
 		complain("no memory for what is asked", 0);
 		power_off();
 	}

@@ -9,14 +9,19 @@
 /* The life of PID 1. */
 void cr_agent(void) __attribute__((noreturn));
 
-/* book.c */
-enum cr_book { cr_subjects, cr_programs };
+/* memory.c */
 void *cr_own_memory(size_t size);
-bool cr_book_open(void);
-void cr_book_case(long long n, const char **subject, const char **program);
-void cr_book_name(enum cr_book which, char *line);
-const char *cr_book_find(enum cr_book which, const char *key);
-size_t cr_book_recall(char *payload, size_t len);
+
+/* crc32.c */
+uint32_t cr_crc32(uint32_t crc, const void *data, size_t len);
+
+/* requests.c: the request catalogue and the read-back cache */
+enum cr_request_kind { cr_subjects, cr_programs };
+bool cr_requests_open(void);
+void cr_requests_case(long long n, const char **subject, const char **program);
+void cr_requests_name(enum cr_request_kind which, char *line);
+const char *cr_requests_find(enum cr_request_kind which, const char *key);
+size_t cr_readback_cache(char *payload, size_t len);
 
 /* channel.c: see PROTOCOL.md */
 int cr_channel_open(const char *device);
@@ -24,6 +29,5 @@ void cr_channel_send(const char *payload, size_t len);
 /* The next line in its turn, without its number and sum; NULL when the channel is gone. */
 char *cr_channel_line(void);
 void cr_channel_attend(void);
-uint32_t cr_crc32(uint32_t crc, const void *data, size_t len);
 
 #endif

@@ -7,12 +7,13 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "../probe/core.h"
+#include "../core/core.h"
 #include "agent.h"
 
 #define LINE_MAX_BYTES 4200
-#define RING	       (128 * 1024)
-#define FRAMES	       1024
+/* What can be sent again: the latest frames, as many as fit into both (see PROTOCOL.md). */
+#define RING   (128 * 1024)
+#define FRAMES 1024
 
 static int port = -1;
 static struct {
@@ -27,25 +28,6 @@ static struct {
 } * own;
 static unsigned long next_seq, next_line;
 static long told_bad = -1;
-
-uint32_t cr_crc32(uint32_t crc, const void *data, size_t len)
-{
-	/* The remainders of half a byte: small, and quick enough. */
-	static const uint32_t half[16] = {
-		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-		0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-	};
-	const unsigned char *p = data;
-
-	crc = ~crc;
-	while (len--) {
-		crc ^= *p++;
-		crc = crc >> 4 ^ half[crc & 15];
-		crc = crc >> 4 ^ half[crc & 15];
-	}
-	return ~crc;
-}
 
 static void put_all(const char *p, size_t len)
 {
@@ -112,9 +94,14 @@ void cr_channel_send(const char *payload, size_t len)
 	put_frame(seq, payload, len);
 }
 
+/* A frame again; in the place of one that is no longer kept, what says so: it can never be had, and nobody shall wait for it. */
 static void resend(long long seq)
 {
-	if (seq >= (long long)own->first && seq < (long long)next_seq)
+	if (seq < 0 || seq >= (long long)next_seq)
+		return;
+	if (seq < (long long)own->first)
+		put_frame(seq, "gone", 4);
+	else
 		put_frame(seq, own->ring + own->sent[seq % FRAMES].start,
 			  own->sent[seq % FRAMES].len);
 }

@@ -7,11 +7,10 @@
  *   crprobe --steps            list the steps of a program
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../probe/core.h"
+#include "../core/core.h"
 #include "agent.h"
 
 static void print_step(const struct cr_step *s)
@@ -35,14 +34,23 @@ int main(int argc, char **argv)
 {
 	static char out[CR_PAYLOAD_MAX];
 	unsigned int deadline_ms = 10000;
+	long long seconds;
 	int len;
 
 	if (argc == 2 && !strcmp(argv[1], "--resume"))
 		cr_resume();
-	if (getpid() == 1 && (argc < 2 || argv[1][0] != '-') && strcmp(argv[0], "crprobe"))
+	/* PID 1 of a container has another name: only what the kernel starts as /init is the guest's agent. */
+	if (getpid() == 1 && !strcmp(argv[0], "/init"))
 		cr_agent();
 	if (argc == 4 && !strcmp(argv[1], "--deadline")) {
-		deadline_ms = 1000 * strtoul(argv[2], NULL, 10);
+		if (!cr_parse_long(argv[2], &seconds) || seconds < 1 || seconds > 86400) {
+			fprintf(stderr,
+				"crprobe: --deadline %s: it is a whole number of seconds from 1 to "
+				"86400\n",
+				argv[2]);
+			return 2;
+		}
+		deadline_ms = 1000 * seconds;
 		argv += 2;
 		argc -= 2;
 	}

@@ -1,7 +1,10 @@
 /** The command line with a plan of the test's own, `CRCAP_TEST_PLAN`, in the place of the suites. */
 
+import { join } from "node:path";
 import { tolerateClosedStdout } from "../common/stdout.js";
 import type { Judgement, PlannedCase, SuiteApi } from "../common/suiteApi.js";
+import { AGENTS } from "../targets/agents.js";
+import { prepare } from "../targets/prepare.js";
 import { realDeps } from "./deps.js";
 import { main } from "./program.js";
 
@@ -62,6 +65,9 @@ tolerateClosedStdout();
 const plan = JSON.parse(process.env.CRCAP_TEST_PLAN ?? "{}") as Plan;
 const status = await main(process.argv.slice(2), {
 	...realDeps,
+	// Agents with steps that end a guest.
+	prepare: (spec, request, context) =>
+		prepare(spec, request, { ...context, agents: join(AGENTS, "test") }),
 	suites: async () => fixtureSuites(fixtureCases(plan)),
 });
 process.stdout.write("", () => process.exit(status));

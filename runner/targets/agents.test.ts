@@ -6,16 +6,16 @@ import { test } from "node:test";
 import { suiteApi } from "../cli/suites.js";
 import { UsageError } from "../common/usage.js";
 import { requestFor } from "../execute/caseRequest.js";
-import { agentPath, requestBook } from "./agents.js";
+import { agentPath, requestCatalogue } from "./agents.js";
 import { requestLines } from "./qemuSession.js";
 
 test("the whole plan travels with the guest: only places are left to send", () => {
-	const book = requestBook();
+	const catalogue = requestCatalogue();
 	const { cases } = suiteApi.plan(null);
 	const requests = cases.map((planned, n) => requestFor(planned, n, 1000));
-	const lines = [...requestLines(requests, book)];
-	assert.equal(lines.length, cases.length, "every name is in the book");
-	const batches = [...book.batches(lines)];
+	const lines = [...requestLines(requests, catalogue)];
+	assert.equal(lines.length, cases.length, "every name is in the catalogue");
+	const batches = [...catalogue.batches(lines)];
 	assert.deepEqual(
 		batches.filter(({ text }) => !text.startsWith("cases ")),
 		[],
@@ -26,10 +26,10 @@ test("the whole plan travels with the guest: only places are left to send", () =
 	);
 });
 
-test("without the build's files the book is empty, and an agent is asked for in vain", () => {
+test("without the build's files the catalogue is empty, and an agent is asked for in vain", () => {
 	const root = mkdtempSync(join(tmpdir(), "crcap-test-"));
 	try {
-		assert.deepEqual(requestBook(root).entries, []);
+		assert.deepEqual(requestCatalogue(root).entries, []);
 		assert.throws(
 			() => agentPath("i386", root),
 			(error) =>

@@ -3,7 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MACHINES } from "../../vm/base/machines.js";
 import { Channel } from "../../vm/channel/channel.js";
-import { Book, bootGuest, resolveKernel, writeBook } from "../../vm/index.js";
+import {
+	bootGuest,
+	RequestCatalogue,
+	resolveKernel,
+	writeRequestCatalogue,
+} from "../../vm/index.js";
 import { agentPath } from "./agents.js";
 
 /** Every so many-th piece of what travels loses a byte or gets one changed. */
@@ -34,8 +39,8 @@ test("no answer is lost or wrong on a line that breaks bytes", async () => {
 		(_, n) => `case ${n} 10000 ${n % 3} =${n % 5}`,
 	);
 	// The last program's cases are asked for over the line.
-	const book = new Book(
-		writeBook(
+	const catalogue = new RequestCatalogue(
+		writeRequestCatalogue(
 			subjects.flatMap((subject) =>
 				programs.slice(0, 4).map((program) => ({ subject, program })),
 			),
@@ -47,7 +52,7 @@ test("no answer is lost or wrong on a line that breaks bytes", async () => {
 		machine: MACHINES.x86_64,
 		agent: agentPath("x86_64"),
 		accel: "tcg",
-		book,
+		catalogue,
 	});
 	const mend = breakLines(9);
 	try {

@@ -4,7 +4,7 @@ import { chooseAccel, kernelCmdline, type Machine } from "../../vm/index.js";
 import { UsageError } from "../common/usage.js";
 import type { RunRequest, TargetSpec } from "../request/runRequest.js";
 import { loadAddon } from "./addon.js";
-import { agentPath, requestBook } from "./agents.js";
+import { agentPath, requestCatalogue } from "./agents.js";
 import { compatArch } from "./compat.js";
 import { type FoundKernel, findKernels } from "./kernelTargets.js";
 import { localArch, localTarget } from "./localTarget.js";
@@ -17,10 +17,12 @@ type GuestSpec = Extract<TargetSpec, { kind: "qemu" }>;
 export interface PrepareContext {
 	readonly signal: AbortSignal;
 	readonly say: (line: string) => void;
+	/** The folder of the agents, instead of the package's own: tests have steps that no user gets. */
+	readonly agents?: string;
 }
 
 /**
- * The targets of one wish, not yet opened: several where a directory or a package holds several kernels.
+ * The targets of one request, not yet opened: several where a directory or a package holds several kernels.
  * @throws UsageError when there can be none
  */
 export async function prepare(
@@ -31,10 +33,10 @@ export async function prepare(
 	if (spec.kind === "local") return [prepareLocal(spec)];
 	try {
 		const found = await findKernels(spec.kernel, context);
-		const wishes = found.flatMap((one) => withCompat(one, request));
-		const alone = request.targets.length === 1 && wishes.length === 1;
-		return wishes.map((wish) =>
-			prepareGuest(spec, wish, request, { ...context, alone }),
+		const wanted = found.flatMap((one) => withCompat(one, request));
+		const alone = request.targets.length === 1 && wanted.length === 1;
+		return wanted.map((one) =>
+			prepareGuest(spec, one, request, { ...context, alone }),
 		);
 	} catch (error) {
 		if (error instanceof OpenError) return [unavailable(spec, error)];
@@ -57,16 +59,16 @@ function prepareLocal(spec: Extract<TargetSpec, { kind: "local" }>): Target {
 }
 
 /** A kernel and the helper that is to run on it. */
-interface Wish {
+interface WantedGuest {
 	readonly found: FoundKernel;
 	/** The helper's architecture; `suffix` tells its target from the kernel's own. */
 	readonly arch: string;
 	readonly suffix: string;
 }
 
-function withCompat(found: FoundKernel, { compat }: RunRequest): Wish[] {
+function withCompat(found: FoundKernel, { compat }: RunRequest): WantedGuest[] {
 	const { machine, config } = found.kernel;
-	const own: Wish = { found, arch: machine.arch, suffix: "" };
+	const own: WantedGuest = { found, arch: machine.arch, suffix: "" };
 	const other = compat ? compatArch(machine.arch, config) : undefined;
 	return other === undefined
 		? [own]
@@ -75,14 +77,14 @@ function withCompat(found: FoundKernel, { compat }: RunRequest): Wish[] {
 
 function prepareGuest(
 	spec: GuestSpec,
-	{ found, arch, suffix }: Wish,
+	{ found, arch, suffix }: WantedGuest,
 	request: RunRequest,
 	context: PrepareContext & { readonly alone: boolean },
 ): Target {
 	const { kernel } = found;
 	const { machine, bootPath, info } = kernel;
 	refuseTooLong(machine, spec.append);
-	const agent = agentPath(arch);
+	const agent = agentPath(arch, context.agents);
 	const name = `${spec.name ?? found.name}${suffix}`;
 	const { keep } = request;
 	context.say(`${name}: ${kernelText(kernel)}`);
@@ -90,7 +92,7 @@ function prepareGuest(
 		name,
 		kernel,
 		agent,
-		book: requestBook(),
+		catalogue: requestCatalogue(),
 		append: spec.append,
 		chooseAccel: (signal) =>
 			chooseAccel(

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-	Book,
 	ConsoleLog,
 	type GuestEnd,
 	GuestLost,
+	RequestCatalogue,
 	VmError,
-	writeBook,
+	writeRequestCatalogue,
 } from "../../vm/index.js";
 import { type GuestPort, requestLines, runOnGuest } from "./qemuSession.js";
 import type { CaseRequest, Complaint } from "./target.js";
@@ -110,14 +110,14 @@ test("subjects and operations are named once, before the first case that needs t
 	);
 });
 
-test("what is in the book has its name there, the rest is named", () => {
+test("what is in the catalogue has its name there, the rest is named", () => {
 	const pairs = [request(0), request(1, "uid=2")].map((one) => ({
 		subject: one.subjectProgram,
 		program: one.probeProgram,
 	}));
-	const book = new Book(writeBook(pairs));
+	const catalogue = new RequestCatalogue(writeRequestCatalogue(pairs));
 	assert.deepEqual(
-		[...requestLines([request(1, "uid=2"), request(3, "uid=9")], book)],
+		[...requestLines([request(1, "uid=2"), request(3, "uid=9")], catalogue)],
 		[
 			"case 1 100 1 =1",
 			"subject 2 uid=9",

@@ -1,6 +1,5 @@
 /** A booted guest as a session: requests become lines, replies wait until the console has caught up with them. */
 import {
-	Book,
 	type EndKind,
 	type Finding,
 	type Guest,
@@ -8,6 +7,7 @@ import {
 	GuestLost,
 	markedCase,
 	type NameKind,
+	RequestCatalogue,
 	VmError,
 } from "../../vm/index.js";
 import { complaintOf } from "./consoleFindings.js";
@@ -36,13 +36,13 @@ export async function runOnGuest(
 	guest: GuestPort,
 	requests: Iterable<CaseRequest>,
 	events: SessionEvents,
-	book = new Book(),
+	catalogue = new RequestCatalogue(),
 ): Promise<SessionEnd> {
 	const delivery = new Delivery(guest, events);
 	let trouble: VmError | undefined;
 	try {
 		const asked = delivery.watch(requests);
-		await guest.exchange(requestLines(asked, book), (payload) =>
+		await guest.exchange(requestLines(asked, catalogue), (payload) =>
 			delivery.add(payload),
 		);
 	} catch (error) {
@@ -61,15 +61,15 @@ export async function runOnGuest(
 }
 
 /**
- * The lines of the protocol: subjects and operations that are not in the initramfs's book are named once, before the first case
+ * The lines of the protocol: subjects and operations that are not in the initramfs's catalogue are named once, before the first case
  * that needs them.
  */
 export function* requestLines(
 	requests: Iterable<CaseRequest>,
-	book = new Book(),
+	catalogue = new RequestCatalogue(),
 ): Iterable<string> {
-	const subjects = new Names("subject", book);
-	const programs = new Names("program", book);
+	const subjects = new Names("subject", catalogue);
+	const programs = new Names("program", catalogue);
 	for (const { n, deadlineMs, subjectProgram, probeProgram } of requests) {
 		yield* subjects.told(subjectProgram);
 		yield* programs.told(probeProgram);
@@ -79,14 +79,14 @@ export function* requestLines(
 	}
 }
 
-/** Short names for programs: those of the book, then others in the order in which they were first told. */
+/** Short names for programs: those of the catalogue, then others in the order in which they were first told. */
 class Names {
 	readonly #kind: NameKind;
 	readonly #names: Map<string, number>;
 
-	constructor(kind: NameKind, book: Book) {
+	constructor(kind: NameKind, catalogue: RequestCatalogue) {
 		this.#kind = kind;
-		this.#names = new Map(book.names(kind));
+		this.#names = new Map(catalogue.names(kind));
 	}
 
 	/** The line that names a program, where it has no name yet. */

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import type { KernelInfo } from "../../results/model/model.js";
 import {
 	type AccelChoice,
-	type Book,
 	type BootAttempt,
 	BootError,
 	bootGuest,
 	type Guest,
 	type Machine,
 	preflight,
+	type RequestCatalogue,
 	VmError,
 } from "../../vm/index.js";
 import { shellLine } from "../common/shellQuote.js";
@@ -35,7 +35,7 @@ export interface QemuTargetOptions {
 	/** Path of the agent for the kernel's architecture. */
 	readonly agent: string;
 	/** The requests that travel with it. */
-	readonly book: Book;
+	readonly catalogue: RequestCatalogue;
 	readonly append: string;
 	/** Chosen only when the guest is wanted: it may take a probe. */
 	readonly chooseAccel: (signal: AbortSignal) => Promise<AccelChoice>;
@@ -100,7 +100,7 @@ async function bootClean(
 			agent: options.agent,
 			accel: accel.accel,
 			append: options.append,
-			book: options.book,
+			catalogue: options.catalogue,
 			onStart,
 			signal,
 			...(options.keepDir === undefined ? {} : { keepDir: options.keepDir }),
@@ -131,7 +131,7 @@ function guestSession(
 	notes: readonly string[],
 	signal: AbortSignal,
 ): Session {
-	const { kernel, keepDir, book } = options;
+	const { kernel, keepDir, catalogue } = options;
 	const { release, proc_version: version } = guest.facts;
 	return {
 		kernel: {
@@ -152,7 +152,7 @@ function guestSession(
 				? `${guest.replayCommand(program)} # initramfs.cpio: ${keepLine(options)}`
 				: shellLine([join(keepDir, "boot.sh"), program]),
 		notes,
-		run: (requests, events) => runOnGuest(guest, requests, events, book),
+		run: (requests, events) => runOnGuest(guest, requests, events, catalogue),
 		another: () => openAnother(options, accel, signal),
 		async close() {
 			guest.kill();

@@ -11,7 +11,12 @@ export const ADDON = "build/Release/crcap.node";
 /** Why the last build of the addon failed, for whoever asks for it later. */
 export const FAILURE = "build/addon-failure.txt";
 
-const SOURCES = ["binding.gyp", "native/addon", "native/probe"];
+const SOURCES = [
+	"binding.gyp",
+	"native/addon",
+	"native/core",
+	"native/boundaries",
+];
 
 /** What the build needs on the PATH: each row is met by one of its commands. */
 const TOOLS = [

@@ -73,7 +73,7 @@ export const CHECKS = [
 			...["-std=gnu++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror"],
 			...["-isystem", join(nodeHeaders() ?? "/usr", "include/node")],
 			...["-isystem", join(TOP, "node_modules/node-addon-api")],
-			...["-Inative/probe", "-DNAPI_VERSION=8", "native/addon/addon.cc"],
+			...["-Inative/core", "-DNAPI_VERSION=8", "native/addon/addon.cc"],
 		],
 	},
 	{

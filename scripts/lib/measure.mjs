@@ -71,7 +71,7 @@ async function boot(vm, { kernel, accel }) {
 		machine,
 		agent: join(TOP, "dist/agent", `crprobe-${kernel.arch}`),
 		accel,
-		book: await requestBook(),
+		catalogue: await requestCatalogue(),
 	});
 }
 
@@ -83,7 +83,7 @@ async function boot(vm, { kernel, accel }) {
  */
 export async function bareBoot(vm, target) {
 	// Made once, and not of the boot's time.
-	await requestBook();
+	await requestCatalogue();
 	const start = performance.now();
 	const guest = await boot(vm, target);
 	const end = await guest.quit();
@@ -176,11 +176,11 @@ function once(make) {
 const EMPTY = 2047;
 
 /** The requests that travel with every guest, and one more: a case that only reads itself back. */
-const requestBook = once(async () => {
+const requestCatalogue = once(async () => {
 	/** @type {Vm} */
-	const { Book } = await import(join(TOP, "dist/vm/index.js"));
+	const { RequestCatalogue } = await import(join(TOP, "dist/vm/index.js"));
 	const text = readFileSync(join(TOP, "dist/agent/requests"), "utf8");
-	return new Book(
+	return new RequestCatalogue(
 		`${text}subject ${EMPTY} caps=all\nprogram ${EMPTY} --\ncase ${EMPTY} ${EMPTY}\n`,
 	);
 });
@@ -201,7 +201,7 @@ export async function requestMaker() {
 	const { FACTS_OF_ANY, plan } = await import(
 		join(TOP, "dist/suites/index.js")
 	);
-	const book = await requestBook();
+	const catalogue = await requestCatalogue();
 	return ({ cases }) => {
 		const ran = new Set(
 			cases.filter(({ verdict }) => verdict !== "skip").map(({ id }) => id),
@@ -209,6 +209,6 @@ export async function requestMaker() {
 		const requests = plan(FACTS_OF_ANY)
 			.filter(({ id }) => ran.has(id))
 			.map((row, n) => requestFor(row, n));
-		return requestLines(requests, book);
+		return requestLines(requests, catalogue);
 	};
 }

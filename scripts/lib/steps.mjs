@@ -153,14 +153,21 @@ function agentsStamp() {
 	const names = buildable();
 	const sources = filesUnder([
 		"native/Makefile",
-		"native/probe",
+		"native/core",
+		"native/boundaries",
+		"native/test",
 		"native/agent",
 		"package.json",
 	]);
 	return [
 		"agents",
 		fingerprint(sources, names),
-		names.map((name) => `dist/agent/crprobe-${name}`),
+		[
+			...names.map((name) => `dist/agent/crprobe-${name}`),
+			...(HOST_ARCH && names.includes(HOST_ARCH.name)
+				? [`dist/agent/test/crprobe-${HOST_ARCH.name}`]
+				: []),
+		],
 	];
 }
 

@@ -276,7 +276,7 @@ test("the steps are those of the helper", () => {
 });
 
 test("the helper names capabilities as the suites do, in the kernel's order", () => {
-	const source = readFileSync(join(ROOT, "native/probe/subject.c"), "utf8");
+	const source = readFileSync(join(ROOT, "native/core/capabilities.c"), "utf8");
 	const table = /cap_names\[\] = \{([^}]*)\}/.exec(source)?.[1] ?? "";
 	assert.deepEqual(
 		[...table.matchAll(/"(\w+)"/g)].map(([, name]) => name),

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { readShaped } from "./jsonShape.js";
+import { readJsonShape } from "./jsonShape.js";
 
 const SHAPE = { name: "string", works: "boolean" } as const;
 
 test("what has the shape is read, without what else is there", () => {
-	assert.deepEqual(readShaped('{"works":false,"name":"x","more":[1]}', SHAPE), {
-		name: "x",
-		works: false,
-	});
+	assert.deepEqual(
+		readJsonShape('{"works":false,"name":"x","more":[1]}', SHAPE),
+		{
+			name: "x",
+			works: false,
+		},
+	);
 });
 
 test("what is cut short, of another type or inherited is not there", () => {
@@ -18,13 +21,13 @@ test("what is cut short, of another type or inherited is not there", () => {
 		...['{"name":1,"works":true}', '{"name":"x","works":"true"}'],
 		'{"__proto__":{"name":"x","works":true}}',
 	])
-		assert.equal(readShaped(text, SHAPE), undefined, text);
+		assert.equal(readJsonShape(text, SHAPE), undefined, text);
 });
 
 test("any text gives the shape or nothing", () => {
 	fc.assert(
 		fc.property(fc.oneof(fc.json(), fc.string()), (text) => {
-			const found = readShaped(text, SHAPE);
+			const found = readJsonShape(text, SHAPE);
 			if (found === undefined) return;
 			assert.deepEqual(Object.keys(found), Object.keys(SHAPE));
 		}),

@@ -9,15 +9,15 @@ interface Types {
 }
 
 /** An object of that shape. */
-export type Shaped<T extends Shape> = {
+export type OfShape<T extends Shape> = {
 	-readonly [key in keyof T]: Types[T[key]];
 };
 
 /** The object in a JSON text, with the shape's keys and no others; undefined where it is cut short or another one. */
-export function readShaped<T extends Shape>(
+export function readJsonShape<T extends Shape>(
 	text: string,
 	shape: T,
-): Shaped<T> | undefined {
+): OfShape<T> | undefined {
 	let json: unknown;
 	try {
 		json = JSON.parse(text);
@@ -31,5 +31,5 @@ export function readShaped<T extends Shape>(
 		return typeof value === type ? [key, value] : undefined;
 	});
 	if (entries.includes(undefined)) return undefined;
-	return Object.fromEntries(entries as [string, unknown][]) as Shaped<T>;
+	return Object.fromEntries(entries as [string, unknown][]) as OfShape<T>;
 }

@@ -11,7 +11,7 @@ import {
 	withTemporary,
 } from "../base/cache.js";
 import { VmError } from "../base/errors.js";
-import { readShaped, type Shaped } from "../base/jsonShape.js";
+import { type OfShape, readJsonShape } from "../base/jsonShape.js";
 import { type Arch, MACHINES } from "../base/machines.js";
 import { findKernels, unpackDeb } from "../image/unpack.js";
 import { type PackageRecord, PrivateApt } from "./apt.js";
@@ -29,7 +29,7 @@ const ENTRY = {
 } as const;
 
 /** A kernel in the cache. */
-export interface CachedKernel extends Shaped<typeof ENTRY> {
+export interface CachedKernel extends OfShape<typeof ENTRY> {
 	image: string;
 	config?: string;
 }
@@ -51,7 +51,7 @@ function entryDir(arch: Arch, key: string): string {
 
 async function readEntry(dir: string): Promise<CachedKernel | undefined> {
 	const text = await readFile(join(dir, "entry.json"), "utf8").catch(() => "");
-	const entry = readShaped(text, ENTRY);
+	const entry = readJsonShape(text, ENTRY);
 	if (entry === undefined) return undefined;
 	const image = join(dir, `vmlinuz-${entry.release}`);
 	if (!(await exists(image))) return undefined;
@@ -218,7 +218,7 @@ async function store(
 			await rename(found.image, join(to, `vmlinuz-${release}`));
 			if (found.config)
 				await rename(found.config, join(to, `config-${release}`));
-			const entry: Shaped<typeof ENTRY> = {
+			const entry: OfShape<typeof ENTRY> = {
 				package: main.name,
 				version: main.version,
 				release,

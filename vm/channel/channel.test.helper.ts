@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { Channel, type ChannelEvent } from "./channel.js";
 import { crcHex } from "./crc32.js";
 import { encodeFrame, type FrameItem } from "./frames.js";
-import { Book } from "./requestCatalogue.js";
+import { RequestCatalogue } from "./requestCatalogue.js";
 
 /** The agent's side of the protocol, as its document tells it. */
 
 export class AgentModel {
 	obeyed: string[] = [];
-	readonly #book: Book;
+	readonly #catalogue: RequestCatalogue;
 	readonly #told: string[] = [];
 	#frames: string[] = [];
 	#want = 0;
@@ -17,8 +17,8 @@ export class AgentModel {
 	#out = "";
 	maxHeld = 0;
 
-	constructor(book = new Book()) {
-		this.#book = book;
+	constructor(catalogue = new RequestCatalogue()) {
+		this.#catalogue = catalogue;
 	}
 
 	say(payload: string): void {
@@ -82,9 +82,9 @@ export class AgentModel {
 		else if (word === "rate") this.say(`rate ${n} 7`);
 	}
 
-	/** Cases of the book as they would be sent, by their places. */
+	/** Cases of the catalogue as they would be sent, by their places. */
 	#pairs(places: string): string[] {
-		const [, cases] = this.#book.entries;
+		const [, cases] = this.#catalogue.entries;
 		const data = cases?.type === "file" ? Buffer.from(cases.data) : "";
 		return places.split(",").flatMap((stretch) => {
 			const [first = 0, last = first] = stretch.split("-").map(Number);
@@ -169,10 +169,10 @@ export interface Talk {
 export function talk(
 	lines: string[],
 	corrupter: Corrupter,
-	book = new Book(),
+	catalogue = new RequestCatalogue(),
 ): Talk {
-	const agent = new AgentModel(book);
-	const channel = new Channel(book);
+	const agent = new AgentModel(catalogue);
+	const channel = new Channel(catalogue);
 	const replies: string[] = [];
 	const violations: string[] = [];
 	const take = (events: ChannelEvent[]) => {
@@ -196,10 +196,12 @@ export function talk(
 	return { replies, violations, obeyed: agent.obeyed, rounds, channel };
 }
 
-/** A book with these programs under the numbers that they are. */
-export function bookOf(pairs: { subject: string; program: string }[]): Book {
+/** A catalogue with these programs under the numbers that they are. */
+export function catalogueOf(
+	pairs: { subject: string; program: string }[],
+): RequestCatalogue {
 	const lines = pairs.map(
 		({ subject, program }) => `case ${subject} ${program}`,
 	);
-	return new Book(["subject 0 x", ...lines].join("\n"));
+	return new RequestCatalogue(["subject 0 x", ...lines].join("\n"));
 }

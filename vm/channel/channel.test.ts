@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Channel } from "./channel.js";
 /** The agent's side of the protocol, as its document tells it. */
-import { bookOf, Corrupter, talk } from "./channel.test.helper.js";
+import { Corrupter, catalogueOf, talk } from "./channel.test.helper.js";
 import { crcHex } from "./crc32.js";
 import { encodeFrame } from "./frames.js";
 import { encodeLine, WINDOW } from "./lines.js";
@@ -21,17 +21,17 @@ test("no reply is lost, doubled or reordered, whatever the line does to the byte
 				for (let n = 0; n < count; n++) {
 					const subject = n - (n % 7);
 					if (n % 7 === 0) lines.push(`subject ${n} caps=${n}`);
-					// Some are in the book, in stretches, and some with their steps.
+					// Some are in the catalogue, in stretches, and some with their steps.
 					const known = gap > 1 && n % (gap * 3) !== 0;
 					const steps = known ? `=${n}` : "x".repeat(n * 3);
 					lines.push(`case ${n} ${n < 99 ? 99 : 1000} ${subject} ${steps}`);
 					pairs.push({ subject: `${subject}`, program: `${n}` });
 				}
-				const book = bookOf(pairs);
+				const catalogue = catalogueOf(pairs);
 				const { replies, violations, obeyed } = talk(
 					lines,
 					new Corrupter(seed, rate, 200),
-					book,
+					catalogue,
 				);
 				assert.deepEqual(violations, []);
 				assert.deepEqual(obeyed, lines);
@@ -106,6 +106,23 @@ test("what the agent may not say is called a violation", () => {
 		leap.feed(Buffer.from(encodeFrame(4_000_000_000, "hello")))[0]?.type,
 		"violation",
 	);
+});
+
+test("a frame that the agent no longer keeps is a broken channel, not a silent guest", () => {
+	const channel = new Channel();
+	const reader = (seq: number, payload: string) =>
+		Buffer.from(encodeFrame(seq, payload), "latin1");
+	channel.feed(reader(0, "ready"));
+	channel.attach(["case 0 1000 - x", "case 1 1000 - x"]);
+	channel.drain();
+	channel.feed(reader(2, "obs 1 us=1"));
+	const events = channel.feed(reader(1, "gone"));
+	assert.deepEqual(events, [
+		{
+			type: "violation",
+			what: "frame 1 was lost, and the agent does not keep it any more",
+		},
+	]);
 });
 
 test("once the agent is ready, it has nothing to say but replies", () => {

@@ -6,8 +6,8 @@
 import { VmError } from "../base/errors.js";
 import { type FrameItem, FrameReader } from "./frames.js";
 import { dueFor, encodeLine, isReplyTo, type Line, WINDOW } from "./lines.js";
-import { Recall } from "./readBackCache.js";
-import { type Batch, Book } from "./requestCatalogue.js";
+import { ReadBackCache } from "./readBackCache.js";
+import { type Batch, RequestCatalogue } from "./requestCatalogue.js";
 
 /** So many answers may be due at most. A short line can ask for many cases; the rest stays with the guest that has time for it first. */
 const MAX_AWAITED = 160;
@@ -55,12 +55,12 @@ export class Channel {
 	#out: string[] = [];
 	#ready = false;
 	#violated = false;
-	readonly #book: Book;
-	readonly #recall = new Recall();
+	readonly #catalogue: RequestCatalogue;
+	readonly #readBacks = new ReadBackCache();
 
-	/** @param book the requests that the initramfs carries */
-	constructor(book = new Book()) {
-		this.#book = book;
+	/** @param catalogue the requests that the initramfs carries */
+	constructor(catalogue = new RequestCatalogue()) {
+		this.#catalogue = catalogue;
 	}
 
 	/** True when every request that was asked for has been sent and answered. */
@@ -80,7 +80,7 @@ export class Channel {
 	/** Requests to send, drawn as the window allows. One source at a time. */
 	attach(lines: Iterable<string>): void {
 		if (this.#source) throw new VmError("usage", "an exchange is under way");
-		this.#source = this.#book.batches(lines)[Symbol.iterator]();
+		this.#source = this.#catalogue.batches(lines)[Symbol.iterator]();
 		this.#fill();
 	}
 
@@ -167,7 +167,12 @@ export class Channel {
 
 	#onPayload(payload: string, events: ChannelEvent[]): void {
 		const word = payload.split(" ", 1)[0];
-		if (word === "bad") this.#onBad(payload, events);
+		if (word === "gone")
+			this.#violation(
+				`frame ${this.#expected - 1} was lost, and the agent does not keep it any more`,
+				events,
+			);
+		else if (word === "bad") this.#onBad(payload, events);
 		else if (word === "obs" || word === "rate" || word === "bye")
 			this.#onReply(payload, events);
 		else if (this.#ready)
@@ -193,7 +198,7 @@ export class Channel {
 			);
 			return;
 		}
-		const payload = this.#recall.expand(told);
+		const payload = this.#readBacks.expand(told);
 		if (payload === undefined) {
 			this.#violation(
 				`"${told.slice(0, 40)}" names a read-back that was never told`,

@@ -5,7 +5,7 @@ const TOLD = 512;
 /** And so many bytes of text. */
 const TOLD_BYTES = 64 * 1024;
 
-export class Recall {
+export class ReadBackCache {
 	#told: string[] = [];
 	#bytes = 0;
 

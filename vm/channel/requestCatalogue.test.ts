@@ -3,14 +3,16 @@ import { test } from "node:test";
 import { Channel } from "./channel.js";
 import { encodeFrame } from "./frames.js";
 import { encodeLine } from "./lines.js";
-import { Book, writeBook } from "./requestCatalogue.js";
+import { RequestCatalogue, writeRequestCatalogue } from "./requestCatalogue.js";
 
 /** The agent's side of the protocol, as its document tells it. */
 import "./channel.test.helper.js";
 
-test("cases of the book are asked for by their places, others as they are", () => {
+test("cases of the catalogue are asked for by their places, others as they are", () => {
 	const pairs = [..."abcdef"].map((program) => ({ subject: "x", program }));
-	const channel = new Channel(new Book(writeBook(pairs)));
+	const channel = new Channel(
+		new RequestCatalogue(writeRequestCatalogue(pairs)),
+	);
 	const ask = (n: number, program: number, deadline = 5) =>
 		`case ${n} ${deadline} 0 =${program}`;
 	const wanted = [
@@ -37,7 +39,9 @@ test("one line asks for so many answers at most", () => {
 		subject: "x",
 		program: `${n}`,
 	}));
-	const channel = new Channel(new Book(writeBook(pairs)));
+	const channel = new Channel(
+		new RequestCatalogue(writeRequestCatalogue(pairs)),
+	);
 	channel.attach(pairs.map((_, n) => `case ${n} 5 0 =${n}`));
 	assert.deepEqual(
 		channel
@@ -48,21 +52,23 @@ test("one line asks for so many answers at most", () => {
 	);
 });
 
-test("a book that is broken or too full is still read for what it holds", () => {
+test("a catalogue that is broken or too full is still read for what it holds", () => {
 	const pairs = Array.from({ length: 2100 }, (_, n) => ({
 		subject: `who=${n % 3}`,
 		program: `what=${n}`,
 	}));
-	const book = new Book(`nonsense\n\n${writeBook(pairs)}case 1`);
+	const catalogue = new RequestCatalogue(
+		`nonsense\n\n${writeRequestCatalogue(pairs)}case 1`,
+	);
 	assert.deepEqual(
-		[...book.names("subject")],
+		[...catalogue.names("subject")],
 		[0, 1, 2].map((n) => [`who=${n}`, n]),
 	);
-	assert.equal(book.names("program").size, 2048);
-	const [names, cases] = book.entries;
+	assert.equal(catalogue.names("program").size, 2048);
+	const [names, cases] = catalogue.entries;
 	assert.ok(names?.type === "file" && cases?.type === "file");
 	assert.equal(cases.data.length, 10 * 2048);
 	assert.equal(Buffer.from(cases.data).toString().slice(10, 20), "0001 0001\n");
 	assert.match(Buffer.from(names.data).toString(), /^subject 0 who=0\n/);
-	assert.deepEqual(new Book().entries, []);
+	assert.deepEqual(new RequestCatalogue().entries, []);
 });

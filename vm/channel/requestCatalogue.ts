@@ -1,6 +1,6 @@
 /**
  * The requests that every initramfs carries: the names of subjects and operations, and the cases that are made of them. A
- * serial port is slow, so those are asked for by their places.
+ * serial port is slow, so those are asked for by their indexes.
  */
 
 /** One line never asks for more answers: until they are there it is unanswered, and would be sent again whole. */
@@ -23,8 +23,8 @@ export interface Batch {
 	requests: string[];
 }
 
-/** The book's text, which `new Book` reads: a line for each name and each case that can be made of names. */
-export function writeBook(pairs: Iterable<Pair>): string {
+/** The catalogue's text, which `new RequestCatalogue` reads: a line for each name and each case that can be made of names. */
+export function writeRequestCatalogue(pairs: Iterable<Pair>): string {
 	const keys = {
 		subject: new Map<string, number>(),
 		program: new Map<string, number>(),
@@ -52,16 +52,16 @@ function numberOf(known: Map<string, number>, steps: string): number {
 	return number;
 }
 
-export class Book {
+export class RequestCatalogue {
 	readonly #names: string[] = [];
 	readonly #keys = {
 		subject: new Map<string, number>(),
 		program: new Map<string, number>(),
 	};
-	/** Cases by the numbers of their two programs. */
-	readonly #places = new Map<string, number>();
+	/** Indexes of cases by the numbers of their two programs. */
+	readonly #indexes = new Map<string, number>();
 
-	/** @param text as writeBook() made it; none is a book without entries */
+	/** @param text as writeRequestCatalogue() made it; none is a catalogue without entries */
 	constructor(text = "") {
 		for (const line of text.split("\n")) {
 			// Not a regular expression: there are thousands of lines, and a boot waits for them.
@@ -73,7 +73,8 @@ export class Book {
 			if (!(number >= 0 && number < MAX_NAMES)) continue;
 			if (kind === "case") {
 				const pair = line.slice(first + 1);
-				if (!this.#places.has(pair)) this.#places.set(pair, this.#places.size);
+				if (!this.#indexes.has(pair))
+					this.#indexes.set(pair, this.#indexes.size);
 			} else if (kind === "subject" || kind === "program") {
 				this.#names.push(line);
 				this.#keys[kind].set(line.slice(second + 1), number);
@@ -90,7 +91,7 @@ export class Book {
 	get entries(): { type: "file"; path: string; data: Buffer }[] {
 		if (this.#names.length === 0) return [];
 		const four = (number: string) => number.padStart(4, "0");
-		const records = [...this.#places.keys()].map(
+		const records = [...this.#indexes.keys()].map(
 			(pair) => `${pair.split(" ").map(four).join(" ")}\n`,
 		);
 		const names = this.#names.map((line) => `${line}\n`);
@@ -104,53 +105,53 @@ export class Book {
 		];
 	}
 
-	/** Cuts requests into lines: runs of cases that stand in the book become one, the others stay as they are. */
+	/** Cuts requests into lines: runs of cases that stand in the catalogue become one, the others stay as they are. */
 	*batches(requests: Iterable<string>): Iterable<Batch> {
 		let run: Run | undefined;
 		for (const text of requests) {
-			const wish = this.#look(text);
-			if (run && !(wish && run.take(wish, text))) {
+			const found = this.#look(text);
+			if (run && !(found && run.take(found, text))) {
 				yield run.batch;
 				run = undefined;
 			}
-			if (wish) run ??= new Run(wish, text);
+			if (found) run ??= new Run(found, text);
 			else yield { text, requests: [text] };
 		}
 		if (run) yield run.batch;
 	}
 
-	/** A request as a case of the book, where it is one. */
-	#look(text: string): Wish | undefined {
+	/** A request as a case of the catalogue, where it is one. */
+	#look(text: string): CatalogueCase | undefined {
 		const [, n, deadline, subject, program] =
 			/^case (\d+) (\d+) (\d+) =(\d+)$/.exec(text) ?? [];
-		const place = this.#places.get(`${subject} ${program}`);
-		return n === undefined || deadline === undefined || place === undefined
+		const index = this.#indexes.get(`${subject} ${program}`);
+		return n === undefined || deadline === undefined || index === undefined
 			? undefined
-			: { n: Number(n), deadline, place };
+			: { n: Number(n), deadline, index };
 	}
 }
 
-/** A case that stands in the book. */
-interface Wish {
+/** A case that stands in the catalogue. */
+interface CatalogueCase {
 	n: number;
 	deadline: string;
-	place: number;
+	index: number;
 }
 
-/** Cases of the book with numbers in a row and one deadline. */
+/** Cases of the catalogue with numbers in a row and one deadline. */
 class Run {
-	readonly #first: Wish;
+	readonly #first: CatalogueCase;
 	readonly #requests: string[];
 	readonly #stretches: { first: number; last: number }[];
 
-	constructor(first: Wish, text: string) {
+	constructor(first: CatalogueCase, text: string) {
 		this.#first = first;
 		this.#requests = [text];
-		this.#stretches = [{ first: first.place, last: first.place }];
+		this.#stretches = [{ first: first.index, last: first.index }];
 	}
 
 	/** Adds a case; false where it does not belong to this run. */
-	take({ n, deadline, place }: Wish, text: string): boolean {
+	take({ n, deadline, index }: CatalogueCase, text: string): boolean {
 		const count = this.#requests.length;
 		if (
 			count >= MAX_ANSWERS ||
@@ -159,19 +160,19 @@ class Run {
 		)
 			return false;
 		const last = this.#stretches.at(-1);
-		if (last?.last === place - 1) last.last = place;
-		else this.#stretches.push({ first: place, last: place });
+		if (last?.last === index - 1) last.last = index;
+		else this.#stretches.push({ first: index, last: index });
 		this.#requests.push(text);
 		return true;
 	}
 
 	get batch(): Batch {
 		const { n, deadline } = this.#first;
-		const places = this.#stretches.map(({ first, last }) =>
+		const indexes = this.#stretches.map(({ first, last }) =>
 			first === last ? first : `${first}-${last}`,
 		);
 		return {
-			text: `cases ${n} ${deadline} ${places.join(",")}`,
+			text: `cases ${n} ${deadline} ${indexes.join(",")}`,
 			requests: this.#requests,
 		};
 	}

@@ -11,14 +11,14 @@ import { resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { cacheDir, fillAtomically } from "../base/cache.js";
 import { errnoOf, messageOf, VmError } from "../base/errors.js";
-import { readShaped, type Shaped } from "../base/jsonShape.js";
+import { type OfShape, readJsonShape } from "../base/jsonShape.js";
 import type { Accel } from "../qemu/arguments.js";
 import { qemuBuild } from "../qemu/qemuBuild.js";
 import { BootError } from "./boot.js";
 import { bootGuest } from "./guest.js";
 import type { BootOptions } from "./options.js";
 
-export type AccelWish = "auto" | Accel;
+export type AccelRequest = "auto" | Accel;
 
 /** What is used, and why, in a sentence for the report. */
 export interface AccelChoice {
@@ -42,7 +42,7 @@ const KVM_BROKEN =
 	/KVM internal error|failed to initialize kvm|Could not access KVM/i;
 
 const VERDICT = { works: "boolean", reason: "string" } as const;
-type Verdict = Shaped<typeof VERDICT>;
+type Verdict = OfShape<typeof VERDICT>;
 
 /** Why the device cannot be used; undefined when it opens. */
 async function whyClosed(device: string): Promise<string | undefined> {
@@ -80,7 +80,7 @@ async function verdictPath(
 }
 
 async function remembered(path: string): Promise<Verdict | undefined> {
-	return readShaped(await readFile(path, "utf8").catch(() => ""), VERDICT);
+	return readJsonShape(await readFile(path, "utf8").catch(() => ""), VERDICT);
 }
 
 async function probe(options: BootOptions): Promise<Verdict> {
@@ -119,7 +119,7 @@ async function probe(options: BootOptions): Promise<Verdict> {
  * @throws VmError (usage) when KVM was demanded and is not to be had; what bootGuest() throws for a missing QEMU or agent.
  */
 export async function chooseAccel(
-	wish: AccelWish,
+	wish: AccelRequest,
 	options: AccelOptions,
 	kernelSha: string,
 ): Promise<AccelChoice> {

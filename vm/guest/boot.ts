@@ -1,12 +1,12 @@
 /** The way from power-on to `ready`, and again when a boot dies before the agent's first word. */
 import { performance } from "node:perf_hooks";
 import { VmError } from "../base/errors.js";
-import type { Book } from "../channel/requestCatalogue.js";
+import type { RequestCatalogue } from "../channel/requestCatalogue.js";
 import type { GuestSpec } from "../qemu/arguments.js";
 import { spawnQemu } from "../qemu/process.js";
 import type { Keeper } from "../replay/keep.js";
 import type { EndKind, GuestEnd } from "./ending.js";
-import { FactBook, type Hello, parseHello } from "./facts.js";
+import { FactReader, type Hello, parseHello } from "./facts.js";
 import type { BootLimits } from "./options.js";
 import { Session } from "./session.js";
 
@@ -48,7 +48,7 @@ export interface BootPlan extends BootLimits {
 	spec: Omit<GuestSpec, "initrd">;
 	initramfs: Uint8Array;
 	/** The requests in it. */
-	book: Book;
+	catalogue: RequestCatalogue;
 	keeper: Keeper;
 	signal: AbortSignal | undefined;
 	/** QEMU is broken when its standard error matches. */
@@ -122,7 +122,7 @@ async function bootOnce(
 	const qemu = spawnQemu(plan.program, plan.spec, plan.initramfs);
 	const session = new Session(qemu, {
 		slackMs: plan.slackMs,
-		book: plan.book,
+		catalogue: plan.catalogue,
 		onConsole: (bytes) => plan.keeper.console(bytes),
 		onChannel: (bytes) => plan.keeper.channel(bytes),
 	});
@@ -176,7 +176,7 @@ interface FirstWords {
 }
 
 function firstWords(session: Session): FirstWords {
-	const book = new FactBook();
+	const catalogue = new FactReader();
 	let hello: Hello | undefined;
 	const broken = (reason: string) => {
 		// What came in the same piece is not listened to any more.
@@ -196,8 +196,8 @@ function firstWords(session: Session): FirstWords {
 						);
 				} else if (payload === "ready") {
 					session.booted();
-					resolve({ hello, facts: book.toRecord() });
-				} else if (!book.add(payload))
+					resolve({ hello, facts: catalogue.toRecord() });
+				} else if (!catalogue.add(payload))
 					broken(`the agent said "${payload.slice(0, 80)}" among its facts`);
 			};
 		},

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { FactBook, parseHello, unescapeValue } from "./facts.js";
+import { FactReader, parseHello, unescapeValue } from "./facts.js";
 
 test("facts are unescaped, hostile names are refused", () => {
-	const book = new FactBook();
-	assert.ok(book.add("fact version=%23 1 %E2%82%AC 100%"));
-	assert.ok(!book.add("fact =x"));
-	assert.ok(!book.add("fact a b=c"));
-	assert.ok(!book.add("fact __proto__=x"));
-	assert.ok(book.add("fact constructor=%00"));
-	const facts = book.toRecord();
+	const catalogue = new FactReader();
+	assert.ok(catalogue.add("fact version=%23 1 %E2%82%AC 100%"));
+	assert.ok(!catalogue.add("fact =x"));
+	assert.ok(!catalogue.add("fact a b=c"));
+	assert.ok(!catalogue.add("fact __proto__=x"));
+	assert.ok(catalogue.add("fact constructor=%00"));
+	const facts = catalogue.toRecord();
 	assert.equal(facts.version, "# 1 € 100%");
 	assert.equal(Object.getPrototypeOf(facts), null);
 	assert.equal(facts.toString, undefined);

@@ -40,7 +40,7 @@ export function parseHello(payload: string): Hello | undefined {
 }
 
 /** Collects facts by name. Names that are no identifiers, and facts beyond a bound, are refused (false). */
-export class FactBook {
+export class FactReader {
 	#facts = new Map<string, string>();
 
 	add(payload: string): boolean {

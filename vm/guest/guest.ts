@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { VmError } from "../base/errors.js";
-import { Book } from "../channel/requestCatalogue.js";
+import { RequestCatalogue } from "../channel/requestCatalogue.js";
 import {
 	type Accel,
 	type GuestSpec,
@@ -143,12 +143,12 @@ function readAgent(path: string): Promise<Buffer> {
 
 /** The initramfs of a guest. */
 export async function guestInitramfs(
-	options: Pick<BootOptions, "agent" | "machine" | "book" | "extraFiles">,
+	options: Pick<BootOptions, "agent" | "machine" | "catalogue" | "extraFiles">,
 ): Promise<Buffer> {
 	const agent = await readAgent(options.agent);
 	return buildInitramfs([
 		...agentEntries(agent, options.machine.channel.device),
-		...(options.book?.entries ?? []),
+		...(options.catalogue?.entries ?? []),
 		...(options.extraFiles ?? []),
 	]);
 }
@@ -186,7 +186,7 @@ export async function bootGuest(options: BootOptions): Promise<Guest> {
 			program: build.program,
 			spec,
 			initramfs,
-			book: options.book ?? new Book(),
+			catalogue: options.catalogue ?? new RequestCatalogue(),
 			keeper,
 			...limitsOf(options),
 			signal: options.signal,

@@ -1,7 +1,7 @@
 /** How a guest is to be booted, and how long each step may take. */
 
 import type { Machine } from "../base/machines.js";
-import type { Book } from "../channel/requestCatalogue.js";
+import type { RequestCatalogue } from "../channel/requestCatalogue.js";
 import type { Accel } from "../qemu/arguments.js";
 import type { InitramfsEntry } from "../qemu/initramfs.js";
 
@@ -29,7 +29,7 @@ export interface BootOptions {
 	/** Console, channel, initramfs and a script that boots the same guest are left here. */
 	keepDir?: string | undefined;
 	/** The requests that travel in the initramfs, which is quicker than a serial port. */
-	book?: Book;
+	catalogue?: RequestCatalogue;
 	/** Called once QEMU was started: there is time for work until the guest's first word. */
 	onStart?: () => void;
 	/** More members for the initramfs. */

@@ -3,7 +3,7 @@ import { Duplex, PassThrough } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { encodeFrame } from "../channel/frames.js";
-import { Book } from "../channel/requestCatalogue.js";
+import { RequestCatalogue } from "../channel/requestCatalogue.js";
 import type { QemuExit } from "../qemu/process.js";
 import { Qmp } from "../qemu/qmp.js";
 import { Session } from "./session.js";
@@ -47,7 +47,7 @@ class Fake {
 				exited,
 				kill: () => end({ code: null, signal: "SIGKILL" }),
 			},
-			{ slackMs: 0, book: new Book() },
+			{ slackMs: 0, catalogue: new RequestCatalogue() },
 		);
 		resultsFar.resume();
 		qmpFar.on("data", (bytes: Buffer) => {

@@ -2,7 +2,7 @@
 import type { Duplex } from "node:stream";
 import { VmError } from "../base/errors.js";
 import { Channel, type ChannelEvent } from "../channel/channel.js";
-import type { Book } from "../channel/requestCatalogue.js";
+import type { RequestCatalogue } from "../channel/requestCatalogue.js";
 import type { QemuProcess } from "../qemu/process.js";
 import { ConsoleLog } from "./console.js";
 import { type Cause, type GuestEnd, judgeEnd } from "./ending.js";
@@ -24,7 +24,7 @@ export interface SessionOptions {
 	/** Added to a case's own deadline before silence means a hang, milliseconds. */
 	slackMs: number;
 	/** The requests that the initramfs carries. */
-	book: Book;
+	catalogue: RequestCatalogue;
 	/** Each chunk of the console, as it comes. */
 	onConsole?: (bytes: Buffer) => void;
 	/** Each chunk of the channel, as it comes. */
@@ -65,7 +65,7 @@ export class Session {
 	constructor(process: QemuProcess, options: SessionOptions) {
 		this.#process = process;
 		this.#options = options;
-		this.channel = new Channel(options.book);
+		this.channel = new Channel(options.catalogue);
 		const shared = process.results === null;
 		process.console.on("data", (bytes: Buffer) => {
 			if (shared) this.#fromChannel(bytes);

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { open, readFile, writeFile } from "node:fs/promises";
 import { cacheDir, fillAtomically } from "../base/cache.js";
 import { errnoOf, VmError } from "../base/errors.js";
-import { readShaped, type Shaped } from "../base/jsonShape.js";
+import { type OfShape, readJsonShape } from "../base/jsonShape.js";
 import type { Machine } from "../base/machines.js";
 import { findOnPath } from "../base/path.js";
 
@@ -16,7 +16,7 @@ const BUILD = {
 } as const;
 
 /** What this machine's build of a QEMU can do. */
-export interface QemuBuild extends Shaped<typeof BUILD> {
+export interface QemuBuild extends OfShape<typeof BUILD> {
 	program: string;
 }
 
@@ -75,7 +75,7 @@ async function probeBuild(machine: Machine): Promise<QemuBuild> {
 	if (identity === undefined) return { program, ...(await ask(machine)) };
 	const path = cacheDir("qemu", identity);
 	const text = await readFile(path, "utf8").catch(() => "");
-	const known = readShaped(text, BUILD);
+	const known = readJsonShape(text, BUILD);
 	if (known) return { program, ...known };
 	const build = await ask(machine);
 	await fillAtomically(path, (to) =>
@@ -86,7 +86,7 @@ async function probeBuild(machine: Machine): Promise<QemuBuild> {
 	return { program, ...build };
 }
 
-async function ask(machine: Machine): Promise<Shaped<typeof BUILD>> {
+async function ask(machine: Machine): Promise<OfShape<typeof BUILD>> {
 	const help = await askHelp(machine.qemu);
 	if (errnoOf(help.error) === "ENOENT")
 		throw new VmError("missing", `${machine.qemu} is not on the PATH`, {

@@ -47,10 +47,10 @@ export function addList(program: Command, context: CommandContext): void {
 
 /** Everything that a case says of itself, as JSON. */
 export function listJson(
-	book: SuiteApi,
+	catalogue: SuiteApi,
 	cases: readonly PlannedCase[],
 ): string {
-	const named = namedWith(book, cases);
+	const named = namedWith(catalogue, cases);
 	return `${JSON.stringify(
 		{
 			suites: named.suites,
@@ -75,11 +75,11 @@ export function listJson(
 
 /** For people: what there is, then the cases in groups. */
 export function listText(
-	book: SuiteApi,
+	catalogue: SuiteApi,
 	cases: readonly PlannedCase[],
 	grouping: Grouping,
 ): string {
-	const { suites, subjects } = namedWith(book, cases);
+	const { suites, subjects } = namedWith(catalogue, cases);
 	const lines = [
 		`suites (${suites.length})`,
 		...suites.map(row),
@@ -106,14 +106,14 @@ function row({ name, description, cases }: Counted): string {
 
 /** Suites and subjects that the cases use, each with their number. */
 function namedWith(
-	book: SuiteApi,
+	catalogue: SuiteApi,
 	cases: readonly PlannedCase[],
 ): { suites: Counted[]; subjects: Counted[] } {
 	const bySuite = counts(cases.map((planned) => planned.suite));
 	const bySubject = counts(cases.map((planned) => planned.subject));
 	return {
-		suites: counted(book.suites(), bySuite),
-		subjects: counted(book.subjects(), bySubject),
+		suites: counted(catalogue.suites(), bySuite),
+		subjects: counted(catalogue.subjects(), bySubject),
 	};
 }
 

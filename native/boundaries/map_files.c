@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core.h"
+#include "../core/core.h"
 
 #ifndef SYS_memfd_secret
 #define SYS_memfd_secret 447
@@ -129,7 +129,7 @@ static int step_map(struct cr_ctx *c, char *arg)
 	void *at;
 
 	if (!kind)
-		return -EINVAL;
+		return CR_MISUSED;
 	if (!strcmp(kind, "hugetlb")) {
 		fd = syscall(SYS_memfd_create, "huge", MFD_HUGETLB);
 		if (fd < 0)
@@ -146,7 +146,7 @@ static int step_map(struct cr_ctx *c, char *arg)
 		return err;
 	}
 	if (!arg)
-		return -EINVAL;
+		return CR_MISUSED;
 	if (!strcmp(kind, "file")) {
 		fd = open(arg, O_RDONLY);
 		if (fd < 0)
@@ -160,7 +160,7 @@ static int step_map(struct cr_ctx *c, char *arg)
 		path = cr_next(&arg, ',');
 		mode = cr_next(&arg, ',');
 		if (!arg)
-			return -EINVAL;
+			return CR_MISUSED;
 		len = cr_unescape(arg);
 		/* /tmp may be everybody's: nothing that stands there already is used. */
 		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -172,7 +172,7 @@ static int step_map(struct cr_ctx *c, char *arg)
 	if (!strcmp(kind, "memfd") || !strcmp(kind, "sysv")) {
 		mode = cr_next(&arg, ',');
 		if (!arg)
-			return -EINVAL;
+			return CR_MISUSED;
 		len = cr_unescape(arg);
 		if (*kind == 's')
 			return map_sysv(c, slot, mode, arg, len);
@@ -184,7 +184,7 @@ static int step_map(struct cr_ctx *c, char *arg)
 	if (!strcmp(kind, "secret"))
 		return map_secret(c, slot, arg, len);
 	if (strcmp(kind, "anon"))
-		return -EINVAL;
+		return CR_MISUSED;
 	at = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	err = keep(c, slot, at, page);
 	if (!err)
@@ -200,7 +200,7 @@ static int step_mapped(struct cr_ctx *c, char *arg)
 
 	if (s->type != SLOT_RANGE || !arg || !cr_parse_long(arg, &n) || n < 0 ||
 	    n > (long long)sizeof(c->value))
-		return -EINVAL;
+		return CR_MISUSED;
 	memcpy(c->value, (void *)s->start, n);
 	c->value_len = n;
 	return 0;

@@ -54,10 +54,10 @@ static int step_open(struct cr_ctx *c, char *arg)
 	int flags, fd;
 
 	if (!how || !rest)
-		return -EINVAL;
+		return CR_MISUSED;
 	flags = parse_flags(how);
 	if (flags < 0)
-		return -EINVAL;
+		return CR_MISUSED;
 	cr_unescape(rest);
 	cr_slot_set(c, slot, SLOT_NONE, 0);
 	fd = open(rest, flags, 0644);
@@ -88,10 +88,10 @@ static int step_openat2(struct cr_ctx *c, char *arg)
 	long fd;
 
 	if (!res || !rest)
-		return -EINVAL;
+		return CR_MISUSED;
 	flags = parse_flags(how);
 	if (flags < 0)
-		return -EINVAL;
+		return CR_MISUSED;
 	open_how.flags = flags;
 	for (i = 0; i < sizeof(resolve) / sizeof(resolve[0]); i++)
 		if (!strcmp(res, resolve[i].name))
@@ -114,7 +114,7 @@ static int step_read(struct cr_ctx *c, char *arg)
 
 	if (!count || !cr_parse_long(count, &n) || n < 0 || n > (long long)sizeof(c->value) ||
 	    (rest && !cr_parse_long(rest, &off)))
-		return -EINVAL;
+		return CR_MISUSED;
 	if (fd < 0)
 		return CR_NOT_TRIED;
 	got = off < 0 ? read(fd, c->value, n) : pread(fd, c->value, n, off);
@@ -134,7 +134,7 @@ static int step_write(struct cr_ctx *c, char *arg)
 	ssize_t n;
 
 	if (!data || (rest && !cr_parse_long(rest, &off)))
-		return -EINVAL;
+		return CR_MISUSED;
 	if (fd < 0)
 		return CR_NOT_TRIED;
 	len = cr_unescape(data);
@@ -154,7 +154,7 @@ static int step_splice(struct cr_ctx *c, char *arg)
 	ssize_t n;
 
 	if (!rest)
-		return -EINVAL;
+		return CR_MISUSED;
 	if (fd < 0)
 		return CR_NOT_TRIED;
 	len = cr_unescape(rest);
@@ -181,7 +181,7 @@ static int step_seek(struct cr_ctx *c, char *arg)
 	if (fd < 0)
 		return CR_NOT_TRIED;
 	if (!rest || !cr_parse_long(rest, &off))
-		return -EINVAL;
+		return CR_MISUSED;
 	return lseek(fd, off, SEEK_SET) < 0 ? -errno : 0;
 }
 
@@ -214,7 +214,7 @@ static int step_number(struct cr_ctx *c, char *arg)
 	ssize_t n;
 
 	if (!path || (arg && !cr_parse_long(arg, &delta)))
-		return -EINVAL;
+		return CR_MISUSED;
 	n = cr_slurp(path, buf, sizeof(buf));
 	if (n < 0)
 		return n;
@@ -232,7 +232,7 @@ static int step_page(struct cr_ctx *c, char *arg)
 	long long delta = 0;
 
 	if (arg && !cr_parse_long(arg, &delta))
-		return -EINVAL;
+		return CR_MISUSED;
 	cr_slot_set(c, slot, SLOT_NUM, sysconf(_SC_PAGESIZE) + delta);
 	return 0;
 }
@@ -243,7 +243,7 @@ static int step_put(struct cr_ctx *c, char *arg)
 	char *path = cr_next(&arg, ',');
 
 	(void)c;
-	return arg ? cr_spit(path, arg, cr_unescape(arg)) : -EINVAL;
+	return arg ? cr_spit(path, arg, cr_unescape(arg)) : CR_MISUSED;
 }
 
 /* @arg: PATH[,MODE[,UID[,TEXT]]]: a file made for the case */
@@ -257,7 +257,7 @@ static int step_mkfile(struct cr_ctx *c, char *arg)
 
 	(void)c;
 	if (uid && !cr_parse_long(uid, &owner))
-		return -EINVAL;
+		return CR_MISUSED;
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
@@ -295,7 +295,7 @@ static int step_link(struct cr_ctx *c, char *arg)
 
 	(void)c;
 	if (!arg)
-		return -EINVAL;
+		return CR_MISUSED;
 	return link(path, arg) ? -errno : 0;
 }
 
@@ -309,7 +309,7 @@ static int step_filecap(struct cr_ctx *c, char *arg)
 
 	(void)c;
 	if (!flags || !cr_parse_caps(expr, &set) || (arg && !cr_parse_long(arg, &root)))
-		return -EINVAL;
+		return CR_MISUSED;
 	v[0] = arg ? 0x03000000 : VFS_CAP_REVISION_2;
 	if (strchr(flags, 'e'))
 		v[0] |= VFS_CAP_FLAGS_EFFECTIVE;
@@ -365,7 +365,7 @@ static int access_at(char *arg, bool effective)
 	int mode = *how == 'w' ? W_OK : *how == 'x' ? X_OK : R_OK;
 
 	if (!arg)
-		return -EINVAL;
+		return CR_MISUSED;
 	if (effective)
 		return syscall(SYS_faccessat2, AT_FDCWD, arg, mode, AT_EACCESS) ? -errno : 0;
 	return syscall(SYS_faccessat, AT_FDCWD, arg, mode) ? -errno : 0;
@@ -390,7 +390,7 @@ static int step_chmod(struct cr_ctx *c, char *arg)
 
 	(void)c;
 	if (!arg)
-		return -EINVAL;
+		return CR_MISUSED;
 	return chmod(arg, bits) ? -errno : 0;
 }
 

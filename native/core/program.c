@@ -24,6 +24,9 @@ static const struct cr_step *const tables[] = {
 	cr_steps_control_process,
 	cr_steps_control_object,
 	cr_steps_workaround,
+#ifdef CR_TEST_STEPS
+	cr_steps_test,
+#endif
 };
 
 #define NTABLES (sizeof(tables) / sizeof(tables[0]))
@@ -48,28 +51,6 @@ static const struct cr_step *find_step(const char *name, size_t len)
 			if (*s->name == *name && !strncmp(s->name, name, len) && !s->name[len])
 				return s;
 	return NULL;
-}
-
-/* End the case: the first word counts, and what was spawned goes first. */
-void cr_finish(struct cr_ctx *c, enum cr_end end, const char *at, const char *why)
-{
-	struct cr_text t;
-
-	if (c->sh->end == END_NONE) {
-		c->sh->end = end;
-		cr_text_init(&t, c->sh->at, sizeof(c->sh->at));
-		cr_puts(&t, at);
-		cr_text_init(&t, c->sh->why, sizeof(c->sh->why));
-		cr_puts(&t, why);
-	}
-	while (c->nspawned) {
-		pid_t pid = c->spawned[--c->nspawned];
-
-		/* One that the subject may not kill is left to the supervisor. */
-		if (!kill(pid, SIGKILL))
-			waitpid(pid, NULL, __WALL);
-	}
-	_exit(0);
 }
 
 /* Past the brace that closes the block at p. */
@@ -121,6 +102,21 @@ static void failed(struct cr_ctx *c, const struct cr_step *s, const char *arg, i
 	cr_puts(&t, res == CR_NOT_TRIED ? "it builds on a step that failed"
 					: cr_errno_name(-res, name));
 	cr_finish(c, c->probing ? END_SETUP : END_SUBJECT, s->name, buf);
+}
+
+/* What a step does not understand ends the case: it must not pass for what the kernel answered. */
+static void misused(struct cr_ctx *c, const struct cr_step *s, const char *arg)
+{
+	char buf[256];
+	struct cr_text t;
+
+	cr_text_init(&t, buf, sizeof(buf));
+	cr_puts(&t, s->name);
+	cr_puts(&t, "=");
+	cr_puts(&t, arg);
+	cr_puts(&t, ": it takes ");
+	cr_puts(&t, s->help);
+	cr_finish(c, END_PARSE, s->name, buf);
 }
 
 /* Replace $x by slot x: a pid, a number, or a mapping's START-END as map_files spells it. */
@@ -198,6 +194,8 @@ void cr_interpret(struct cr_ctx *c)
 		res = expand(c, shown, arg, sizeof(arg));
 		if (!res)
 			res = s->fn(c, arg);
+		if (res == CR_MISUSED)
+			misused(c, s, shown);
 		if (s->kind == STEP_OP && c->probing && !c->quiet)
 			record(c, s, res);
 		else if (res)
@@ -230,61 +228,4 @@ void cr_resume(void)
 		_exit(0);
 	cr_finish(&c, c.probing ? END_OK : END_PARSE, c.probing ? "" : "--",
 		  c.probing ? "" : "the step -- is missing");
-}
-
-/* Evidence of the step in hand. */
-void cr_value(struct cr_ctx *c, const char *s)
-{
-	size_t n = strlen(s);
-
-	if (n > sizeof(c->value))
-		n = sizeof(c->value);
-	memcpy(c->value, s, n);
-	c->value_len = n;
-}
-
-void cr_value_num(struct cr_ctx *c, long long v)
-{
-	char buf[32];
-	struct cr_text t;
-
-	cr_text_init(&t, buf, sizeof(buf));
-	cr_putd(&t, v);
-	cr_value(c, buf);
-}
-
-/* And what the evidence would have been, had others not taken the pids right below. */
-void cr_instead(struct cr_ctx *c, const char *s)
-{
-	struct cr_text t;
-
-	cr_text_init(&t, c->instead, sizeof(c->instead));
-	cr_puts(&t, "~");
-	cr_puts(&t, s);
-	if (t.cut)
-		c->instead[0] = '\0';
-}
-
-struct cr_slot *cr_slot(struct cr_ctx *c, const char *name)
-{
-	static struct cr_slot none;
-
-	if (!name || name[0] < 'a' || name[0] > 'z' || name[1])
-		return &none;
-	return &c->slot[name[0] - 'a'];
-}
-
-int cr_slot_fd(struct cr_ctx *c, const char *name)
-{
-	struct cr_slot *s = cr_slot(c, name);
-
-	return s->type == SLOT_FD ? (int)s->num : -1;
-}
-
-void cr_slot_set(struct cr_ctx *c, const char *name, int type, long num)
-{
-	struct cr_slot *s = cr_slot(c, name);
-
-	s->type = type;
-	s->num = num;
 }

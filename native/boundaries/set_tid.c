@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core.h"
+#include "../core/core.h"
 
 #ifndef SYS_clone3
 #define SYS_clone3 435
@@ -207,7 +207,7 @@ static int step_next_pid(struct cr_ctx *c, char *arg)
 	if (fd < 0)
 		return CR_NOT_TRIED;
 	if (!arg || !cr_parse_long(arg, &n))
-		return -EINVAL;
+		return CR_MISUSED;
 	cr_text_init(&t, text, sizeof(text));
 	cr_putd(&t, n);
 	if (cr_pwrite(fd, text, t.len, 0) != (ssize_t)t.len)
@@ -275,7 +275,7 @@ static int clone_flag(const char *word, uint64_t *flags)
 			*flags |= names[i].flags;
 			return 0;
 		}
-	return -EINVAL;
+	return CR_MISUSED;
 }
 
 /* Room for more than any kernel knows: sizes up to a page and beyond are told. */
@@ -315,11 +315,11 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 		item = cr_next(&arg, ',');
 		key = cr_next(&item, ':');
 		if (!item)
-			return -EINVAL;
+			return CR_MISUSED;
 		if (!strcmp(key, "tid")) {
 			while ((word = cr_next(&item, '/'))) {
 				if (ntids == 40 || !cr_parse_long(word, &v))
-					return -EINVAL;
+					return CR_MISUSED;
 				tids[ntids++] = v;
 			}
 			args.set_tid = (uintptr_t)tids;
@@ -327,11 +327,11 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 		} else if (!strcmp(key, "flags")) {
 			while ((word = cr_next(&item, '+')))
 				if (clone_flag(word, &args.flags))
-					return -EINVAL;
+					return CR_MISUSED;
 		} else if (!strcmp(key, "tidptr")) {
 			args.set_tid = strcmp(item, "null") ? 16 : 0;
 		} else if (!cr_parse_long(item, &v)) {
-			return -EINVAL;
+			return CR_MISUSED;
 		} else if (!strcmp(key, "tidsize")) {
 			args.set_tid_size = v;
 		} else if (!strcmp(key, "size")) {
@@ -344,10 +344,10 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 			args.stack = v;
 		} else if (!strcmp(key, "tail")) {
 			if (v < 0 || v >= (long long)sizeof(args))
-				return -EINVAL;
+				return CR_MISUSED;
 			((char *)&args)[v] = 1;
 		} else {
-			return -EINVAL;
+			return CR_MISUSED;
 		}
 	}
 	if (args.flags & CLONE_THREAD && args.exit_signal == SIGCHLD)

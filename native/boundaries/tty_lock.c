@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core.h"
+#include "../core/core.h"
 
 int ioctl(int fd, unsigned long request, ...);
 
@@ -131,7 +131,7 @@ static int change(int fd, const char *how)
 	for (i = 0; i < sizeof(ways) / sizeof(ways[0]) && strcmp(how, ways[i].name); i++)
 		;
 	if (i == sizeof(ways) / sizeof(ways[0]))
-		return -EINVAL;
+		return CR_MISUSED;
 	if (ioctl(fd, ways[i].get, &t))
 		return -errno;
 	if (ways[i].layout == OLD)
@@ -156,7 +156,7 @@ static int step_tty_change(struct cr_ctx *c, char *arg)
 	if (fd < 0)
 		return CR_NOT_TRIED;
 	if (!arg)
-		return -EINVAL;
+		return CR_MISUSED;
 	if (ioctl(fd, TCGETS, &before))
 		return -errno;
 	err = change(fd, arg);

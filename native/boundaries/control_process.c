@@ -11,7 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "core.h"
+#include "../core/core.h"
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
@@ -35,7 +35,7 @@ static int step_kcmp(struct cr_ctx *c, char *arg)
 	long res;
 
 	if (pid < 0)
-		return -EINVAL;
+		return CR_MISUSED;
 	res = syscall(SYS_kcmp, (long)getpid(), (long)pid, (long)KCMP_FILE, (long)CR_SHARED_FD,
 		      (long)CR_SHARED_FD);
 	if (res < 0)
@@ -55,7 +55,7 @@ static int step_vm_read(struct cr_ctx *c, char *arg)
 
 	if (pid < 0 || m->type != SLOT_RANGE || !arg || !cr_parse_long(arg, &count) || count < 0 ||
 	    count > (long long)sizeof(c->value))
-		return -EINVAL;
+		return CR_MISUSED;
 	here.iov_len = there.iov_len = count;
 	n = process_vm_readv(pid, &here, 1, &there, 1, 0);
 	if (n < 0)
@@ -72,7 +72,7 @@ static int step_getfd(struct cr_ctx *c, char *arg)
 	int pidfd, fd, err = 0;
 
 	if (pid < 0)
-		return -EINVAL;
+		return CR_MISUSED;
 	pidfd = syscall(SYS_pidfd_open, (long)pid, 0L);
 	if (pidfd < 0)
 		return -errno;
@@ -106,7 +106,7 @@ static int step_prlimit(struct cr_ctx *c, char *arg)
 {
 	pid_t pid = slot_pid(c, arg);
 
-	return pid < 0 ? -EINVAL : limit_core(c, pid, 0, 0);
+	return pid < 0 ? CR_MISUSED : limit_core(c, pid, 0, 0);
 }
 
 /* Lower a hard limit of one's own, which anyone may, and raise it again. Evidence: the limit. */

@@ -10,7 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "core.h"
+#include "../core/core.h"
 
 #ifndef F_SETPIPE_SZ
 #define F_SETPIPE_SZ 1031

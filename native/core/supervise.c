@@ -125,49 +125,6 @@ static int clean_up(pid_t group)
 	}
 }
 
-static bool same_item(const char *a, const char *b, size_t len)
-{
-	return a && b && !strncmp(a, b, len) && (a[len] == ',' || !a[len]) &&
-	       (b[len] == ',' || !b[len]);
-}
-
-/*
- * A serial port is slow, and most of a read-back is what it always is: items with their ordinary value are left out
- * (see PROTOCOL.md), sets lose their leading zeroes, namespaces their inodes.
- */
-static void put_who(struct cr_text *t, const char *who)
-{
-	const char *p = who, *end, *v;
-	bool first = true;
-
-	for (; p; p = *end ? end + 1 : NULL) {
-		size_t key = strcspn(p, ":"), len;
-
-		end = p + strcspn(p, ",");
-		v = p + key + 1;
-		len = end - v;
-		if (key == 3 && strncmp(p, "uid", 3) && strncmp(p, "gid", 3) &&
-		    strncmp(p, "map", 3) && strncmp(p, "nnp", 3))
-			for (; len > 1 && *v == '0'; v++)
-				len--;
-		if (strchr("upi", *p) && key > 4 && !strncmp(p + key - 2, "ns", 2))
-			len = strcspn(v, "/");
-		if (!len ||
-		    (len == 1 && *v == '0' && *p != 'u' && *p != 'g' && *p != 'e' && *p != 'd') ||
-		    (len == 4 && !strncmp(v, "same", 4)) || (!strncmp(p, "dumpable:1", 10)) ||
-		    (!strncmp(p, "gid:", 4) && same_item(v, cr_find_key(who, "uid"), len)) ||
-		    (!strncmp(p, "prm:", 4) &&
-		     same_item(p + 4, cr_find_key(who, "eff"), end - p - 4)) ||
-		    (!strncmp(p, "map:0:0:4294967295", 18)))
-			continue;
-		if (!first)
-			cr_puts(t, ",");
-		first = false;
-		cr_putn(t, p, key + 1);
-		cr_putn(t, v, len);
-	}
-}
-
 /* The pids that the program asks for and others have here: no fault of the kernel's that they could not be had. */
 static void put_taken(struct cr_text *t, const char *program)
 {
@@ -259,7 +216,7 @@ int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n,
 		put_taken(&t, program);
 	if (shared->who[0]) {
 		cr_puts(&t, " who=");
-		put_who(&t, shared->who);
+		cr_put_who(&t, shared->who);
 	}
 	cr_putn(&t, shared->res, shared->res_len);
 	return t.cut ? -E2BIG : (int)t.len;

@@ -7,7 +7,7 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 
-#include "core.h"
+#include "../core/core.h"
 
 /* Keys that nobody else uses. */
 #define KEY(n) ((key_t)(0x63720000 + (n)))
@@ -45,7 +45,7 @@ static int step_ipc_new(struct cr_ctx *c, char *arg)
 	int id;
 
 	if (key && !cr_parse_long(key, &n))
-		return -EINVAL;
+		return CR_MISUSED;
 	id = get(kind, key ? KEY(n) : IPC_PRIVATE, IPC_CREAT | IPC_EXCL | 0600);
 	if (id < 0)
 		return -errno;
@@ -63,7 +63,7 @@ static int step_ipc_find(struct cr_ctx *c, char *arg)
 	int id;
 
 	if (!rest || !cr_parse_long(rest, &n))
-		return -EINVAL;
+		return CR_MISUSED;
 	id = get(kind, KEY(n), 0);
 	if (id < 0)
 		return -errno;

@@ -142,17 +142,6 @@ static int step_thread(struct cr_ctx *c, char *arg)
 	return 0;
 }
 
-/* Hand over the slots, say so, and stay. */
-void cr_stay(struct cr_ctx *c)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	memcpy(c->sh->slot, c->slot, sizeof(c->slot));
-	if (write(c->ready, "", 1) != 1)
-		_exit(1);
-	for (;;)
-		pause();
-}
-
 /* A process for others to look at: it takes its steps, hands over its slots and stays until the case ends. */
 static int step_spawn(struct cr_ctx *c, char *arg)
 {
@@ -194,7 +183,7 @@ static int step_kill(struct cr_ctx *c, char *arg)
 	struct cr_slot *s = cr_slot(c, arg);
 
 	if (s->type != SLOT_PID)
-		return -EINVAL;
+		return CR_MISUSED;
 	if (kill(s->num, SIGKILL))
 		return -errno;
 	cr_reap(s->num);
@@ -220,7 +209,7 @@ static int step_rlimit(struct cr_ctx *c, char *arg)
 
 	(void)c;
 	if (strcmp(name, "data") || !arg || !cr_parse_long(arg, &v) || v < 0)
-		return -EINVAL;
+		return CR_MISUSED;
 	if (getrlimit(RLIMIT_DATA, &limit))
 		return -errno;
 	limit.rlim_cur = v;
@@ -289,7 +278,7 @@ static int step_selfcopy(struct cr_ctx *c, char *arg)
 
 	(void)c;
 	if (uid && !cr_parse_long(uid, &owner))
-		return -EINVAL;
+		return CR_MISUSED;
 	if (!arg && !access(POOL, W_OK)) {
 		if (access(POOL "/crprobe", F_OK)) {
 			err = copy_self(POOL "/new");
@@ -308,33 +297,6 @@ static int step_selfcopy(struct cr_ctx *c, char *arg)
 	return chown(path, owner, owner) || chmod(path, bits) ? -errno : 0;
 }
 
-/* The guest's own ends, for the tests of what watches it. */
-static int step_sysrq(struct cr_ctx *c, char *arg)
-{
-	int err = cr_spit("/proc/sys/kernel/sysrq", "1", 1);
-
-	(void)c;
-	return err ? err : cr_spit("/proc/sysrq-trigger", arg, 1);
-}
-
-static int step_hang(struct cr_ctx *c, char *arg)
-{
-	struct sched_param sp = { .sched_priority = 99 };
-
-	(void)c;
-	/* Alone on its processor, past every other task: the guest hangs as a spinning kernel would. */
-	if (!strcmp(arg, "guest")) {
-		cr_spit("/proc/sys/kernel/sched_rt_runtime_us", "-1", 2);
-		/* Not by the library: musl only says that it can't. */
-		syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &sp);
-		for (;;)
-			;
-	}
-	for (;;)
-		pause();
-	return 0;
-}
-
 /* The parent becomes the tracer, and nobody stops us as long as no signal comes and no file is executed. */
 static int step_traceme(struct cr_ctx *c, char *arg)
 {
@@ -349,7 +311,7 @@ static int step_raise(struct cr_ctx *c, char *arg)
 
 	(void)c;
 	if (!cr_parse_long(arg, &sig))
-		return -EINVAL;
+		return CR_MISUSED;
 	return kill(getpid(), sig) ? -errno : 0;
 }
 
@@ -365,9 +327,6 @@ const struct cr_step cr_steps_process[] = {
 	{ "exec", step_exec, STEP_OP,
 	  "=PATH|self execve a copy of this helper (self: the original), which goes on with the "
 	  "program" },
-	{ "sysrq", step_sysrq, STEP_SETUP,
-	  "=C write C to /proc/sysrq-trigger (c crashes the kernel)" },
-	{ "hang", step_hang, STEP_SETUP, "=case|guest never return" },
 	{ "raise", step_raise, STEP_SETUP, "=SIGNAL send this process a signal" },
 	{ NULL, NULL, 0, NULL },
 };

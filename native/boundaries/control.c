@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core.h"
+#include "../core/core.h"
 
 #ifndef PTRACE_O_SUSPEND_SECCOMP
 #define PTRACE_O_SUSPEND_SECCOMP (1 << 21)
@@ -54,7 +54,7 @@ static int step_sockopt(struct cr_ctx *c, char *arg)
 		if (!strcmp(arg, options[i].name))
 			break;
 	if (i == sizeof(options) / sizeof(options[0]))
-		return -EINVAL;
+		return CR_MISUSED;
 	fd = socket(AF_INET, options[i].type, 0);
 	if (fd < 0)
 		return -errno;

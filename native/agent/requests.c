@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What has been said before, so that a slow serial port need not carry it again: subjects and operations by name, requests
- * that came with the initramfs, read-backs that were told.
+ * What need not travel over a slow serial port again. The request catalogue came with the initramfs: subjects and operations
+ * have numbers there, and so have the cases that are made of them. The read-back cache numbers the read-backs that were sent.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -9,13 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../probe/core.h"
+#include "../core/core.h"
 #include "agent.h"
 
-#define NAMES	  2048
-#define NAME_TEXT (512 * 1024)
-#define TOLD	  512
-#define TOLD_TEXT (64 * 1024)
+#define NAMES	    2048
+#define NAME_TEXT   (512 * 1024)
+#define CACHED	    512
+#define CACHED_TEXT (64 * 1024)
 
 static struct {
 	/* Programs by kind and number. */
@@ -26,27 +26,16 @@ static struct {
 		const char *who;
 		size_t len;
 		uint32_t sum;
-	} told[TOLD];
-	size_t ntold;
-	char told_text[TOLD_TEXT];
-	size_t told_used;
-} * book;
+	} cached[CACHED];
+	size_t ncached;
+	char cached_text[CACHED_TEXT];
+	size_t cached_used;
+} * requests;
 
 /* The initramfs's cases, "SSSS PPPP\n" each: the numbers of a subject and of an operation. */
 #define RECORD 10
 static char *cases;
 static long long ncases;
-
-/* Memory that no case's process gets: it need not be copied for one, and none can write into it. NULL where there is none. */
-void *cr_own_memory(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		return NULL;
-	madvise(p, size, MADV_DONTFORK);
-	return p;
-}
 
 /* A file as memory of our own, with a zero behind it; NULL where there is none. @size: its size. */
 static char *read_whole(const char *path, size_t *size)
@@ -66,11 +55,11 @@ static char *read_whole(const char *path, size_t *size)
 	return p;
 }
 
-static const char **find(enum cr_book which, const char *key)
+static const char **find(enum cr_request_kind which, const char *key)
 {
 	long long n;
 
-	return cr_parse_long(key, &n) && n >= 0 && n < NAMES ? &book->names[which][n] : NULL;
+	return cr_parse_long(key, &n) && n >= 0 && n < NAMES ? &requests->names[which][n] : NULL;
 }
 
 /* The names that came with the initramfs: lines as they are sent, used where they lie. */
@@ -90,12 +79,12 @@ static void read_names(void)
 }
 
 /* False where there is no memory for it. */
-bool cr_book_open(void)
+bool cr_requests_open(void)
 {
 	size_t size = 0;
 
-	book = cr_own_memory(sizeof(*book));
-	if (!book)
+	requests = cr_own_memory(sizeof(*requests));
+	if (!requests)
 		return false;
 	read_names();
 	cases = read_whole("/crcap/cases", &size);
@@ -104,7 +93,7 @@ bool cr_book_open(void)
 }
 
 /* Case number @n of the initramfs: what its subject and its program are, each NULL where that is not there. */
-void cr_book_case(long long n, const char **subject, const char **program)
+void cr_requests_case(long long n, const char **subject, const char **program)
 {
 	char key[RECORD + 1];
 
@@ -113,24 +102,24 @@ void cr_book_case(long long n, const char **subject, const char **program)
 		return;
 	memcpy(key, cases + n * RECORD, RECORD);
 	key[4] = key[9] = '\0';
-	*subject = cr_book_find(cr_subjects, key);
-	*program = cr_book_find(cr_programs, key + 5);
+	*subject = cr_requests_find(cr_subjects, key);
+	*program = cr_requests_find(cr_programs, key + 5);
 }
 
 static const char *keep(const char *s)
 {
 	size_t len = strlen(s) + 1;
-	char *at = book->text + book->used;
+	char *at = requests->text + requests->used;
 
-	if (len > sizeof(book->text) - book->used)
+	if (len > sizeof(requests->text) - requests->used)
 		return NULL;
 	memcpy(at, s, len);
-	book->used += len;
+	requests->used += len;
 	return at;
 }
 
 /* @line: KEY PROGRAM. Naming one again replaces it. What finds no place is missed when a case asks for it. */
-void cr_book_name(enum cr_book which, char *line)
+void cr_requests_name(enum cr_request_kind which, char *line)
 {
 	char *key = cr_next(&line, ' ');
 	const char **name = line ? find(which, key) : NULL;
@@ -140,7 +129,7 @@ void cr_book_name(enum cr_book which, char *line)
 }
 
 /* The program of that name, or NULL. */
-const char *cr_book_find(enum cr_book which, const char *key)
+const char *cr_requests_find(enum cr_request_kind which, const char *key)
 {
 	const char **name = find(which, key);
 
@@ -152,7 +141,7 @@ const char *cr_book_find(enum cr_book which, const char *key)
  * (who=*N). Each that is told in full takes the next number while there is place, here as with the reader.
  * Returns the payload's new length.
  */
-size_t cr_book_recall(char *payload, size_t len)
+size_t cr_readback_cache(char *payload, size_t len)
 {
 	char *who, *end;
 	size_t i, n;
@@ -167,11 +156,11 @@ size_t cr_book_recall(char *payload, size_t len)
 	n = strcspn(who, " ");
 	end = who + n;
 	sum = cr_crc32(0, who, n);
-	for (i = 0; i < book->ntold; i++)
-		if (book->told[i].sum == sum && book->told[i].len == n &&
-		    !memcmp(book->told[i].who, who, n))
+	for (i = 0; i < requests->ncached; i++)
+		if (requests->cached[i].sum == sum && requests->cached[i].len == n &&
+		    !memcmp(requests->cached[i].who, who, n))
 			break;
-	if (i < book->ntold) {
+	if (i < requests->ncached) {
 		cr_text_init(&t, who, n + 1);
 		cr_puts(&t, "*");
 		cr_putu(&t, i);
@@ -180,12 +169,13 @@ size_t cr_book_recall(char *payload, size_t len)
 		memmove(who + t.len, end, payload + len - end + 1);
 		return len - n + t.len;
 	}
-	if (book->ntold < TOLD && n <= TOLD_TEXT - book->told_used) {
-		book->told[i].who = memcpy(book->told_text + book->told_used, who, n);
-		book->told[i].len = n;
-		book->told[i].sum = sum;
-		book->ntold++;
-		book->told_used += n;
+	if (requests->ncached < CACHED && n <= CACHED_TEXT - requests->cached_used) {
+		requests->cached[i].who =
+			memcpy(requests->cached_text + requests->cached_used, who, n);
+		requests->cached[i].len = n;
+		requests->cached[i].sum = sum;
+		requests->ncached++;
+		requests->cached_used += n;
 	}
 	return len;
 }

@@ -16,7 +16,9 @@
 /* The helper's own binary, opened before a subject may be kept from its path. */
 #define CR_SELF_FD 98
 /* A step's result for "could not be tried": the operation it builds on had failed. */
-#define CR_NOT_TRIED		  (-4095)
+#define CR_NOT_TRIED (-4095)
+/* A step's result for a value that it does not understand: the case ends, and nothing was asked of the kernel. */
+#define CR_MISUSED		  (-4094)
 #define CAP_CHECKPOINT_RESTORE_NR 40
 
 enum cr_slot_type { SLOT_NONE, SLOT_FD, SLOT_PID, SLOT_RANGE, SLOT_NUM };
@@ -79,7 +81,7 @@ enum cr_step_kind {
 
 struct cr_step {
 	const char *name;
-	/* @arg: the unescaped value, "" if none; may be scribbled on. Returns 0, -errno or CR_NOT_TRIED. */
+	/* @arg: the unescaped value, "" if none; may be scribbled on. Returns 0, -errno, CR_NOT_TRIED or CR_MISUSED. */
 	int (*fn)(struct cr_ctx *c, char *arg);
 	enum cr_step_kind kind;
 	const char *help;
@@ -100,11 +102,21 @@ extern const struct cr_step cr_steps_control[];
 extern const struct cr_step cr_steps_control_process[];
 extern const struct cr_step cr_steps_control_object[];
 extern const struct cr_step cr_steps_workaround[];
+extern const struct cr_step cr_steps_test[];
+
+/* case.c */
+void cr_finish(struct cr_ctx *c, enum cr_end end, const char *at, const char *why)
+	__attribute__((noreturn));
+void cr_stay(struct cr_ctx *c) __attribute__((noreturn));
+void cr_value(struct cr_ctx *c, const char *s);
+void cr_instead(struct cr_ctx *c, const char *s);
+void cr_value_num(struct cr_ctx *c, long long v);
+struct cr_slot *cr_slot(struct cr_ctx *c, const char *name);
+int cr_slot_fd(struct cr_ctx *c, const char *name);
+void cr_slot_set(struct cr_ctx *c, const char *name, int type, long num);
 
 /* program.c */
 void cr_interpret(struct cr_ctx *c);
-void cr_finish(struct cr_ctx *c, enum cr_end end, const char *at, const char *why)
-	__attribute__((noreturn));
 const char *cr_skip_block(const char *p);
 void cr_for_each_step(void (*fn)(const struct cr_step *step));
 /* An executed image goes on with the case whose record stands at CR_SHARED_FD. */
@@ -119,17 +131,20 @@ int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n,
 pid_t cr_fork(void);
 int cr_reap(pid_t pid);
 int cr_taken_down_from(pid_t pid);
-void cr_stay(struct cr_ctx *c) __attribute__((noreturn));
 void cr_relay(struct cr_ctx *c, pid_t pid) __attribute__((noreturn));
 
-/* subject.c */
-int cr_read_back(struct cr_ctx *c);
-void cr_note_namespaces(struct cr_shared *sh);
+/* capabilities.c */
 bool cr_parse_caps(const char *expr, uint64_t *set);
-const char *cr_find_key(const char *who, const char *key);
+uint64_t cr_hex_set(const char *p);
 int cr_cap_last(void);
 int cr_cap_get(uint64_t *eff, uint64_t *prm, uint64_t *inh);
 int cr_cap_set(uint64_t eff, uint64_t prm, uint64_t inh);
+
+/* readback.c */
+int cr_read_back(struct cr_ctx *c);
+bool cr_read_back_shows(const char *who, const char *key, const char *want);
+void cr_note_namespaces(struct cr_shared *sh);
+const char *cr_find_key(const char *who, const char *key);
 
 /* exe_fd.c */
 int cr_leave_executable(void);
@@ -160,15 +175,9 @@ int cr_spit(const char *path, const char *data, size_t len);
 bool cr_parse_long(const char *s, long long *v);
 long long cr_now_us(void);
 unsigned int cr_octal(const char *s);
+/* readback.c: as it is sent */
+void cr_put_who(struct cr_text *t, const char *who);
 /* Split off the text up to the next sep; NULL when there is no more. */
 char *cr_next(char **rest, char sep);
-
-/* Evidence and slots. */
-void cr_value(struct cr_ctx *c, const char *s);
-void cr_instead(struct cr_ctx *c, const char *s);
-void cr_value_num(struct cr_ctx *c, long long v);
-struct cr_slot *cr_slot(struct cr_ctx *c, const char *name);
-int cr_slot_fd(struct cr_ctx *c, const char *name);
-void cr_slot_set(struct cr_ctx *c, const char *name, int type, long num);
 
 #endif

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core.h"
+#include "../core/core.h"
 
 /*
  * struct prctl_mm_map, spelled for a 32-bit program on a 64-bit kernel, too: the kernel translates nothing, so such a
@@ -107,7 +107,7 @@ static int spoil(struct mm_map *m, const char *what)
 	else if (!strcmp(what, "data_equal"))
 		m->start_data = m->end_data; /* allowed since 5.2 */
 	else
-		return -EINVAL;
+		return CR_MISUSED;
 	return 0;
 }
 
@@ -138,7 +138,7 @@ static int step_mm_map(struct cr_ctx *c, char *arg)
 		item = cr_next(&arg, ',');
 		key = cr_next(&item, ':');
 		if (!item)
-			return -EINVAL;
+			return CR_MISUSED;
 		if (!strcmp(key, "exe")) {
 			if (cr_parse_long(item, &v)) {
 				exe_fd = v;
@@ -149,17 +149,25 @@ static int step_mm_map(struct cr_ctx *c, char *arg)
 			}
 		} else if (!strcmp(key, "spoil")) {
 			if (spoil(&m, item))
-				return -EINVAL;
+				return CR_MISUSED;
 		} else if (!strcmp(key, "ptr")) {
+			if (strcmp(item, "bad"))
+				return CR_MISUSED;
 			bad = true;
 		} else if (!strcmp(key, "auxv")) {
-			auxv_at = !strcmp(item, "bad")	  ? 16
-				  : !strcmp(item, "null") ? 0
-				  : !strcmp(item, "big")  ? (uintptr_t)big
-							  : (uintptr_t)own_auxv;
-			auxv_size = !strcmp(item, "big") ? sizeof(big) : sizeof(own_auxv);
+			auxv_size = sizeof(own_auxv);
+			if (!strcmp(item, "ok")) {
+				auxv_at = (uintptr_t)own_auxv;
+			} else if (!strcmp(item, "big")) {
+				auxv_at = (uintptr_t)big;
+				auxv_size = sizeof(big);
+			} else if (!strcmp(item, "bad")) {
+				auxv_at = 16;
+			} else if (strcmp(item, "null")) {
+				return CR_MISUSED;
+			}
 		} else if (!cr_parse_long(item, &v)) {
-			return -EINVAL;
+			return CR_MISUSED;
 		} else if (!strcmp(key, "size")) {
 			size = v;
 		} else if (!strcmp(key, "shift")) {
@@ -168,7 +176,7 @@ static int step_mm_map(struct cr_ctx *c, char *arg)
 		} else if (!strcmp(key, "arg5")) {
 			arg5 = v;
 		} else {
-			return -EINVAL;
+			return CR_MISUSED;
 		}
 	}
 	set_tail(&m, auxv_at, auxv_size, exe_fd);
@@ -208,6 +216,8 @@ static int step_mm_map_size(struct cr_ctx *c, char *arg)
 {
 	unsigned int size = 0;
 
+	if (*arg && strcmp(arg, "bad") && strcmp(arg, "arg4"))
+		return CR_MISUSED;
 	if (prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, *arg == 'b' ? (void *)16 : (void *)&size,
 		  *arg == 'a' ? 0x5a5aUL : 0UL, 0UL))
 		return -errno;
@@ -226,27 +236,27 @@ static int step_mm(struct cr_ctx *c, char *arg)
 	static const struct {
 		const char *name;
 		int option;
+		size_t field; /* where struct mm_map has the value that is there already */
 	} names[] = {
-		{ "start_code", PR_SET_MM_START_CODE },
-		{ "end_code", PR_SET_MM_END_CODE },
-		{ "start_data", PR_SET_MM_START_DATA },
-		{ "end_data", PR_SET_MM_END_DATA },
-		{ "start_stack", PR_SET_MM_START_STACK },
-		{ "start_brk", PR_SET_MM_START_BRK },
-		{ "brk", PR_SET_MM_BRK },
-		{ "arg_start", PR_SET_MM_ARG_START },
-		{ "arg_end", PR_SET_MM_ARG_END },
-		{ "env_start", PR_SET_MM_ENV_START },
-		{ "env_end", PR_SET_MM_ENV_END },
-		{ "auxv", PR_SET_MM_AUXV },
-		{ "exe_file", PR_SET_MM_EXE_FILE },
-		{ "unknown", 99 },
+		{ "start_code", PR_SET_MM_START_CODE, offsetof(struct mm_map, start_code) },
+		{ "end_code", PR_SET_MM_END_CODE, offsetof(struct mm_map, end_code) },
+		{ "start_data", PR_SET_MM_START_DATA, offsetof(struct mm_map, start_data) },
+		{ "end_data", PR_SET_MM_END_DATA, offsetof(struct mm_map, end_data) },
+		{ "start_stack", PR_SET_MM_START_STACK, offsetof(struct mm_map, start_stack) },
+		{ "start_brk", PR_SET_MM_START_BRK, offsetof(struct mm_map, start_brk) },
+		{ "brk", PR_SET_MM_BRK, offsetof(struct mm_map, brk) },
+		{ "arg_start", PR_SET_MM_ARG_START, offsetof(struct mm_map, arg_start) },
+		{ "arg_end", PR_SET_MM_ARG_END, offsetof(struct mm_map, arg_end) },
+		{ "env_start", PR_SET_MM_ENV_START, offsetof(struct mm_map, env_start) },
+		{ "env_end", PR_SET_MM_ENV_END, offsetof(struct mm_map, env_end) },
+		{ "auxv", PR_SET_MM_AUXV, 0 },
+		{ "exe_file", PR_SET_MM_EXE_FILE, 0 },
+		{ "unknown", 99, 0 },
 	};
 	char *name = cr_next(&arg, ',');
 	static uint64_t auxv[2];
+	uint64_t value;
 	struct mm_map m;
-	unsigned long value;
-	uint64_t *fields = (uint64_t *)&m;
 	size_t i;
 	int err = own_map(&m);
 
@@ -255,7 +265,7 @@ static int step_mm(struct cr_ctx *c, char *arg)
 	for (i = 0; i < sizeof(names) / sizeof(names[0]) && strcmp(name, names[i].name); i++)
 		;
 	if (i == sizeof(names) / sizeof(names[0]))
-		return -EINVAL;
+		return CR_MISUSED;
 	switch (names[i].option) {
 	case PR_SET_MM_AUXV:
 		return prctl(PR_SET_MM, PR_SET_MM_AUXV, auxv, 2UL * sizeof(long), 0UL) ? -errno : 0;
@@ -264,26 +274,13 @@ static int step_mm(struct cr_ctx *c, char *arg)
 			return CR_NOT_TRIED;
 		value = cr_slot_fd(c, arg);
 		break;
-	case PR_SET_MM_START_STACK:
-		value = m.start_stack;
-		break;
-	case PR_SET_MM_START_BRK:
-		value = m.start_brk;
-		break;
-	case PR_SET_MM_BRK:
-		value = m.brk;
-		break;
 	case 99:
 		value = 0;
 		break;
-	default: /* the table's order is the struct's, but for the three above */
-		value = i < 4	 ? fields[i]
-			: i == 7 ? m.arg_start
-			: i == 8 ? m.arg_end
-			: i == 9 ? m.env_start
-				 : m.env_end;
+	default:
+		memcpy(&value, (const char *)&m + names[i].field, sizeof(value));
 	}
-	return prctl(PR_SET_MM, names[i].option, value, 0UL, 0UL) ? -errno : 0;
+	return prctl(PR_SET_MM, names[i].option, (unsigned long)value, 0UL, 0UL) ? -errno : 0;
 }
 
 /* @arg: S: is /proc/self/exe the file in slot S? Evidence: yes or no. */

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core.h"
+#include "../core/core.h"
 
 /* @arg: N: fork until the pid N ahead of the next one comes. Evidence: reached, and how many forks a second. */
 static int step_cycle(struct cr_ctx *c, char *arg)
@@ -25,7 +25,7 @@ static int step_cycle(struct cr_ctx *c, char *arg)
 	pid_t pid, want;
 
 	if (!cr_parse_long(arg, &ahead) || ahead < 1)
-		return -EINVAL;
+		return CR_MISUSED;
 	pid = cr_fork();
 	if (!pid)
 		_exit(0);

@@ -117,7 +117,7 @@ static int step_unshare(struct cr_ctx *c, char *arg)
 	int flag = ns_flags(arg);
 
 	(void)c;
-	return flag ? unshare(flag) ? -errno : 0 : -EINVAL;
+	return flag ? unshare(flag) ? -errno : 0 : CR_MISUSED;
 }
 
 /* A new pid namespace, with the case going on as its first process. */
@@ -163,7 +163,7 @@ static int step_setns(struct cr_ctx *c, char *arg)
 	if (s->type == SLOT_FD && !strcmp(type, "fd"))
 		return setns(s->num, 0) ? -errno : 0;
 	if (s->type != SLOT_PID || !ns_flags(type))
-		return -EINVAL;
+		return CR_MISUSED;
 	cr_text_init(&t, path, sizeof(path));
 	cr_puts(&t, "/proc/");
 	cr_putd(&t, s->num);

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+/* What the kernel says of a subject: read of /proc and by system calls, held against what it is to be, told in short. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core.h"
+
+static unsigned long ns_inode(int self, const char *path)
+{
+	struct stat st;
+
+	return fstatat(self, path, &st, 0) ? 0 : st.st_ino;
+}
+
+/* What is read of /proc/self/status: the line, its key in the read-back, and whether equal words become one. */
+static const struct {
+	const char *line, *key;
+	bool fold;
+} fields[] = {
+	{ "Uid:", "uid:", true },	   { "Gid:", ",gid:", true },
+	{ "Groups:", ",groups:", true },   { "NSpid:", ",nspid:", false },
+	{ "CapInh:", ",inh:", true },	   { "CapPrm:", ",prm:", true },
+	{ "CapEff:", ",eff:", true },	   { "CapBnd:", ",bnd:", true },
+	{ "CapAmb:", ",amb:", true },	   { "NoNewPrivs:", ",nnp:", true },
+	{ "Seccomp:", ",seccomp:", true },
+};
+
+/* The words of a line, joined by '/'; one word where all are equal and @fold. */
+static void put_words(struct cr_text *t, const char *p, bool fold)
+{
+	const char *first, *q;
+	size_t len, n;
+	bool same = true;
+
+	p += strspn(p, " \t");
+	first = p;
+	len = strcspn(p, " \t\n");
+	for (q = p; *q && *q != '\n'; q += strspn(q, " \t")) {
+		n = strcspn(q, " \t\n");
+		same = same && n == len && !memcmp(q, first, len);
+		q += n;
+	}
+	for (q = p; *q && *q != '\n'; q += strspn(q, " \t")) {
+		n = strcspn(q, " \t\n");
+		if (q != p)
+			cr_puts(t, "/");
+		cr_putn(t, q, n);
+		q += n;
+		if (fold && same)
+			return;
+	}
+}
+
+static void put_status(struct cr_text *t, const char *status)
+{
+	const char *p = status;
+	size_t i, len;
+
+	for (; p; p = strchr(p, '\n'), p += p != NULL)
+		for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+			len = *p == *fields[i].line ? strlen(fields[i].line) : 0;
+			if (!len || strncmp(p, fields[i].line, len))
+				continue;
+			cr_puts(t, fields[i].key);
+			put_words(t, p + len, fields[i].fold);
+		}
+}
+
+/* uid_map's lines as INSIDE:OUTSIDE:COUNT, joined by ';'. */
+static void put_map(struct cr_text *t, int self)
+{
+	char buf[512];
+	const char *p = buf;
+	int word = 0;
+
+	if (cr_slurp_at(self, "uid_map", buf, sizeof(buf)) <= 0)
+		return;
+	while (*(p += strspn(p, " \n"))) {
+		size_t n = strcspn(p, " \n");
+
+		if (word)
+			cr_puts(t, word % 3 ? ":" : ";");
+		cr_putn(t, p, n);
+		p += n;
+		word++;
+	}
+}
+
+/* The namespaces that a case starts in, and what ids mean there. */
+void cr_note_namespaces(struct cr_shared *sh)
+{
+	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct cr_text t;
+
+	sh->ns_user = ns_inode(self, "ns/user");
+	sh->ns_pid = ns_inode(self, "ns/pid");
+	sh->ns_ipc = ns_inode(self, "ns/ipc");
+	cr_text_init(&t, sh->map, sizeof(sh->map));
+	put_map(&t, self);
+	close(self);
+}
+
+/* Returns whether it is the one that the case started in. */
+static bool put_ns(struct cr_text *t, const char *key, int self, const char *path,
+		   unsigned long before)
+{
+	unsigned long now = ns_inode(self, path);
+
+	cr_puts(t, key);
+	cr_puts(t, now == before ? "same/" : "new/");
+	cr_putu(t, now);
+	return now == before;
+}
+
+/*
+ * Fill the record's "who" from what the kernel says. A user namespace's id map is written once and stays: where it is the one
+ * that the case started in, its map is known. Returns 0 or -errno.
+ */
+int cr_read_back(struct cr_ctx *c)
+{
+	struct cr_shared *sh = c->sh;
+	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char status[4096];
+	struct cr_text t;
+	ssize_t n = cr_slurp_at(self, "status", status, sizeof(status));
+	bool known;
+
+	if (n < 0) {
+		close(self);
+		return n;
+	}
+	cr_text_init(&t, sh->who, sizeof(sh->who));
+	put_status(&t, status);
+	cr_puts(&t, ",dumpable:");
+	cr_putd(&t, prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
+	known = put_ns(&t, ",userns:", self, "ns/user", sh->ns_user);
+	cr_puts(&t, ",map:");
+	if (known)
+		cr_puts(&t, sh->map);
+	else
+		put_map(&t, self);
+	put_ns(&t, ",pidns:", self, "ns/pid", sh->ns_pid);
+	put_ns(&t, ",ipcns:", self, "ns/ipc", sh->ns_ipc);
+	close(self);
+	return t.cut ? -E2BIG : 0;
+}
+
+/* Where @key's value starts in "who", or NULL. */
+const char *cr_find_key(const char *who, const char *key)
+{
+	size_t len = strlen(key);
+	const char *p = who;
+
+	while (p) {
+		if (!strncmp(p, key, len) && p[len] == ':')
+			return p + len + 1;
+		p = strchr(p, ',');
+		p += p != NULL;
+	}
+	return NULL;
+}
+
+/* How many pid namespaces, the one of the mounted /proc first, see this process. */
+static int pid_depth(const char *who)
+{
+	const char *p = cr_find_key(who, "nspid");
+	int depth = 1;
+
+	for (; p && *p && *p != ','; p++)
+		depth += *p == '/';
+	return depth;
+}
+
+/* Does "who" show @key with @want? Capability sets compare as sets, namespaces without their inodes. */
+bool cr_read_back_shows(const char *who, const char *key, const char *want)
+{
+	const char *p = cr_find_key(who, key);
+	size_t len = strlen(want), end = strlen(key);
+	bool namespace = end > 2 && !strcmp(key + end - 2, "ns");
+	uint64_t set;
+
+	if (!strcmp(key, "depth"))
+		return pid_depth(who) == want[0] - '0';
+	if (!p)
+		return false;
+	if (strlen(key) == 3 && strstr("eff prm inh bnd amb", key)) {
+		return cr_parse_caps(want, &set) && set == cr_hex_set(p);
+	}
+	return !strncmp(p, want, len) && (p[len] == ',' || !p[len] || (namespace && p[len] == '/'));
+}
+
+enum who_kind {
+	WHO_TEXT,  /* as it is */
+	WHO_SET,   /* a capability set in hex: leading zeroes are left out */
+	WHO_INODE, /* a namespace: "same" or "new", and its inode, which is left out */
+};
+
+/*
+ * What each key's value ordinarily is, which is not sent: a serial port is slow, and most of a read-back is what it always is.
+ * The runner has the same table (ORDINARY in suites/model/observation.ts). @usual: a value, "=KEY" for the value of another
+ * key, NULL where the key is always sent.
+ */
+static const struct {
+	const char *key, *usual;
+	enum who_kind kind;
+} who_keys[] = {
+	{ "uid", NULL, WHO_TEXT },	 { "gid", "=uid", WHO_TEXT },
+	{ "groups", "", WHO_TEXT },	 { "nspid", NULL, WHO_TEXT },
+	{ "inh", "0", WHO_SET },	 { "prm", "=eff", WHO_SET },
+	{ "eff", NULL, WHO_SET },	 { "bnd", "0", WHO_SET },
+	{ "amb", "0", WHO_SET },	 { "nnp", "0", WHO_TEXT },
+	{ "seccomp", "0", WHO_TEXT },	 { "dumpable", "1", WHO_TEXT },
+	{ "userns", "same", WHO_INODE }, { "map", "0:0:4294967295", WHO_TEXT },
+	{ "pidns", "same", WHO_INODE },	 { "ipcns", "same", WHO_INODE },
+};
+
+/* @key's value in @who and its length as it is told: sets without leading zeroes, namespaces without their inodes. */
+static const char *told_value(const char *who, const char *key, enum who_kind kind, size_t *len)
+{
+	const char *v = cr_find_key(who, key);
+
+	*len = 0;
+	if (!v)
+		return NULL;
+	*len = strcspn(v, kind == WHO_INODE ? "/," : ",");
+	if (kind == WHO_SET)
+		for (; *len > 1 && *v == '0'; v++)
+			--*len;
+	return v;
+}
+
+static bool is_usual(const char *who, const char *usual, enum who_kind kind, const char *v,
+		     size_t len)
+{
+	size_t other_len;
+	const char *other;
+
+	if (!usual)
+		return false;
+	if (*usual != '=')
+		return len == strlen(usual) && !memcmp(v, usual, len);
+	other = told_value(who, usual + 1, kind, &other_len);
+	return other && len == other_len && !memcmp(v, other, len);
+}
+
+/* The read-back as it is sent: without the items that have their usual value (see PROTOCOL.md). */
+void cr_put_who(struct cr_text *t, const char *who)
+{
+	bool first = true;
+	const char *v;
+	size_t i, len;
+
+	for (i = 0; i < sizeof(who_keys) / sizeof(who_keys[0]); i++) {
+		v = told_value(who, who_keys[i].key, who_keys[i].kind, &len);
+		if (!v || is_usual(who, who_keys[i].usual, who_keys[i].kind, v, len))
+			continue;
+		if (!first)
+			cr_puts(t, ",");
+		first = false;
+		cr_puts(t, who_keys[i].key);
+		cr_puts(t, ":");
+		cr_putn(t, v, len);
+	}
+}
