@@ -128,8 +128,7 @@ async function crcap(
 			[
 				CLI,
 				"run",
-				"--accel",
-				"tcg",
+				...["--accel", "tcg", "--guests", "1", "--max-crashes", "0"],
 				"--kernel",
 				kernel.bzImage,
 				...(fault === null ? [] : ["--append", `crcap_fault=${fault}`]),

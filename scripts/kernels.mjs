@@ -74,6 +74,8 @@ function runAll(kernels, more) {
 				CLI,
 				"run",
 				...kernels.map((name) => `--kernel=${name}`),
+				// One kernel after the other, each on all cores: the slow ones would otherwise be alone at the end.
+				"--jobs=1",
 				"--report=text",
 				`--report=json=${report}`,
 				...more,

@@ -63,7 +63,23 @@ for (const [what, step, verdict] of [
 	["powers off", "-- sysrq=o hang=case", "crash"],
 	["hangs", "-- hang=guest", "timeout"],
 ] as const) {
-	test(`a guest that ${what}: the case is named, the rest did not run`, async () => {
+	test(`a guest that ${what}: the case is named, and another guest takes the rest`, async () => {
+		const plan = { first: "-- fork", second: step, third: "-- fork" };
+		const { status, verdicts, target } = await run(plan, [
+			"--case-timeout",
+			"2",
+		]);
+		assert.deepEqual(verdicts, ["pass", verdict, "pass"]);
+		assert.equal(status, 1);
+		assert.equal(target.complete, true);
+		assert.match(
+			target.notes.join("\n"),
+			/fixture\.second.*another guest went on without it/,
+		);
+		assert.ok((target.cases[1]?.console ?? []).length > 0);
+	});
+
+	test(`a guest that ${what}, and none to take its place: the rest did not run`, async () => {
 		const plan = {
 			first: "-- fork",
 			second: step,
@@ -71,8 +87,7 @@ for (const [what, step, verdict] of [
 			fourth: "-- fork",
 		};
 		const { status, verdicts, target } = await run(plan, [
-			"--case-timeout",
-			"2",
+			...["--case-timeout", "2", "--max-crashes", "0"],
 		]);
 		// The first one's answer may have died with the guest.
 		assert.deepEqual(verdicts.slice(1), [verdict, "not_run", "not_run"]);
