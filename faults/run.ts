@@ -131,6 +131,9 @@ async function crcap(
 				...["--accel", "tcg", "--guests", "1", "--max-crashes", "0"],
 				"--kernel",
 				kernel.bzImage,
+				...(kernel.config === "no-cap"
+					? ["--expect", "no-cap-checkpoint-restore"]
+					: []),
 				...(fault === null ? [] : ["--append", `crcap_fault=${fault}`]),
 				...cases.flatMap((glob) => ["--case", glob]),
 				"--report",

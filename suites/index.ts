@@ -4,6 +4,7 @@ import { subjectsFor } from "./planning/plan.js";
 
 export { EvidenceError } from "./model/errors.js";
 export {
+	EXPECTATIONS,
 	FACTS_OF_ANY,
 	type Facts,
 	type RawFacts,

@@ -92,6 +92,7 @@ extern const struct cr_step cr_steps_subject[];
 extern const struct cr_step cr_steps_namespace[];
 extern const struct cr_step cr_steps_process[];
 extern const struct cr_step cr_steps_file[];
+extern const struct cr_step cr_steps_path[];
 extern const struct cr_step cr_steps_mount[];
 extern const struct cr_step cr_steps_set_tid[];
 extern const struct cr_step cr_steps_map_files[];
@@ -146,7 +147,7 @@ bool cr_read_back_shows(const char *who, const char *key, const char *want);
 void cr_note_namespaces(struct cr_shared *sh);
 const char *cr_find_key(const char *who, const char *key);
 
-/* exe_fd.c */
+/* leave_executable.c */
 int cr_leave_executable(void);
 
 /* control.c */

@@ -31,11 +31,11 @@ test("the sentence on a target counts everything, what was skipped too", () => {
 	);
 	assert.equal(
 		said({ pass: 3, fail: 2, skip: 1 }, 1),
-		"2 of 6 cases did not pass: 2 fail. 1 of these is known and expected for now. 1 could not apply here and was skipped.",
+		"2 of 6 cases did not pass: 2 fail. 1 of these is known and expected for now. 1 could not apply here and was skipped: CAP_CHECKPOINT_RESTORE in the owner of the pid namespace is required (1).",
 	);
 	assert.equal(
 		said({ pass: 3, skip: 2 }),
-		"All 3 cases that ran passed, 2 could not apply here and were skipped.",
+		"All 3 cases that ran passed, 2 could not apply here and were skipped: CAP_CHECKPOINT_RESTORE in the owner of the pid namespace is required (2).",
 	);
 	assert.match(
 		said({ skip: 2 }),

@@ -79,6 +79,8 @@ export function newTarget(head: TargetHead): TargetSummary {
 
 /** Different reasons to skip that are counted. */
 const MOST_SKIPS = 100;
+/** Percent of a plan: where more was skipped, the summary says why. */
+const MANY_SKIPS = 5;
 /** Those that are told. */
 const TOLD_SKIPS = 2;
 
@@ -242,7 +244,7 @@ export function sentence(target: TargetSummary): string {
 	const skipped =
 		totals.skip === 0
 			? ""
-			: `${totals.skip} could not apply here and ${totals.skip === 1 ? "was" : "were"} skipped`;
+			: `${totals.skip} could not apply here and ${totals.skip === 1 ? "was" : "were"} skipped${totals.skip * 100 > all * MANY_SKIPS ? skipReasons(target) : ""}`;
 	if (all === 0) return `No case was planned.${reason}`;
 	if (bad(totals) > 0) {
 		return `${bad(totals)} of ${counted(all, "case")} did not pass: ${badWords(totals)}.${noted}${skipped === "" ? "" : ` ${skipped}.`}${reason}`;

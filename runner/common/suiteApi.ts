@@ -1,7 +1,7 @@
 /** What the runner needs of the suites; tests put fakes in their place. */
 import type { Judgement, PlannedCase, RawFacts } from "../../suites/index.js";
 
-export { EvidenceError } from "../../suites/index.js";
+export { EvidenceError } from "../../suites/model/errors.js";
 export type { Judgement, PlannedCase, RawFacts };
 
 export interface PlanWithFacts {
@@ -34,3 +34,6 @@ export interface SuiteApi extends Suites {
 	suites(): readonly Named[];
 	subjects(): readonly Named[];
 }
+
+/** What `--expect` may say; the suites check it against their own list. */
+export const EXPECTATIONS = ["no-cap-checkpoint-restore"] as const;

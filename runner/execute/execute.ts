@@ -51,13 +51,13 @@ interface NoPlan {
 /** The cases for this kernel, or why there are none. */
 function planFor(
 	session: Session,
-	{ choose }: ExecuteOptions,
+	{ choose, expect = [] }: ExecuteOptions,
 	{ suites }: Loaded,
 ): Required<Choice> | NoPlan {
 	const { notes, accel } = session;
 	const evidence = { notes, accel };
 	try {
-		const plan = suites.plan(session.facts);
+		const plan = suites.plan({ ...session.facts, expect });
 		const choice = choose(plan.cases);
 		if (choice.cases.length > 0)
 			return { cases: choice.cases, facts: { ...plan.facts, ...choice.facts } };

@@ -177,3 +177,17 @@ test("the session is closed even where the target breaks its word", async () => 
 	await assert.rejects(run(target), /a bug/);
 	assert.equal(target.closed, 1);
 });
+
+test("a kernel that lacks most of the plan was not tried", async () => {
+	const cases = Array.from({ length: 10 }, (_, n) =>
+		plannedCase(n, n < 7 ? { skip: "no such file" } : {}),
+	);
+	const { tail } = await run(fakeTarget(), cases, { maxSkipped: 60 });
+	assert.equal(tail.complete, false);
+	assert.match(
+		tail.incompleteReason ?? "",
+		/^7 of 10 cases could not apply here, more than 60 % \(--max-skipped\), most of them since no such file$/,
+	);
+	const enough = await run(fakeTarget(), cases, { maxSkipped: 70 });
+	assert.equal(enough.tail.complete, true);
+});

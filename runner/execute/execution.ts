@@ -31,7 +31,10 @@ import { WorkQueue } from "./workQueue.js";
 type End = Omit<SessionEnd, "how"> & { readonly how: keyof typeof BLAME };
 
 type Parts = Loaded &
-	Pick<ExecuteOptions, "signal" | "caseTimeoutMs" | "guests" | "maxCrashes">;
+	Pick<
+		ExecuteOptions,
+		"signal" | "caseTimeoutMs" | "guests" | "maxCrashes" | "maxSkipped"
+	>;
 
 /** Fewer cases than this are not worth a guest of their own. */
 const CASES_PER_GUEST = 400;
@@ -322,8 +325,20 @@ export class Execution {
 		this.#ledger.finish(n);
 	}
 
+	/** A kernel that lacks most of what is asked for was not tried, whatever the rest says. */
+	#checkSkips(): void {
+		const { maxSkipped = 100 } = this.#options;
+		const all = this.#cases.length;
+		const skips = this.#cases.filter(({ skip }) => skip !== undefined);
+		if (skips.length * 100 <= all * maxSkipped) return;
+		this.#trouble.add(
+			`${skips.length} of ${all} cases could not apply here, more than ${maxSkipped} % (--max-skipped), most of them since ${mostFrequent(skips.map(({ skip = "" }) => skip))}`,
+		);
+	}
+
 	#finish(): void {
 		this.#ledger.close((n) => this.#neverRan(n));
+		this.#checkSkips();
 		const { totals } = this.#ledger;
 		const complete = totals.not_run === 0 && this.#trouble.isEmpty;
 		const tail = this.#consoleTail;
@@ -359,4 +374,10 @@ export class Execution {
 		const { replay } = this.#session;
 		return unobserved(this.#case(n), verdict, reason, replay);
 	}
+}
+
+function mostFrequent(texts: readonly string[]): string {
+	const counts = new Map<string, number>();
+	for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+	return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? "";
 }

@@ -43,5 +43,9 @@ export interface ExecuteOptions {
 	readonly guests?: number;
 	/** So many guests may die before the rest is left unrun; none where absent. */
 	readonly maxCrashes?: number;
+	/** Percent of the plan that may be skipped for what the kernel lacks; all of it where absent. */
+	readonly maxSkipped?: number;
+	/** What the user says of the kernel (`--expect`). */
+	readonly expect?: readonly string[];
 	readonly signal: AbortSignal;
 }

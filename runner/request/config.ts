@@ -7,6 +7,7 @@ import { MAX_SECONDS } from "./values.js";
 const WORDS = "it is a text that is not empty";
 const YES_NO = "it is true or false";
 const JOBS = "it is a whole number from 1 to 256";
+const PERCENT = "it is a whole number from 0 to 100";
 const CRASHES = "it is a whole number from 0 to 9999";
 const SECONDS = `it is a number of seconds above 0 and at most ${MAX_SECONDS}, e.g. 90 or 0.5`;
 const ACCELS = ["auto", "kvm", "tcg"] as const;
@@ -55,6 +56,11 @@ const Config = z.strictObject({
 	compat: Flag.optional(),
 	jobs: z.int(JOBS).min(1, JOBS).max(256, JOBS).optional(),
 	guests: z.int(JOBS).min(1, JOBS).max(256, JOBS).optional(),
+	maxSkipped: z.int(PERCENT).min(0, PERCENT).max(100, PERCENT).optional(),
+	/** As for --expect. */
+	expect: z.array(Words, "it is a list of expectations").optional(),
+	/** As for --config-file, relative to this file. */
+	configFile: Words.optional(),
 	maxCrashes: z.int(CRASHES).min(0, CRASHES).max(9999, CRASHES).optional(),
 	/** Seconds. */
 	timeout: Seconds.optional(),

@@ -13,6 +13,7 @@ test("without a word: the default kernel, TAP on standard output", () => {
 		accel: "auto",
 		bisect: false,
 		compat: false,
+		expect: [],
 		known: [],
 	});
 });

@@ -30,6 +30,9 @@ export interface RunOptions {
 	jobs?: number;
 	guests?: number;
 	maxCrashes?: number;
+	maxSkipped?: number;
+	expect?: string[];
+	configFile?: string;
 	config?: string;
 	shard?: Shard;
 	bisect?: boolean;
@@ -69,6 +72,12 @@ export interface RunRequest {
 	readonly guests?: number;
 	/** So many guests may die before the rest of a plan is left unrun. */
 	readonly maxCrashes?: number;
+	/** Percent of a guest's plan that may be skipped for what the kernel lacks. */
+	readonly maxSkipped?: number;
+	/** What the user says of the kernels, in the suites' words. */
+	readonly expect: readonly string[];
+	/** The .config of kernels that come without theirs. */
+	readonly configFile?: string;
 	/** Seconds. */
 	readonly timeout?: number;
 	readonly caseTimeoutMs?: number;
@@ -104,6 +113,15 @@ export function runRequest(
 		...given("jobs", options.jobs ?? config.jobs),
 		...given("guests", options.guests ?? config.guests),
 		...given("maxCrashes", options.maxCrashes ?? config.maxCrashes),
+		...given("maxSkipped", options.maxSkipped ?? config.maxSkipped),
+		expect: options.expect ?? config.expect ?? [],
+		...given(
+			"configFile",
+			options.configFile ??
+				(config.configFile === undefined
+					? undefined
+					: fromConfig(loaded, config.configFile)),
+		),
 		...given("timeout", options.timeout ?? config.timeout),
 		...given(
 			"caseTimeoutMs",
@@ -185,6 +203,7 @@ function refuseIdle(options: RunOptions, targets: readonly TargetSpec[]): void {
 		["--compat", options.compat],
 		["--guests", options.guests],
 		["--max-crashes", options.maxCrashes],
+		["--max-skipped", options.maxSkipped],
 	].find(([, value]) => value !== undefined && !guests);
 	if (idle) {
 		throw new UsageError(

@@ -32,6 +32,7 @@ function request(more: Partial<RunRequest> = {}): RunRequest {
 		accel: "tcg",
 		bisect: false,
 		compat: false,
+		expect: [],
 		known: [],
 		...more,
 	};

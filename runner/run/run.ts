@@ -78,6 +78,9 @@ export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 /** So many guests of one target may die before the rest of its plan is left unrun. */
 const MAX_CRASHES = 5;
 
+/** Percent of a guest's plan that may be skipped. */
+const MAX_SKIPPED = 60;
+
 /** Every plan has more cases than this: so many shards need no look at the suites, which takes time, before the boot. */
 const FEW_SHARDS = 100;
 
@@ -119,6 +122,10 @@ async function runTargets(
 				...(caseTimeoutMs === undefined ? {} : { caseTimeoutMs }),
 				guests,
 				maxCrashes: request.maxCrashes ?? MAX_CRASHES,
+				...(target.kind === "qemu"
+					? { maxSkipped: request.maxSkipped ?? MAX_SKIPPED }
+					: {}),
+				expect: request.expect,
 				signal: stop.signal,
 			});
 		} catch (error) {

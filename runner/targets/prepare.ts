@@ -1,6 +1,7 @@
 /** Makes targets of what was asked for. Nothing is booted here, but a kernel may have to be fetched. */
 import { resolve } from "node:path";
 import { chooseAccel, kernelCmdline, type Machine } from "../../vm/index.js";
+import { readSmallFile } from "../common/source.js";
 import { UsageError } from "../common/usage.js";
 import type { RunRequest, TargetSpec } from "../request/runRequest.js";
 import { loadAddon } from "./addon.js";
@@ -32,7 +33,10 @@ export async function prepare(
 ): Promise<Target[]> {
 	if (spec.kind === "local") return [prepareLocal(spec)];
 	try {
-		const found = await findKernels(spec.kernel, context);
+		const found = withConfig(
+			await findKernels(spec.kernel, context),
+			request.configFile,
+		);
 		const wanted = found.flatMap((one) => withCompat(one, request));
 		const alone = request.targets.length === 1 && wanted.length === 1;
 		return wanted.map((one) =>
@@ -42,6 +46,23 @@ export async function prepare(
 		if (error instanceof OpenError) return [unavailable(spec, error)];
 		throw error;
 	}
+}
+
+/** Longer than any .config, bytes. */
+const LONGEST_CONFIG = 4_000_000;
+
+/** Kernels that come without their configuration get the one that the user names. */
+function withConfig(
+	found: readonly FoundKernel[],
+	file: string | undefined,
+): readonly FoundKernel[] {
+	if (file === undefined) return found;
+	const config = readSmallFile(file, LONGEST_CONFIG);
+	if (!/^CONFIG_[A-Z0-9_]+=/m.test(config))
+		throw new UsageError(
+			`--config-file ${file}: it is no kernel configuration: it has no line CONFIG_NAME=VALUE`,
+		);
+	return found.map((one) => ({ ...one, kernel: { config, ...one.kernel } }));
 }
 
 function prepareLocal(spec: Extract<TargetSpec, { kind: "local" }>): Target {

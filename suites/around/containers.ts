@@ -217,7 +217,7 @@ const ROWS: readonly Row[] = [
 					reason: "the capability in the own user namespace is enough",
 					cite: "exe_fd_cap",
 				};
-			const old = facts.capLastCap < 40;
+			const old = !facts.checkpointRestore;
 			return {
 				results: [old ? "EINVAL" : "EPERM", "0:no"],
 				reason: "a runtime's default set has neither capability",

@@ -20,7 +20,7 @@ const DENIED =
 
 /** The refusal: EPERM since CAP_CHECKPOINT_RESTORE came, EINVAL before. */
 function denied(facts: Facts): { errno: string; cite: CiteName } {
-	return facts.capLastCap >= 40
+	return facts.checkpointRestore
 		? { errno: "EPERM", cite: "exe_fd_cap" }
 		: { errno: "EINVAL", cite: "exe_fd_old" };
 }

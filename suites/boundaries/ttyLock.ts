@@ -14,7 +14,7 @@ import { hasCapability, type Subject } from "../model/subjects.js";
 /** CAP_CHECKPOINT_RESTORE counts here since 6.8 and in some stable releases; CAP_SYS_ADMIN always did. Only the initial user namespace counts. */
 const may = (s: Subject, facts: Facts): boolean =>
 	hasCapability(s, "sys_admin", 0) ||
-	(facts.capLastCap >= 40 &&
+	(facts.checkpointRestore &&
 		has("tty_lock_cap", facts.version) &&
 		hasCapability(s, "checkpoint_restore", 0));
 

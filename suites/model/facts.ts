@@ -1,6 +1,6 @@
 /** Kernel facts: what is known of a kernel apart from any case. */
 import { EvidenceError } from "./errors.js";
-import { type KernelVersion, parseVersion } from "./version.js";
+import { hasChange, type KernelVersion, parseVersion } from "./version.js";
 
 export interface RawFacts {
 	/** As the agent told them, name by name. */
@@ -8,7 +8,12 @@ export interface RawFacts {
 	readonly arch: string;
 	/** The kernel's .config, where it is known. */
 	readonly config?: string;
+	/** What the user says of it: names of EXPECTATIONS. */
+	readonly expect?: readonly string[];
 }
+
+/** What a user may say of a kernel that is meant to be otherwise than its version has it. */
+export const EXPECTATIONS = ["no-cap-checkpoint-restore"] as const;
 
 export interface Facts {
 	readonly version: KernelVersion;
@@ -16,6 +21,8 @@ export interface Facts {
 	/** 64 or 32: of the helper that runs the cases. */
 	readonly wordBits: number;
 	readonly capLastCap: number;
+	/** Has CAP_CHECKPOINT_RESTORE, or must have it by its version, unless the user says that it is meant not to. */
+	readonly checkpointRestore: boolean;
 	/** Is the helper itself the guest's all-powerful PID 1? Its user and effective capabilities. */
 	readonly uid: number;
 	readonly caps: bigint;
@@ -31,6 +38,7 @@ export const FACTS_OF_ANY: Facts = {
 	release: "",
 	wordBits: 64,
 	capLastCap: 40,
+	checkpointRestore: true,
 	uid: 0,
 	caps: (1n << 41n) - 1n,
 	told: {},
@@ -76,12 +84,17 @@ export function readFacts(raw: RawFacts): Facts {
 		throw new EvidenceError(
 			`the kernel's release ${JSON.stringify(release)} is no kernel version`,
 		);
+	// Struct __user_cap_data_struct holds 64 capabilities in two words of 32 bits.
+	const capLastCap = whole(told, "cap_last_cap", 40, 63);
+	const meantWithout = raw.expect?.includes("no-cap-checkpoint-restore");
 	return {
 		version,
 		release,
 		wordBits: whole(told, "word_bits", 64, 64),
-		// Two words of 32 bits hold them (struct __user_cap_data_struct).
-		capLastCap: whole(told, "cap_last_cap", 40, 63),
+		capLastCap,
+		// What a broken kernel says of itself does not excuse it: a botched backport takes the capability out as a whole.
+		checkpointRestore:
+			capLastCap >= 40 || (hasChange(version, "5.9") && !meantWithout),
 		uid: whole(told, "uid", 0, 0xffff_ffff),
 		caps: BigInt(`0x${told.caps?.match(/^[0-9a-f]+$/)?.[0] ?? "0"}`),
 		told,

@@ -15,6 +15,15 @@ const there =
 	(facts) =>
 		present(facts, fact) || configured(facts, options) ? null : reason;
 
+/**
+ * The same for what every check of ours hangs on. Where no configuration is known, its absence is no excuse: a kernel that
+ * lost it looks like one that was built without it.
+ */
+const proven =
+	(fact: string, reason: string, ...options: string[]): Need =>
+	(facts) =>
+		facts.config === null ? null : there(fact, reason, ...options)(facts);
+
 const configured = (facts: Facts, options: readonly string[]): boolean =>
 	facts.config !== null &&
 	options.length > 0 &&
@@ -37,22 +46,22 @@ const NEEDS_SECCOMP = there(
 
 export const NEEDS = {
 	cap_checkpoint_restore: (facts) =>
-		facts.capLastCap >= 40
+		facts.checkpointRestore
 			? null
 			: `the kernel's last capability is ${facts.capLastCap}: CAP_CHECKPOINT_RESTORE (40) came with 5.9`,
-	ns_last_pid: there(
+	ns_last_pid: proven(
 		"ns_last_pid",
 		"/proc/sys/kernel/ns_last_pid is not there (CONFIG_CHECKPOINT_RESTORE or CONFIG_PID_NS is off)",
 		"CHECKPOINT_RESTORE",
 		"PID_NS",
 		"SYSCTL",
 	),
-	mm_map: there(
+	mm_map: proven(
 		"mm_map_size",
 		"PR_SET_MM_MAP_SIZE is refused (CONFIG_CHECKPOINT_RESTORE is off)",
 		"CHECKPOINT_RESTORE",
 	),
-	map_files: there(
+	map_files: proven(
 		"map_files",
 		"/proc/self/map_files is not there (CONFIG_PROC_FS or CONFIG_MMU is off)",
 		"PROC_FS",
@@ -109,7 +118,7 @@ export const NEEDS = {
 		number(facts, "yama_ptrace_scope") === 3
 			? "kernel.yama.ptrace_scope is 3: nobody attaches"
 			: null,
-	next_id: there(
+	next_id: proven(
 		"msg_next_id",
 		"/proc/sys/kernel/msg_next_id is not there (CONFIG_CHECKPOINT_RESTORE or CONFIG_SYSVIPC is off)",
 		"CHECKPOINT_RESTORE",
@@ -188,6 +197,38 @@ export const NEEDS = {
 } satisfies Record<string, Need>;
 
 export type NeedName = keyof typeof NEEDS;
+
+/** What `proven` needs are told by, and the configuration that would excuse its absence. */
+const UNPROVEN: Partial<
+	Record<NeedName, readonly [fact: string, what: string, options: string]>
+> = {
+	ns_last_pid: [
+		"ns_last_pid",
+		"/proc/sys/kernel/ns_last_pid",
+		"CHECKPOINT_RESTORE, PID_NS or SYSCTL",
+	],
+	mm_map: ["mm_map_size", "PR_SET_MM_MAP_SIZE", "CHECKPOINT_RESTORE"],
+	map_files: ["map_files", "/proc/self/map_files", "PROC_FS or MMU"],
+	next_id: [
+		"msg_next_id",
+		"/proc/sys/kernel/msg_next_id",
+		"CHECKPOINT_RESTORE or SYSVIPC",
+	],
+};
+
+/** What is not there although nothing that is known of the kernel excuses it, in words; null where all is well. */
+export function unexcused(
+	needs: Iterable<NeedName>,
+	facts: Facts,
+): string | null {
+	if (facts.config !== null) return null;
+	for (const need of needs) {
+		const [fact, what, options] = UNPROVEN[need] ?? [];
+		if (fact === undefined || present(facts, fact)) continue;
+		return `${what} is not there, and no configuration is known that would excuse it: a kernel without ${options} is told by --config-file`;
+	}
+	return null;
+}
 
 /** The first thing that is missing, in words; null where all is there. */
 export function missing(

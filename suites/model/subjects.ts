@@ -200,7 +200,7 @@ export function mayCheckpointRestore(
 ): boolean {
 	return (
 		hasCapability(subject, "sys_admin", depth) ||
-		(facts.capLastCap >= 40 &&
+		(facts.checkpointRestore &&
 			hasCapability(subject, "checkpoint_restore", depth))
 	);
 }

@@ -66,13 +66,16 @@ const KERNELS: Record<string, Facts> = {
 	"6.3": kernel("6.3.13", { legacy_tiocsti: "0" }),
 	"6.12": kernel("6.12.107", { legacy_tiocsti: "0" }),
 	"7.2": kernel("7.2.13"),
-	bare: kernel("6.1.0", {
-		ns_last_pid: "0",
-		user_ns: "0",
-		pid_ns: "0",
-		mm_map_size: "0",
-		msg_next_id: "0",
-	}),
+	bare: {
+		...kernel("6.1.0", {
+			ns_last_pid: "0",
+			user_ns: "0",
+			pid_ns: "0",
+			mm_map_size: "0",
+			msg_next_id: "0",
+		}),
+		config: new Map(),
+	},
 	none: kernel("6.1.0", { multiuser: "0" }),
 };
 
@@ -198,8 +201,18 @@ test("what the configuration has and the kernel has not is no reason to skip", (
 				.filter(({ skip }) => skip !== undefined)
 				.map(({ suite }) => suite),
 		);
+	const built = { ...without, config: new Map<string, string>() };
 	for (const boundary of ["ns_last_pid", "exe_fd", "map_files", "ipc_next_id"])
-		assert.ok(skipped(without).has(boundary), boundary);
+		assert.ok(skipped(built).has(boundary), boundary);
+	// Where no configuration is known, a kernel that lost them is no different from one that never had them.
+	assert.deepEqual([...skipped(without)], []);
+	const lost = plan(without).find(
+		({ id }) => id === "ns_last_pid.next_pid.uid0-all",
+	);
+	assert.match(
+		lost?.reason ?? "",
+		/ns_last_pid is not there, and no configuration is known .*--config-file/,
+	);
 	const config = [
 		"CHECKPOINT_RESTORE",
 		"PID_NS",
@@ -352,4 +365,31 @@ test("what touches this machine's own pid namespace is known", () => {
 	assert.equal(touches("map_files.stat.uid1000-none"), false);
 	assert.equal(touches("tty_lock.serial.uid1000-none"), true);
 	assert.ok(SUITES.length >= 7);
+});
+
+test("a kernel that says that it has no CAP_CHECKPOINT_RESTORE is not believed where its version has it", () => {
+	const told = { cap_last_cap: "39" };
+	const raw = (release: string, expect: string[] = []) =>
+		readFacts({
+			arch: "x86_64",
+			told: { ...kernel(release, told).told },
+			expect,
+		});
+	const exeFd = (facts: Facts) => {
+		const found = plan(facts).find(
+			({ id }) => id === "exe_fd.change.uid1000-none",
+		);
+		assert.ok(found);
+		return found.results;
+	};
+	const needing = (facts: Facts) =>
+		plan(facts).filter(({ skip }) => /last capability is 39/.test(skip ?? ""));
+	for (const release of ["5.9.0", "5.10.0", "6.1.0-30-amd64", "7.3.0-rc1"]) {
+		assert.deepEqual(needing(raw(release)), [], release);
+		assert.ok(exeFd(raw(release)).includes("EPERM"), release);
+		const meant = raw(release, ["no-cap-checkpoint-restore"]);
+		assert.ok(needing(meant).length > 0, release);
+		assert.ok(exeFd(meant).includes("EINVAL"), release);
+	}
+	assert.ok(needing(raw("5.8.18")).length > 0);
 });

@@ -21,7 +21,7 @@ import { FACTS_OF_ANY, type Facts } from "../model/facts.js";
 import { ROUTE_SUBJECTS } from "../model/gainedSubjects.js";
 import { manualNotes } from "../model/manuals.js";
 import { NAMESPACE_SUBJECTS } from "../model/namespaces.js";
-import { missing, type NeedName } from "../model/needs.js";
+import { missing, type NeedName, unexcused } from "../model/needs.js";
 import type { Row, Suite } from "../model/row.js";
 import { STEP_KINDS } from "../model/steps.js";
 import { CORE, type Subject } from "../model/subjects.js";
@@ -142,6 +142,7 @@ function plannedCase(
 	];
 	const boundary = boundaryOf(suite, row);
 	const reason = missing(needs, facts) ?? beyondHelper(subject, facts);
+	const missed = reason === null ? unexcused(needs, facts) : null;
 	// The namespaces that see the process, less those that the operation leaves alone.
 	const untouched = subject.pidOwners.length - (row.levels ?? 0);
 	return {
@@ -159,7 +160,10 @@ function plannedCase(
 		results: expectation.results,
 		expected: formatExpected(operations, expectation.results),
 		citation: citationOf(expectation.cite),
-		reason: expectation.reason,
+		reason:
+			missed === null
+				? expectation.reason
+				: `${expectation.reason} (${missed})`,
 		catches: row.catches,
 		title: row.title,
 		manual: notesOn(`${suite.name}.${row.name}`),

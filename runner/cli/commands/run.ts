@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { FORMATS } from "../../../results/model/formats.js";
 import { bisectStatus, EXIT } from "../../common/exitStatus.js";
+import { EXPECTATIONS } from "../../common/suiteApi.js";
 import { tell } from "../../common/tell.js";
 import { KernelError } from "../../common/usage.js";
 import { loadConfig } from "../../request/configFile.js";
@@ -81,6 +82,21 @@ export function addRun(program: Command, context: CommandContext): void {
 			"--max-crashes <n>",
 			"so many times a guest that died is replaced, and the rest of the plan goes on (default: 5)",
 			count(9999, 0),
+		)
+		.option(
+			"--max-skipped <percent>",
+			"a guest whose kernel lacks more of the plan than this makes the run incomplete (default: 60)",
+			count(100, 0),
+		)
+		.option(
+			"--expect <what>",
+			"no-cap-checkpoint-restore: the kernel is meant to be without it, whatever its version",
+			again(oneOf(EXPECTATIONS)),
+		)
+		.option(
+			"--config-file <file>",
+			"the .config of kernels that come without theirs",
+			text,
 		)
 		.option(
 			"--config <file>",
