@@ -1,0 +1,104 @@
+/** What the documents say of the project is so: sizes, links, paths, options, configuration. */
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { MANUALS } from "../../suites/index.js";
+import { parseConfig } from "../request/config.js";
+import { historyTable } from "./commands/history.js";
+import { cli } from "./spawnCli.test.helper.js";
+import { suiteApi } from "./suites.js";
+
+const TOP = join(import.meta.dirname, "../../..");
+
+const read = (path: string): string => readFileSync(join(TOP, path), "utf8");
+
+/** The documents, relative to the project's folder. */
+const DOCUMENTS = ["", "docs/"].flatMap((folder) =>
+	readdirSync(join(TOP, folder))
+		.filter((name) => name.endsWith(".md"))
+		.map((name) => `${folder}${name}`),
+);
+
+/** A document without its blocks of code: what looks like a link there is none. */
+const prose = (path: string): string =>
+	read(path).replace(/^```[\s\S]*?^```/gm, "");
+
+/** GitHub's name for a heading. */
+const anchor = (heading: string): string =>
+	heading
+		.toLowerCase()
+		.replace(/[^\p{L}\p{N} _-]/gu, "")
+		.replaceAll(" ", "-");
+
+const anchors = (path: string): string[] =>
+	[...prose(path).matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) => anchor(text));
+
+for (const [path, most] of [
+	["README.md", 8192],
+	["CONTRIBUTING.md", 10_240],
+] as const)
+	test(`${path} has at most ${most} bytes`, () => {
+		assert.ok(Buffer.byteLength(read(path)) <= most);
+	});
+
+for (const path of DOCUMENTS)
+	test(`links of ${path} lead somewhere`, () => {
+		for (const [, link = ""] of prose(path).matchAll(/\]\(([^)\s]+)\)/g)) {
+			if (/^[a-z]+:/.test(link)) continue;
+			const [file = "", part] = link.split("#");
+			const to = file === "" ? path : join(dirname(path), file);
+			assert.ok(existsSync(join(TOP, to)), `${link}: there is no ${to}`);
+			if (part === undefined) continue;
+			assert.ok(anchors(to).includes(part), `${link}: no such heading`);
+		}
+	});
+
+for (const path of ["CONTRIBUTING.md", "docs/architecture.md"])
+	test(`files that ${path} names are there`, () => {
+		const named = [...prose(path).matchAll(/`([\w.-]+(?:\/[\w.-]+)*)`/g)]
+			.map(([, name = ""]) => name)
+			.filter((name) => /\/[^/]*\.\w+$/.test(name));
+		assert.ok(named.length > 20, `${named.length} files`);
+		for (const name of named)
+			assert.ok(existsSync(join(TOP, name)), `there is no ${name}`);
+	});
+
+test("the options in docs/options.md are the command's", async () => {
+	const { stdout } = await cli(["run", "--help"], { env: { COLUMNS: "80" } });
+	const options = /^Options:\n(?: .*\n)+/m.exec(stdout)?.[0] ?? "";
+	assert.notEqual(options, "");
+	assert.ok(
+		read("docs/options.md").includes(`\`\`\`\n${options}\`\`\``),
+		"run `crcap run --help` and paste",
+	);
+});
+
+test("docs/options.md lists every command", async () => {
+	const { stdout } = await cli(["--help"]);
+	const [, list = ""] = /^Commands:\n((?: .*\n)+)/m.exec(stdout) ?? [];
+	const names = [...list.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name);
+	assert.ok(names.length > 5);
+	for (const name of names)
+		if (name !== "help")
+			assert.ok(read("docs/options.md").includes(`crcap ${name}`), name);
+});
+
+test("the example in docs/configuration.md is a configuration", () => {
+	const text = read("docs/configuration.md");
+	const example = /```json\n([\s\S]*?)```/.exec(text)?.[1] ?? "";
+	assert.equal(parseConfig(example, "example").targets?.length, 2);
+});
+
+test("the table of versions in docs/kernels.md is the tool's", () => {
+	assert.ok(
+		read("docs/kernels.md").includes(historyTable(suiteApi, []).trim()),
+		"run `crcap history` and paste",
+	);
+});
+
+test("docs/manual.md has every place where a manual page is wrong or silent", () => {
+	const text = read("docs/manual.md");
+	for (const { verdict, note } of MANUALS)
+		if (verdict !== "agrees") assert.ok(text.includes(note), note);
+});
