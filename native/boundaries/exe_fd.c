@@ -309,9 +309,11 @@ static int step_exe_unmap(struct cr_ctx *c, char *arg)
 static int step_memfd(struct cr_ctx *c, char *arg)
 {
 	char *slot = cr_next(&arg, ',');
-	unsigned int flags = arg && !strcmp(arg, "noexec") ? 8U /* MFD_NOEXEC_SEAL */ : 0;
-	int fd = syscall(SYS_memfd_create, "exe", flags);
+	int fd;
 
+	if (arg && strcmp(arg, "noexec"))
+		return CR_MISUSED;
+	fd = cr_memfd("exe", arg ? 8U /* MFD_NOEXEC_SEAL */ : 0);
 	if (fd < 0)
 		return -errno;
 	cr_slot_set(c, slot, SLOT_FD, fd);

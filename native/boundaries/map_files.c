@@ -62,7 +62,7 @@ static int map_fd(struct cr_ctx *c, const char *slot, int fd, const char *mode, 
 static int map_sealed(struct cr_ctx *c, const char *slot, const char *data, size_t len)
 {
 	long page = sysconf(_SC_PAGESIZE);
-	int fd = syscall(SYS_memfd_create, "sealed", 2 /* MFD_ALLOW_SEALING */), err;
+	int fd = cr_memfd("sealed", 2 /* MFD_ALLOW_SEALING */), err;
 
 	if (fd < 0)
 		return -errno;
@@ -131,7 +131,7 @@ static int step_map(struct cr_ctx *c, char *arg)
 	if (!kind)
 		return CR_MISUSED;
 	if (!strcmp(kind, "hugetlb")) {
-		fd = syscall(SYS_memfd_create, "huge", MFD_HUGETLB);
+		fd = cr_memfd("huge", MFD_HUGETLB);
 		if (fd < 0)
 			return -errno;
 		/* The size of the default huge page: the mapping has as much, whatever is asked for. */
@@ -176,7 +176,7 @@ static int step_map(struct cr_ctx *c, char *arg)
 		len = cr_unescape(arg);
 		if (*kind == 's')
 			return map_sysv(c, slot, mode, arg, len);
-		return map_fd(c, slot, syscall(SYS_memfd_create, "crcap", 0), mode, arg, len);
+		return map_fd(c, slot, cr_memfd("crcap", 0), mode, arg, len);
 	}
 	len = cr_unescape(arg);
 	if (!strcmp(kind, "sealed"))

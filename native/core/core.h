@@ -51,7 +51,8 @@ struct cr_shared {
 	bool in_child;
 	int ready;
 	unsigned long ns_user, ns_pid, ns_ipc;
-	char map[256]; /* and the id map there */
+	char suid_dumpable; /* fs.suid_dumpable's digit: what a process has that lost dumpable */
+	char map[256];	    /* and the id map there */
 	struct cr_slot slot[CR_SLOTS];
 };
 
@@ -143,9 +144,12 @@ int cr_cap_set(uint64_t eff, uint64_t prm, uint64_t inh);
 
 /* readback.c */
 int cr_read_back(struct cr_ctx *c);
-bool cr_read_back_shows(const char *who, const char *key, const char *want);
+bool cr_read_back_shows(const struct cr_shared *sh, const char *key, const char *want);
 void cr_note_namespaces(struct cr_shared *sh);
 const char *cr_find_key(const char *who, const char *key);
+
+/* file.c */
+int cr_memfd(const char *name, unsigned int flags);
 
 /* leave_executable.c */
 int cr_leave_executable(void);

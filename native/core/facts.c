@@ -47,6 +47,9 @@ static const struct {
 	{ "tainted", "/proc/sys/kernel/tainted" },
 	{ "mmap_min_addr", "/proc/sys/vm/mmap_min_addr" },
 	{ "nr_hugepages", "/proc/sys/vm/nr_hugepages" },
+	{ "memfd_noexec", "/proc/sys/vm/memfd_noexec" },
+	{ "suid_dumpable", "/proc/sys/fs/suid_dumpable" },
+	{ "version_signature", "/proc/version_signature" },
 	/* the driver's number of the chip, 0 where there is none */
 	{ "serial_port", "/sys/class/tty/ttyS0/type" },
 };

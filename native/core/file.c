@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -45,6 +46,23 @@ static int parse_flags(char *arg)
 		flags |= open_flags[i].flag;
 	}
 	return flags;
+}
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U
+#define MFD_EXEC	16U
+#endif
+
+/* An executable memfd, unless @flags say otherwise: vm.memfd_noexec=1 makes others of those that don't ask. Returns -1 and errno. */
+int cr_memfd(const char *name, unsigned int flags)
+{
+	unsigned int exec = flags & MFD_NOEXEC_SEAL ? 0 : MFD_EXEC;
+	int fd = syscall(SYS_memfd_create, name, flags | exec);
+
+	/* Before 6.3 there is no such flag. */
+	if (fd < 0 && errno == EINVAL && exec)
+		fd = syscall(SYS_memfd_create, name, flags);
+	return fd;
 }
 
 /* @arg: S,FLAGS,PATH */

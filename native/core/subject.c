@@ -231,7 +231,7 @@ static int step_ready(struct cr_ctx *c, char *arg)
 		return err;
 	while ((item = cr_next(&rest, ','))) {
 		key = cr_next(&item, ':');
-		if (item && cr_read_back_shows(c->sh->who, key, item))
+		if (item && cr_read_back_shows(c->sh, key, item))
 			continue;
 		cr_text_init(&t, why, sizeof(why));
 		cr_puts(&t, "the subject as read back has not ");

@@ -139,6 +139,11 @@ export const NEEDS = {
 		"memfd_secret",
 		"memfd_secret is not there (it came with 5.14, and may be turned off)",
 	),
+	/** An executable memfd, which every memfd of the rows is. */
+	memfd_exec: (facts) =>
+		number(facts, "memfd_noexec") === 2
+			? "vm.memfd_noexec is 2: no executable memfd can be made"
+			: null,
 	noexec_seal: there(
 		"noexec_seal",
 		"memfd_create refuses MFD_NOEXEC_SEAL (it came with 6.3)",

@@ -393,3 +393,19 @@ test("a kernel that says that it has no CAP_CHECKPOINT_RESTORE is not believed w
 	}
 	assert.ok(needing(raw("5.8.18")).length > 0);
 });
+
+test("a setting that forbids executable memfds is named by what takes one", () => {
+	const skips = plan(kernel("6.12.0", { memfd_noexec: "2" })).filter(
+		({ skip }) => /vm\.memfd_noexec is 2/.test(skip ?? ""),
+	);
+	const programs = skips.map(({ probeProgram }) => probeProgram);
+	assert.ok(programs.some((program) => program.includes("memfd=x")));
+	assert.ok(programs.some((program) => program.includes(",memfd")));
+	assert.ok(programs.every((program) => /memfd|sealed|hugetlb/.test(program)));
+	assert.ok(
+		!programs.some(
+			(program) =>
+				/memfd=\w+,noexec/.test(program) && !/memfd=\w+(?: |$)/.test(program),
+		),
+	);
+});

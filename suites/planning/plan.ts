@@ -100,6 +100,10 @@ const STEP_NEEDS: readonly (readonly [RegExp, NeedName])[] = [
 	[/(?:^| )(?:userns(?:=\S*)?|unshare=user)(?: |$)/, "user_ns"],
 	[/(?:^| )(?:pidns|unshare=pid)(?: |$)/, "pid_ns"],
 	[/(?:^| )unshare=ipc(?: |$)/, "ipc_ns"],
+	[
+		/(?:^| )(?:memfd=\w+(?!,)\b|\w+=\w+,(?:memfd|sealed|hugetlb)\b)/,
+		"memfd_exec",
+	],
 ];
 
 const stepNeeds = remembered((program: string): readonly NeedName[] =>
