@@ -44,7 +44,7 @@ function fixtureSuites(cases: readonly PlannedCase[]): SuiteApi {
 	return {
 		plan: (facts) => ({
 			cases,
-			facts: { ...facts?.told },
+			facts: { ...facts?.reported },
 		}),
 		outline: () => cases,
 		judge(planned, payload) {

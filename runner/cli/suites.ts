@@ -20,10 +20,10 @@ export const suiteApi: SuiteApi = {
 	subjects: () => SUBJECTS,
 };
 
-/** What the agent told, numbers as numbers. File modes keep their leading zero, and so stay text. */
+/** What the agent reported, numbers as numbers. File modes keep their leading zero, and so stay text. */
 function reportedFacts(raw: RawFacts): PlanWithFacts["facts"] {
 	const facts: Record<string, string | number | boolean> = {};
-	for (const [name, value] of Object.entries(raw.told)) {
+	for (const [name, value] of Object.entries(raw.reported)) {
 		const number = /^(0|-?[1-9]\d{0,14})$/.test(value);
 		facts[name] = number ? Number(value) : value;
 	}

@@ -110,7 +110,7 @@ export function fakeTarget(
 		open: async () => ({
 			kernel: KERNEL,
 			accel: "tcg",
-			facts: { told: {}, arch: "x86_64" },
+			facts: { reported: {}, arch: "x86_64" },
 			tools: { qemu: "7.2" },
 			notes: more.notes ?? [],
 			...(more.replay === undefined ? {} : { replay: more.replay }),

@@ -59,8 +59,8 @@ export function localTarget(options: LocalTargetOptions): Target {
 			} catch (error) {
 				throw new OpenError((error as Error).message);
 			}
-			const told = readFactLines(await addon.facts());
-			return localSession(options, addon, kernel, told, signal);
+			const reported = readFactLines(await addon.facts());
+			return localSession(options, addon, kernel, reported, signal);
 		},
 	};
 }
@@ -69,13 +69,13 @@ function localSession(
 	options: LocalTargetOptions,
 	addon: Addon,
 	kernel: Session["kernel"],
-	told: Record<string, string>,
+	reported: Record<string, string>,
 	signal: AbortSignal,
 ): Session {
 	return {
 		kernel,
 		accel: "none",
-		facts: { told, arch: kernel.arch },
+		facts: { reported, arch: kernel.arch },
 		tools: { crprobe: addon.version },
 		notes: [],
 		run: (requests, events) =>

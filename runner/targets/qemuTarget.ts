@@ -142,7 +142,7 @@ function guestSession(
 		accel: guest.accel,
 		accelReason: accel.reason,
 		facts: {
-			told: guest.facts,
+			reported: guest.facts,
 			arch: kernel.machine.arch,
 			...(kernel.config === undefined ? {} : { config: kernel.config }),
 		},

@@ -18,14 +18,14 @@ function container(
 	set: string,
 	rootless: boolean,
 ): Subject {
-	const place = rootless
+	const placement = rootless
 		? `${USER} userns=0:1000:1 mntns pidns unshare=ipc`
 		: "mntns pidns unshare=ipc";
 	return {
 		name: `container_${name}`,
 		description: words,
 		groups: ["container"],
-		steps: `${place} bnd=${set} caps=${set} dumpable=1`,
+		steps: `${placement} bnd=${set} caps=${set} dumpable=1`,
 		ready: `uid:0,userns:${rootless ? "new" : "same"},pidns:new,ipcns:new,bnd:${set},eff:${set},prm:${set},dumpable:1`,
 		needs: [
 			"root",
@@ -78,7 +78,7 @@ const CLONE = "clone3=tid:20000";
 const ROWS: readonly Row[] = [
 	{
 		name: "proc_sys_read_only",
-		concerns: ["ns_last_pid"],
+		boundaries: ["ns_last_pid"],
 		title:
 			"open ns_last_pid for writing where /proc/sys is read-only, as runtimes mount it",
 		probe: "open",
@@ -94,7 +94,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "ns_last_pid_writable",
-		concerns: ["ns_last_pid"],
+		boundaries: ["ns_last_pid"],
 		title: "write ns_last_pid where the runtime left it writable",
 		probe: "next_pid",
 		program: `open=f,w,${FILE} next_pid=f,9000`,
@@ -118,7 +118,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "set_tid",
-		concerns: ["set_tid"],
+		boundaries: ["set_tid"],
 		title: "clone3 with set_tid in the container's pid namespace",
 		probe: "clone3",
 		program: CLONE,
@@ -142,7 +142,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "set_tid_outside",
-		concerns: ["set_tid"],
+		boundaries: ["set_tid"],
 		title:
 			"clone3 with set_tid in the container's and the host's pid namespace",
 		probe: "clone3",
@@ -168,7 +168,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "clone3_filtered",
-		concerns: ["set_tid"],
+		boundaries: ["set_tid"],
 		title: "clone3 with set_tid under a seccomp filter that answers ENOSYS",
 		probe: "clone3",
 		program: `@ nnp seccomp=clone3-enosys ${CLONE}`,
@@ -183,7 +183,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "map_files",
-		concerns: ["map_files"],
+		boundaries: ["map_files"],
 		title: "open a memfd through its mapping",
 		probe: "open",
 		program: "map=m,memfd,0666,bytes open=g,r,/proc/self/map_files/$m read=g,5",
@@ -205,7 +205,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "exe_fd",
-		concerns: ["exe_fd"],
+		boundaries: ["exe_fd"],
 		title: "change /proc/self/exe",
 		probe: "mm_map",
 		program: "exe_unmap memfd=x mm_map=exe:x exe=x",

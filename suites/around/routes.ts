@@ -25,7 +25,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "exec_bounded_p",
-		concerns: ["set_tid"],
+		boundaries: ["set_tid"],
 		title: "execute a file with +p whose capability is not in the bounding set",
 		probe: "exec",
 		program: `${CAPPED},p bnd=all-${CR} @ exec=/tmp/crprobe clone3=tid:20000`,
@@ -40,7 +40,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "exec_no_new_privs",
-		concerns: ["set_tid"],
+		boundaries: ["set_tid"],
 		title: "with no_new_privs, execute a file with +ep",
 		probe: "clone3",
 		program: `${CAPPED},ep @ nnp exec=/tmp/crprobe clone3=tid:20107`,
@@ -55,7 +55,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "exec_ambient",
-		concerns: ["set_tid"],
+		boundaries: ["set_tid"],
 		title: "with the capability ambient, execute a plain file",
 		probe: "clone3",
 		program: `inh=${CR} amb=${CR} exec=self clone3=tid:20108`,
@@ -70,7 +70,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "setuid",
-		concerns: ["set_tid"],
+		boundaries: ["set_tid"],
 		title: "leave user 0 with setuid()",
 		probe: "clone3",
 		program: "setuid=1000 clone3=tid:20109",
@@ -85,7 +85,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "new_userns_without_sys_admin",
-		concerns: ["exe_fd"],
+		boundaries: ["exe_fd"],
 		title:
 			"make a user namespace, drop CAP_SYS_ADMIN, change /proc/self/exe in there",
 		probe: "mm_map",
@@ -102,7 +102,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "traced",
-		concerns: ["map_files"],
+		boundaries: ["map_files"],
 		title:
 			"open a memfd through map_files while another process traces this one",
 		probe: "open",
@@ -156,7 +156,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "map_files_not_dumpable",
-		concerns: ["map_files"],
+		boundaries: ["map_files"],
 		title:
 			"after executing a file with +ep: its own map_files, root's now, still open to it",
 		probe: "open",

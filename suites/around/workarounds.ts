@@ -27,7 +27,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "suid_helper",
-		concerns: ["ns_last_pid"],
+		boundaries: ["ns_last_pid"],
 		title:
 			"a set-user-id root helper writes ns_last_pid, then the caller forks",
 		probe: "fork",
@@ -44,7 +44,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "suid_helper_race",
-		concerns: ["ns_last_pid"],
+		boundaries: ["ns_last_pid"],
 		title: "the same, with somebody else's fork in between",
 		probe: "fork",
 		program: `${HELPER} ${ask(23100)} child { } fork`,
@@ -90,7 +90,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "userns_pidns_ns_last_pid",
-		concerns: ["ns_last_pid"],
+		boundaries: ["ns_last_pid"],
 		title: "make a user namespace and a pid namespace, and set pids in there",
 		probe: "next_pid",
 		program: `userns=0:1000:1 pidns open=f,w,${FILE} next_pid=f,9000`,
@@ -107,7 +107,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "userns_pidns_set_tid",
-		concerns: ["set_tid"],
+		boundaries: ["set_tid"],
 		title:
 			"make a user namespace and a pid namespace, and choose a pid in there",
 		probe: "clone3",
@@ -125,7 +125,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "userns_exe_fd",
-		concerns: ["exe_fd"],
+		boundaries: ["exe_fd"],
 		title: "make a user namespace and change /proc/self/exe",
 		probe: "mm_map",
 		program: "userns=0:1000:1 exe_unmap memfd=x mm_map=exe:x exe=x",
@@ -140,7 +140,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "userns_unmapped_exe_fd",
-		concerns: ["exe_fd"],
+		boundaries: ["exe_fd"],
 		title:
 			"make a user namespace, map nobody into it, and change /proc/self/exe",
 		probe: "mm_map",
@@ -156,7 +156,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "userns_map_files",
-		concerns: ["map_files"],
+		boundaries: ["map_files"],
 		title:
 			"make a user namespace and open a memfd through map_files: this one stays closed",
 		probe: "open",

@@ -92,8 +92,8 @@ const deniesWriting = ({ version }: Facts): boolean =>
 		has("exe_file_writers_again", version));
 
 /** A 32-bit x86 helper on a 64-bit kernel: the one pair whose structs differ in size (other 32-bit ABIs pad theirs to 104). */
-const isCompat = ({ wordBits, told }: Facts): boolean =>
-	wordBits === 32 && told.machine === "x86_64";
+const isCompat = ({ wordBits, reported }: Facts): boolean =>
+	wordBits === 32 && reported.machine === "x86_64";
 
 const hasResource = (s: Subject): boolean =>
 	s.userDepth === 0 && holds(s.caps, "sys_resource");

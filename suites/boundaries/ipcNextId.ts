@@ -35,7 +35,7 @@ function generation(facts: Facts): Generation {
 		: has("ipc_handler", facts.version)
 			? 1
 			: 0;
-	const byMode = MODES.indexOf(facts.told.msg_next_id ?? "");
+	const byMode = MODES.indexOf(facts.reported.msg_next_id ?? "");
 	return GENERATIONS[Math.max(byVersion, byMode)] ?? "permissions";
 }
 
@@ -127,7 +127,7 @@ function rows(kind: "sem" | "msg" | "shm"): Row[] {
 			expect: (_s, facts) =>
 				always(
 					["0:-1"],
-					"the capability is asked for when writing only; -1 means no wish",
+					"the capability is asked for when writing only; -1 means that no id is requested",
 					cite(facts),
 				)(),
 			catches: "reading takes the capability",
@@ -287,7 +287,7 @@ const ROWS: readonly Row[] = [
 	),
 	...fresh(
 		"counter_stays",
-		"the wish leaves the counter of ordinary ids alone: the one after it has id 0",
+		"a requested id leaves the counter of ordinary ids alone: the one after it has id 0",
 		`write=f,${ID} ipc_new=msg ipc_new=msg`,
 		["0:9", `0:${ID}`, "0:0"],
 		["-", "0:0", `0:!${ID}`],
@@ -295,7 +295,7 @@ const ROWS: readonly Row[] = [
 	),
 	...fresh(
 		"keyed",
-		"the wish holds for one with a key as well",
+		"a requested id holds for one with a key as well",
 		`write=f,${ID} ipc_new=msg,1`,
 		["0:9", `0:${ID}`],
 		["-", `0:!${ID}`],
@@ -303,11 +303,11 @@ const ROWS: readonly Row[] = [
 	),
 	...fresh(
 		"found",
-		"looking one up that is there does not use the wish up",
+		"looking one up that is there does not use the requested id up",
 		`ipc_new=msg,1,keep write=f,${ID} ipc_find=msg,1 ipc_new=msg`,
 		["0:0", "0:9", "0:0", `0:${ID}`],
 		["0:0", "-", "0:0", `0:!${ID}`],
-		"a lookup uses the wish up",
+		"a lookup uses the requested id up",
 	),
 	...fresh(
 		"index_taken",
@@ -320,7 +320,7 @@ const ROWS: readonly Row[] = [
 	{
 		name: "next_only_once",
 		title:
-			"the wish holds for one object: the one after it gets an ordinary id",
+			"the requested id holds for one object: the one after it gets an ordinary id",
 		probe: "ipc_new",
 		program: `open=f,w,${file("msg")} write=f,${ID} ipc_new=msg ipc_new=msg cat=${file("msg")}`,
 		subjects: (s) =>
@@ -333,7 +333,7 @@ const ROWS: readonly Row[] = [
 			["EACCES", "-", `0:!${ID}`, `0:!${ID}`, "0:-1"],
 			["0", "EPERM", `0:!${ID}`, `0:!${ID}`, "0:-1"],
 		),
-		catches: "the wish is kept",
+		catches: "the requested id is kept",
 	},
 ];
 

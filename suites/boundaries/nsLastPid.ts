@@ -90,7 +90,7 @@ function spelling(name: string, text: string, pid: number, title: string): Row {
 }
 
 /** Where the cursor goes at the ends of the range, in a pid namespace that has no other processes. */
-function place(
+function cursorAt(
 	name: string,
 	steps: string,
 	next: number | string,
@@ -110,7 +110,7 @@ function place(
 				"the next pid is the first free one behind the cursor, or from 300 on behind the end",
 			cite: "pid_alloc_wrap",
 		}),
-		catches: "the cursor is set to another place than asked",
+		catches: "the cursor is set to another pid than asked",
 	};
 }
 
@@ -488,13 +488,13 @@ const ROWS: readonly Row[] = [
 					},
 		catches: "the pid namespace for children is changed, or its owner is asked",
 	},
-	place(
+	cursorAt(
 		"end",
 		`number=m,${PID_MAX} `,
 		300,
 		"write pid_max: the next pid wraps to 300",
 	),
-	place(
+	cursorAt(
 		"last",
 		`number=m,${PID_MAX},-1 `,
 		300,

@@ -4,6 +4,7 @@ import { holds } from "../model/caps.js";
 import { type CiteName, has } from "../model/citations.js";
 import type { Facts } from "../model/facts.js";
 import {
+	acrossNamespaces,
 	always,
 	at,
 	both,
@@ -12,7 +13,6 @@ import {
 	few,
 	named,
 	pidsAt,
-	placed,
 	type Row,
 	type Suite,
 	swept,
@@ -254,7 +254,7 @@ const ROWS: readonly Row[] = [
 		title: "ask for pids in the own pid namespace and in its parent",
 		probe: "clone3",
 		program: "clone3=tid:20001/20002",
-		subjects: placed,
+		subjects: acrossNamespaces,
 		expect: expectAlloc(["free", "free"], (s) => chosen(s, 20001, 20002)),
 		levels: 2,
 		catches:
@@ -265,7 +265,7 @@ const ROWS: readonly Row[] = [
 		title: "ask for pids in three pid namespaces, the own one first",
 		probe: "clone3",
 		program: "clone3=tid:20003/20004/20005",
-		subjects: placed,
+		subjects: acrossNamespaces,
 		expect: expectAlloc(["free", "free", "free"], (s) =>
 			chosen(s, 20003, 20004, 20005),
 		),
@@ -277,7 +277,7 @@ const ROWS: readonly Row[] = [
 		title: "ask for pids in four pid namespaces, the own one first",
 		probe: "clone3",
 		program: "clone3=tid:20013/20014/20015/20016",
-		subjects: (s) => placed(s) && s.pidOwners.length >= 3,
+		subjects: (s) => acrossNamespaces(s) && s.pidOwners.length >= 3,
 		expect: expectAlloc(["free", "free", "free", "free"], (s) =>
 			chosen(s, 20013, 20014, 20015, 20016),
 		),
@@ -305,7 +305,7 @@ const ROWS: readonly Row[] = [
 	},
 	{
 		name: "counter_stays",
-		concerns: ["set_tid", "ns_last_pid"],
+		boundaries: ["set_tid", "ns_last_pid"],
 		title:
 			"ask for a pid, had or refused, and look at the pid given last: it is the same as before",
 		probe: "last_pid",

@@ -3,8 +3,8 @@ import { EvidenceError } from "./errors.js";
 import { hasChange, type KernelVersion, parseVersion } from "./version.js";
 
 export interface RawFacts {
-	/** As the agent told them, name by name. */
-	readonly told: Readonly<Record<string, string>>;
+	/** As the agent reported them, name by name. */
+	readonly reported: Readonly<Record<string, string>>;
 	readonly arch: string;
 	/** The kernel's .config, where it is known. */
 	readonly config?: string;
@@ -27,7 +27,7 @@ export interface Facts {
 	readonly uid: number;
 	readonly caps: bigint;
 	/** By name, as text. Absent: the kernel has no such thing. */
-	readonly told: Readonly<Record<string, string>>;
+	readonly reported: Readonly<Record<string, string>>;
 	/** `y`, `m`, a value, or undefined; undefined for all where no configuration is known. */
 	readonly config: ReadonlyMap<string, string> | null;
 }
@@ -41,7 +41,7 @@ export const FACTS_OF_ANY: Facts = {
 	checkpointRestore: true,
 	uid: 0,
 	caps: (1n << 41n) - 1n,
-	told: {},
+	reported: {},
 	config: null,
 };
 
@@ -55,14 +55,14 @@ export function parseConfig(text: string): Map<string, string> {
 	return config;
 }
 
-/** A whole number in what the agent told, up to a bound that no kernel comes near: it decides how large the plan is. */
+/** A whole number in what the agent reported, up to a bound that no kernel comes near: it decides how large the plan is. */
 function whole(
-	told: RawFacts["told"],
+	reported: RawFacts["reported"],
 	name: string,
 	otherwise: number,
 	most: number,
 ): number {
-	const text = told[name];
+	const text = reported[name];
 	if (text === undefined) return otherwise;
 	const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
 	if (!(value <= most))
@@ -73,44 +73,44 @@ function whole(
 }
 
 /**
- * Reads what the agent told.
+ * Reads what the agent reported.
  * @throws Error when the release, without which nothing can be expected, is missing or no version, or a number is none.
  */
 export function readFacts(raw: RawFacts): Facts {
-	const { told } = raw;
-	const release = told.release ?? "";
-	const version = parseVersion(release, told.version ?? "");
+	const { reported } = raw;
+	const release = reported.release ?? "";
+	const version = parseVersion(release, reported.version ?? "");
 	if (!version)
 		throw new EvidenceError(
 			`the kernel's release ${JSON.stringify(release)} is no kernel version`,
 		);
 	// Struct __user_cap_data_struct holds 64 capabilities in two words of 32 bits.
-	const capLastCap = whole(told, "cap_last_cap", 40, 63);
+	const capLastCap = whole(reported, "cap_last_cap", 40, 63);
 	const meantWithout = raw.expect?.includes("no-cap-checkpoint-restore");
 	return {
 		version,
 		release,
-		wordBits: whole(told, "word_bits", 64, 64),
+		wordBits: whole(reported, "word_bits", 64, 64),
 		capLastCap,
 		// What a broken kernel says of itself does not excuse it: a botched backport takes the capability out as a whole.
 		checkpointRestore:
 			capLastCap >= 40 || (hasChange(version, "5.9") && !meantWithout),
-		uid: whole(told, "uid", 0, 0xffff_ffff),
-		caps: BigInt(`0x${told.caps?.match(/^[0-9a-f]+$/)?.[0] ?? "0"}`),
-		told,
+		uid: whole(reported, "uid", 0, 0xffff_ffff),
+		caps: BigInt(`0x${reported.caps?.match(/^[0-9a-f]+$/)?.[0] ?? "0"}`),
+		reported,
 		config: raw.config === undefined ? null : parseConfig(raw.config),
 	};
 }
 
 /** A fact that is a number; undefined where the kernel has no such thing. */
 export function number(facts: Facts, name: string): number | undefined {
-	const text = facts.told[name];
+	const text = facts.reported[name];
 	return text === undefined || text === "" ? undefined : Number(text);
 }
 
 /** Is something that facts tell as 0 or not 0 there? Unknown facts (a plan without a kernel) say yes. */
 export function present(facts: Facts, name: string): boolean {
-	const text = facts.told[name];
+	const text = facts.reported[name];
 	if (facts === FACTS_OF_ANY) return true;
 	return text !== undefined && Number.parseInt(text, 8) !== 0;
 }

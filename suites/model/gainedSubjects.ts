@@ -1,9 +1,9 @@
-/** Routes: the ways in which a process comes by the capability, or fails to. Where the real world executes a file, so do these. */
+/** Subjects by how a process gains the capability, or fails to. Where that takes executing a file in practice, it does here. */
 import type { CapSet } from "./caps.js";
 import type { NeedName } from "./needs.js";
 import { type Subject, USER } from "./subjects.js";
 
-interface Route {
+interface Gained {
 	readonly name: string;
 	readonly description: string;
 	readonly steps: string;
@@ -25,7 +25,7 @@ const EXEC = "exec=/tmp/crprobe";
 const fileCap = (flags: string, root = ""): string =>
 	`filecap=/tmp/crprobe,${CR},${flags}${root}`;
 
-const ROUTES: readonly Route[] = [
+const GAINED: readonly Gained[] = [
 	{
 		name: "ambient",
 		description: "user 1000 executes a plain file with the capability ambient",
@@ -213,21 +213,21 @@ const ROUTES: readonly Route[] = [
 	},
 ];
 
-export const ROUTE_SUBJECTS: readonly Subject[] = ROUTES.map((route) => ({
-	name: `route_${route.name}`,
-	description: route.description,
+export const GAINED_SUBJECTS: readonly Subject[] = GAINED.map((way) => ({
+	name: `route_${way.name}`,
+	description: way.description,
 	groups: ["route"],
-	steps: route.steps,
-	ready: `${route.ready},eff:${route.caps},prm:${route.prm ?? route.caps}`,
+	steps: way.steps,
+	ready: `${way.ready},eff:${way.caps},prm:${way.prm ?? way.caps}`,
 	needs: [
 		"root",
 		"multiuser",
-		...(route.steps.includes(CR) ? (["cap_checkpoint_restore"] as const) : []),
-		...(route.needs ?? []),
+		...(way.steps.includes(CR) ? (["cap_checkpoint_restore"] as const) : []),
+		...(way.needs ?? []),
 	],
-	kuid: route.kuid ?? 1000,
-	caps: route.caps,
-	userDepth: route.userDepth ?? 0,
+	kuid: way.kuid ?? 1000,
+	caps: way.caps,
+	userDepth: way.userDepth ?? 0,
 	pidOwners: [0],
 	ipcOwner: 0,
 }));

@@ -1,7 +1,7 @@
-/** More places in the namespaces than the core has: other maps, other owners, deeper nesting. */
+/** More placements in the namespaces than the core has: other maps, other owners, deeper nesting. */
 import {
 	ELSEWHERE,
-	type Place,
+	type Placement,
 	SETS,
 	type Subject,
 	subjectAt,
@@ -16,7 +16,7 @@ const ROOTLESS = [
 	"unprivileged_userns",
 ] as const;
 
-const MORE: readonly Place[] = [
+const MORE: readonly Placement[] = [
 	{
 		name: "userns_nouid0",
 		words:
@@ -183,8 +183,9 @@ const MORE: readonly Place[] = [
 	},
 ];
 
-export const NAMESPACE_SUBJECTS: readonly Subject[] = MORE.flatMap((place) =>
-	SETS.filter(({ name }) => name !== "cap_both").map((set) =>
-		subjectAt(place, set, ["namespace"]),
-	),
+export const NAMESPACE_SUBJECTS: readonly Subject[] = MORE.flatMap(
+	(placement) =>
+		SETS.filter(({ name }) => name !== "cap_both").map((set) =>
+			subjectAt(placement, set, ["namespace"]),
+		),
 );

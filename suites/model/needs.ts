@@ -163,7 +163,7 @@ export const NEEDS = {
 	),
 	serial_port: there(
 		"serial_port",
-		"/dev/ttyS0 is no serial port (its type in sysfs is 0 or not told)",
+		"/dev/ttyS0 is no serial port (its type in sysfs is 0 or missing)",
 	),
 	inet: there(
 		"inet",

@@ -120,12 +120,12 @@ export function takenValues({ value, instead }: StepResult): string[] {
 /** For people: `open ok, write EPERM, fork ok (32701)`. */
 export function formatResults(results: readonly StepResult[]): string {
 	return results
-		.map((told) => {
-			const { step, result, value } = told;
+		.map((entry) => {
+			const { step, result, value } = entry;
 			if (result === "-") return `${step} not tried`;
 			if (result !== "0") return `${step} ${result}`;
 			if (value === undefined) return `${step} ok`;
-			const taken = takenValues(told);
+			const taken = takenValues(entry);
 			const [first, last] = [taken[0], taken.at(-1)];
 			const note =
 				first === undefined
@@ -160,7 +160,7 @@ const ORDINARY: ReadonlyArray<readonly [string, string]> = [
 
 /** The read-back subject for people, whole: `uid=1000 gid=1000 eff=10000000000 …`. */
 export function formatReadback(who: string): string {
-	const told = new Map(
+	const shown = new Map(
 		who.split(",").map((item): [string, string] => {
 			const cut = item.indexOf(":");
 			return [item.slice(0, cut), item.slice(cut + 1)];
@@ -168,9 +168,9 @@ export function formatReadback(who: string): string {
 	);
 	return ORDINARY.map(([key, ordinary]) => {
 		const value =
-			told.get(key) ??
+			shown.get(key) ??
 			(ordinary.startsWith("=")
-				? (told.get(ordinary.slice(1)) ?? "?")
+				? (shown.get(ordinary.slice(1)) ?? "?")
 				: ordinary);
 		return `${key}=${value}`;
 	}).join(" ");

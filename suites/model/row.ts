@@ -4,6 +4,18 @@ import type { Facts } from "./facts.js";
 import type { NeedName } from "./needs.js";
 import { mayCheckpointRestore, type Subject } from "./subjects.js";
 
+/** The permission checks of the kernel, each the name of a suite as well. */
+export const BOUNDARIES = [
+	"ns_last_pid",
+	"set_tid",
+	"map_files",
+	"exe_fd",
+	"ipc_next_id",
+	"tty_lock",
+] as const;
+
+export type Boundary = (typeof BOUNDARIES)[number];
+
 /**
  * What a step must give: `0` (success), `0:PATTERN` (and that evidence; `*` stands for digits), `0:!PATTERN` (and any
  * other evidence), an errno's name, or `-` (not tried, since a step that it builds on was refused).
@@ -35,19 +47,26 @@ export interface Row {
 	readonly levels?: number;
 	/** Its steps reach something of the machine's own besides. */
 	readonly touchesHost?: true;
-	/** The boundaries that it is about, where that is not the suite's own name. */
-	readonly concerns?: readonly string[];
+	/** The boundaries that it is about, where its suite is not a boundary's or it is about others as well. */
+	readonly boundaries?: readonly Boundary[];
 	/** Milliseconds, where it needs longer than most. */
 	readonly deadlineMs?: number;
 }
 
 export interface Suite {
-	/** The suite's name. */
+	/** The first part of case ids; a boundary's name where the suite is about that one. */
 	readonly name: string;
 	readonly description: string;
 	/** What every row of it needs. */
 	readonly needs: readonly NeedName[];
 	readonly rows: readonly Row[];
+}
+
+/** The boundaries that a row is about: what it says, or its suite's. Empty where it is about none. */
+export function boundariesOf(suite: Suite, row: Row): readonly Boundary[] {
+	return (
+		row.boundaries ?? BOUNDARIES.filter((boundary) => boundary === suite.name)
+	);
 }
 
 /* Which subjects a row takes. */
@@ -68,10 +87,10 @@ export const sweptInitial = (subject: Subject): boolean =>
 	!(subject.groups.includes("sweep") && subject.userDepth > 0);
 
 /** Those for whom namespaces matter. */
-export const placed = (subject: Subject): boolean =>
+export const acrossNamespaces = (subject: Subject): boolean =>
 	core(subject) || subject.groups.includes("namespace");
 
-/** Every place with the sets that make a difference: none, either capability, all but both. */
+/** Every placement with the sets that make a difference: none, either capability, all but both. */
 export const wide = (subject: Subject): boolean =>
 	core(subject) && !/-(cap_both|all)$/.test(subject.name);
 
@@ -91,9 +110,9 @@ const FEW = new Set([
 export const few = (subject: Subject): boolean => FEW.has(subject.name);
 
 export const at =
-	(...places: string[]) =>
+	(...placements: string[]) =>
 	(subject: Subject): boolean =>
-		core(subject) && places.some((place) => subject.groups.includes(place));
+		core(subject) && placements.some((name) => subject.groups.includes(name));
 
 export const named =
 	(...names: string[]) =>

@@ -28,7 +28,7 @@ export interface Subject {
 	readonly ownsChild?: boolean;
 }
 
-/** The six sets that every place in the namespaces is tried with. */
+/** The six sets that every placement in the namespaces is tried with. */
 export const SETS: ReadonlyArray<{ name: string; set: CapSet; words: string }> =
 	[
 		{ name: "none", set: "none", words: "no capability" },
@@ -51,7 +51,7 @@ export const SETS: ReadonlyArray<{ name: string; set: CapSet; words: string }> =
 		},
 	];
 
-export interface Place {
+export interface Placement {
 	readonly name: string;
 	readonly words: string;
 	/** Steps before the capabilities are cut down. */
@@ -62,7 +62,7 @@ export interface Place {
 	readonly userDepth: number;
 	readonly pidOwners: readonly number[];
 	readonly ipcOwner: number;
-	/** Rows take subjects by group; `core` is every place that the boundaries are tried from. */
+	/** Rows take subjects by group; `core` is every placement that the boundaries are tried from. */
 	readonly groups?: readonly string[];
 	readonly ownsChild?: boolean;
 }
@@ -73,7 +73,7 @@ export const ELSEWHERE = -1;
 /** An ordinary user, from where the namespaces without privilege start. */
 export const USER = "uid=1000 caps=none dumpable=1";
 
-export const PLACES: readonly Place[] = [
+export const PLACEMENTS: readonly Placement[] = [
 	{
 		name: "uid0",
 		words: "user 0",
@@ -146,36 +146,36 @@ export const PLACES: readonly Place[] = [
 ];
 
 export function subjectAt(
-	place: Place,
+	placement: Placement,
 	{ name, set, words }: { name: string; set: CapSet; words: string },
 	groups: readonly string[],
 ): Subject {
-	const steps = [place.steps, `caps=${set}`, "dumpable=1"]
+	const steps = [placement.steps, `caps=${set}`, "dumpable=1"]
 		.filter((step) => step !== "")
 		.join(" ");
 	return {
-		name: `${place.name}-${name}`,
-		description: `${place.words}, with ${words}`,
-		groups: [place.name, ...groups],
+		name: `${placement.name}-${name}`,
+		description: `${placement.words}, with ${words}`,
+		groups: [placement.name, ...groups],
 		steps,
-		ready: `${place.ready},eff:${set},prm:${set},inh:none,amb:none,dumpable:1`,
+		ready: `${placement.ready},eff:${set},prm:${set},inh:none,amb:none,dumpable:1`,
 		needs: [
-			...place.needs,
+			...placement.needs,
 			...(set.startsWith("checkpoint_restore")
 				? (["cap_checkpoint_restore"] as const)
 				: []),
 		],
-		kuid: place.kuid,
+		kuid: placement.kuid,
 		caps: set,
-		userDepth: place.userDepth,
-		pidOwners: place.pidOwners,
-		ipcOwner: place.ipcOwner,
-		...(place.ownsChild === true ? { ownsChild: true } : {}),
+		userDepth: placement.userDepth,
+		pidOwners: placement.pidOwners,
+		ipcOwner: placement.ipcOwner,
+		...(placement.ownsChild === true ? { ownsChild: true } : {}),
 	};
 }
 
-export const CORE: readonly Subject[] = PLACES.flatMap((place) =>
-	SETS.map((set) => subjectAt(place, set, ["core"])),
+export const CORE: readonly Subject[] = PLACEMENTS.flatMap((placement) =>
+	SETS.map((set) => subjectAt(placement, set, ["core"])),
 );
 
 /**

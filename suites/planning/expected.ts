@@ -13,7 +13,7 @@ function matches(pattern: string, value: string): boolean {
 
 /**
  * Is the result what was expected of this step? A pid that another process has can't be given, so the next free one is as
- * good: the helper tells which were taken, and neither may be the one that must not come.
+ * good: the helper reports which were taken, and neither may be the one that must not come.
  */
 export function meets(result: StepResult, expected: ExpectedResult): boolean {
 	const cut = expected.indexOf(":");

@@ -60,7 +60,7 @@ test("success without effect, and an effect in spite of the refusal, fail", () =
 	);
 });
 
-test("a pid that another process had already counts as given, and is told", () => {
+test("a pid that another process had already counts as given, and is reported", () => {
 	for (const [one, fork, verdict] of [
 		[GRANTED, "21002~21001", "pass"],
 		[GRANTED, "21003~21001", "pass"],
@@ -81,7 +81,7 @@ test("a pid that another process had already counts as given, and is told", () =
 		);
 		assert.equal(seen.verdict, verdict, fork);
 	}
-	for (const [fork, told] of [
+	for (const [fork, shown] of [
 		["21002~21001", "21002, 21001 was taken"],
 		["21003~21001", "21003, 21001 to 21002 were taken"],
 		["303/1~302/1", "303/1, 302/1 was taken"],
@@ -90,7 +90,7 @@ test("a pid that another process had already counts as given, and is told", () =
 	])
 		assert.equal(
 			judge(GRANTED, `obs 3 us=1 end=ok ${WHO} r=fork:0:${fork}`).observed,
-			`fork ok (${told})`,
+			`fork ok (${shown})`,
 		);
 });
 
@@ -212,7 +212,7 @@ test("observations: no bytes of a guest do harm", () => {
 	);
 });
 
-test("a read-back is told whole, whatever was left out of it", () => {
+test("a read-back is shown whole, whatever was left out of it", () => {
 	assert.equal(
 		formatReadback(
 			"uid:0,eff:10000000000,bnd:1ffffffffff,userns:new,map:0:1000:1,pidns:new,nspid:7/1",

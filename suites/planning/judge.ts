@@ -35,9 +35,9 @@ export function judgeObservation(
 	planned: PlannedCase,
 	seen: Observation,
 ): Judgement {
-	const told = formatResults(seen.results);
+	const observed = formatResults(seen.results);
 	const base = {
-		observed: told === "" ? `nothing (${seen.end})` : told,
+		observed: observed === "" ? `nothing (${seen.end})` : observed,
 		durationUs: seen.us,
 		...(seen.who === undefined ? {} : { readback: formatReadback(seen.who) }),
 	};

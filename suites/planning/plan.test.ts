@@ -14,10 +14,10 @@ import type { PlannedCase } from "./plannedCase.js";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** What an ordinary kernel of this release tells. */
-function kernel(release: string, told: Record<string, string> = {}): Facts {
+function kernel(release: string, reported: Record<string, string> = {}): Facts {
 	return readFacts({
 		arch: "x86_64",
-		told: {
+		reported: {
 			release,
 			version: "#1 SMP",
 			uid: "0",
@@ -53,7 +53,7 @@ function kernel(release: string, told: Record<string, string> = {}): Facts {
 			memfd_secret: "1",
 			noexec_seal: "1",
 			max_user_namespaces: "1000",
-			...told,
+			...reported,
 		},
 	});
 }
@@ -253,7 +253,7 @@ test("a check that is older than the kernel's version has it is not expected", (
 });
 
 test("facts that decide the plan's size are held to their bounds", () => {
-	for (const told of [
+	for (const reported of [
 		{ cap_last_cap: "20000" },
 		{ cap_last_cap: "" },
 		{ cap_last_cap: "-1" },
@@ -262,7 +262,7 @@ test("facts that decide the plan's size are held to their bounds", () => {
 		{ uid: "99999999999" },
 	] as Record<string, string>[])
 		assert.throws(
-			() => kernel("6.1.0", told),
+			() => kernel("6.1.0", reported),
 			/the kernel's fact \w+ is ".*", not a whole number/,
 		);
 });
@@ -277,10 +277,10 @@ test("a helper without a capability skips the subjects that have it", () => {
 test("the steps are those of the helper", () => {
 	const arch = { x64: "x86_64", arm64: "aarch64" }[process.arch as string];
 	const helper = join(ROOT, "dist/agent", `crprobe-${arch ?? process.arch}`);
-	const told = execFileSync(helper, ["--steps"], { encoding: "utf8" });
+	const reported = execFileSync(helper, ["--steps"], { encoding: "utf8" });
 	assert.deepEqual(
 		Object.fromEntries(
-			[...told.matchAll(/^ {2}(\S+) \((\w+)\)$/gm)]
+			[...reported.matchAll(/^ {2}(\S+) \((\w+)\)$/gm)]
 				.map(([, name, kind]) => [name as string, kind as string] as const)
 				.sort(),
 		),
@@ -372,7 +372,7 @@ test("a kernel that says that it has no CAP_CHECKPOINT_RESTORE is not believed w
 	const raw = (release: string, expect: string[] = []) =>
 		readFacts({
 			arch: "x86_64",
-			told: { ...kernel(release, told).told },
+			reported: { ...kernel(release, told).reported },
 			expect,
 		});
 	const exeFd = (facts: Facts) => {

@@ -18,11 +18,11 @@ import {
 	type CiteName,
 } from "../model/citations.js";
 import { FACTS_OF_ANY, type Facts } from "../model/facts.js";
-import { ROUTE_SUBJECTS } from "../model/gainedSubjects.js";
+import { GAINED_SUBJECTS } from "../model/gainedSubjects.js";
 import { manualNotes } from "../model/manuals.js";
 import { NAMESPACE_SUBJECTS } from "../model/namespaces.js";
 import { missing, type NeedName, unexcused } from "../model/needs.js";
-import type { Row, Suite } from "../model/row.js";
+import { boundariesOf, type Row, type Suite } from "../model/row.js";
 import { STEP_KINDS } from "../model/steps.js";
 import { CORE, type Subject } from "../model/subjects.js";
 import { formatExpected } from "./expected.js";
@@ -44,11 +44,11 @@ export const SUITES: readonly Suite[] = [
 /** The operations of a program that are reported: those behind the point where the subject stands. */
 export function operationsOf(program: string): string[] {
 	const words = program.split(" ");
-	const place = words.indexOf("@");
+	const mark = words.indexOf("@");
 	let quiet = 0;
 	const found: string[] = [];
 	const blocks: boolean[] = [];
-	for (const word of words.slice(place + 1)) {
+	for (const word of words.slice(mark + 1)) {
 		const name = word.split("=")[0] ?? "";
 		if (word === "}") {
 			if (blocks.pop()) quiet--;
@@ -64,12 +64,12 @@ export function operationsOf(program: string): string[] {
 	return found;
 }
 
-/** `@` in a program gives way to the subject's steps; without it they come first. The agent does the same. */
+/** `@` in a program is replaced by the subject's steps; without it they come first. The agent does the same. */
 export function compose(subjectProgram: string, probeProgram: string): string {
 	const marked = ` ${probeProgram} `;
-	const place = marked.indexOf(" @ ");
-	if (place < 0) return `${subjectProgram} ${probeProgram}`;
-	return `${marked.slice(0, place)} ${subjectProgram} ${marked.slice(place + 3)}`.trim();
+	const mark = marked.indexOf(" @ ");
+	if (mark < 0) return `${subjectProgram} ${probeProgram}`;
+	return `${marked.slice(0, mark)} ${subjectProgram} ${marked.slice(mark + 3)}`.trim();
 }
 
 function citationOf(name: CiteName): Citation {
@@ -144,7 +144,7 @@ function plannedCase(
 		...stepNeeds(subjectProgram),
 		...stepNeeds(probeProgram),
 	];
-	const boundary = boundaryOf(suite, row);
+	const [boundary, ...more] = boundariesOf(suite, row);
 	const reason = missing(needs, facts) ?? beyondHelper(subject, facts);
 	const missed = reason === null ? unexcused(needs, facts) : null;
 	// The namespaces that see the process, less those that the operation leaves alone.
@@ -152,7 +152,7 @@ function plannedCase(
 	return {
 		id: idOf(suite, row, subject),
 		suite: suite.name,
-		...(boundary === undefined ? {} : { boundary }),
+		...(boundary === undefined || more.length > 0 ? {} : { boundary }),
 		probe: row.probe,
 		subject: subject.name,
 		subjectProgram,
@@ -181,7 +181,7 @@ export function subjectsFor(facts: Facts): Subject[] {
 	return [
 		...CORE,
 		...NAMESPACE_SUBJECTS,
-		...ROUTE_SUBJECTS,
+		...GAINED_SUBJECTS,
 		...CONTAINER_SUBJECTS,
 		...sweep(facts.capLastCap),
 	];
@@ -223,36 +223,23 @@ export function outline(): Pick<PlannedCase, "id" | "suite" | "subject">[] {
 	}));
 }
 
-/** The suites that are a boundary each: one permission check of the kernel. */
-export const BOUNDARIES: readonly string[] = [
-	NS_LAST_PID,
-	SET_TID,
-	MAP_FILES,
-	EXE_FD,
-	IPC_NEXT_ID,
-	TTY_LOCK,
-].map(({ name }) => name);
-
-function boundaryOf(suite: Suite, row: Row): string | undefined {
-	const [about, ...more] = row.concerns ?? [suite.name];
-	if (about === undefined || more.length > 0) return undefined;
-	return BOUNDARIES.includes(about) ? about : undefined;
-}
-
 function idOf(suite: Suite, row: Row, subject: Subject): string {
 	return `${suite.name}.${row.name}.${subject.name}`;
 }
 
 const CONCERNS = new Map<string, readonly string[]>(
 	SUITES.flatMap((suite) =>
-		suite.rows.map((row): [string, readonly string[]] => [
-			`${suite.name}.${row.name}`,
-			row.concerns ?? [suite.name],
-		]),
+		suite.rows.map((row): [string, readonly string[]] => {
+			const boundaries = boundariesOf(suite, row);
+			return [
+				`${suite.name}.${row.name}`,
+				boundaries.length > 0 ? boundaries : [suite.name],
+			];
+		}),
 	),
 );
 
-/** The boundaries that a case is about: its suite's, or for suites of several what its row says. */
+/** The boundaries that a case is about, or its suite where it is about none. */
 export function concerns(id: string): readonly string[] {
 	return CONCERNS.get(id.split(".").slice(0, 2).join(".")) ?? [];
 }

@@ -1,4 +1,5 @@
 /** A row as a subject on one kernel: what is asked, and what must be answered. */
+import type { Boundary } from "../model/row.js";
 
 export interface Citation {
 	ref: string;
@@ -11,7 +12,7 @@ export interface PlannedCase {
 	/** The suite's name. */
 	readonly suite: string;
 	/** The one of the six permission checks that it is about, where it is about one alone. */
-	readonly boundary?: string;
+	readonly boundary?: Boundary;
 	readonly probe: string;
 	/** The subject's name. */
 	readonly subject: string;

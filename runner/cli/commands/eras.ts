@@ -36,8 +36,11 @@ export function history(
 	const every = releases();
 	const start = every.findIndex(({ release }) => release === first);
 	for (const { release, capLastCap } of every.slice(Math.max(start, 0))) {
-		const told = { release: `${release}.0`, cap_last_cap: String(capLastCap) };
-		const { cases } = suites.plan({ told, arch: "x86_64" }, ids);
+		const reported = {
+			release: `${release}.0`,
+			cap_last_cap: String(capLastCap),
+		};
+		const { cases } = suites.plan({ reported, arch: "x86_64" }, ids);
 		for (const planned of cases) {
 			if (!ids.has(planned.id)) continue;
 			const known = eras.get(planned.id) ?? [];

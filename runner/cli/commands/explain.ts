@@ -58,7 +58,7 @@ export function addExplain(program: Command, context: CommandContext): void {
 						explainCase(planned, {
 							subjects,
 							eras: eras?.get(planned.id),
-							release: raw?.told.release,
+							release: raw?.reported.release,
 						}),
 					)
 					.join("\n"),
@@ -137,11 +137,11 @@ async function loadFacts(path: string): Promise<RawFacts> {
 				: `${path}: ${systemText(error)}`;
 		throw new UsageError(`--kernel-facts ${why}`);
 	}
-	const told = readFactLines(read);
-	if (told.release === undefined) {
+	const reported = readFactLines(read);
+	if (reported.release === undefined) {
 		throw new UsageError(
 			`--kernel-facts ${path}: holds no line \`fact release=…\`: it is what \`crprobe --facts\` prints`,
 		);
 	}
-	return { told, arch: told.machine ?? localArch() };
+	return { reported, arch: reported.machine ?? localArch() };
 }
