@@ -51,20 +51,21 @@ export const SETS: ReadonlyArray<{ name: string; set: CapSet; words: string }> =
 		},
 	];
 
-export interface Placement {
+/** Where a subject stands: as which user, in which namespaces, and who owns those. */
+export type Standing = Pick<
+	Subject,
+	"kuid" | "userDepth" | "pidOwners" | "ipcOwner" | "ownsChild"
+>;
+
+/** A standing without capabilities yet; with a set of them it makes a subject. */
+export interface Placement extends Standing {
 	readonly name: string;
 	readonly words: string;
 	/** Steps before the capabilities are cut down. */
 	readonly steps: string;
+	/** What the read-back must show: written by hand, so that it does not repeat a mistake in the steps. */
 	readonly ready: string;
 	readonly needs: readonly NeedName[];
-	readonly kuid: number;
-	readonly userDepth: number;
-	readonly pidOwners: readonly number[];
-	readonly ipcOwner: number;
-	/** Rows take subjects by group; `core` is every placement that the boundaries are tried from. */
-	readonly groups?: readonly string[];
-	readonly ownsChild?: boolean;
 }
 
 /** The depth of a user namespace that is neither the subject's own nor above or below it. */
@@ -73,104 +74,117 @@ export const ELSEWHERE = -1;
 /** An ordinary user, from where the namespaces without privilege start. */
 export const USER = "uid=1000 caps=none dumpable=1";
 
+/** The standing that steps lead to, starting as user 0 in the initial namespaces. Other processes, in braces, change nothing. */
+export function standingAfter(steps: string): Standing {
+	let [kuid, userDepth, ipcOwner] = [0, 0, 0];
+	const pidOwners = [0];
+	for (const step of steps.replace(/\{[^}]*\}/g, "").split(" ")) {
+		const [, id] = /^e?uid=(\d+)$/.exec(step) ?? [];
+		if (id !== undefined) kuid = Number(id);
+		if (/^userns(=|$)/.test(step)) userDepth++;
+		if (step === "pidns") pidOwners.push(userDepth);
+		if (step === "unshare=ipc") ipcOwner = userDepth;
+	}
+	return { kuid, userDepth, pidOwners, ipcOwner };
+}
+
+/** What making a subject with these steps takes of a kernel. */
+function needsOf(steps: string): NeedName[] {
+	const has = (step: RegExp) => step.test(` ${steps} `);
+	const user = has(/ e?uid=/);
+	const userns = has(/ userns(=| )/);
+	return [
+		"root",
+		...(user ? (["multiuser"] as const) : []),
+		...(userns ? (["user_ns"] as const) : []),
+		...(has(/ pidns /) ? (["pid_ns"] as const) : []),
+		...(has(/ unshare=ipc /) ? (["ipc_ns"] as const) : []),
+		...(user && userns ? (["unprivileged_userns"] as const) : []),
+	];
+}
+
+/** A placement by its steps. `standing` is what they don't show: who owns a namespace that was entered. */
+export function placement(
+	name: string,
+	words: string,
+	steps: string,
+	ready: string,
+	standing: Partial<Standing> = {},
+): Placement {
+	return {
+		name,
+		words,
+		steps,
+		ready,
+		needs: needsOf(steps),
+		...standingAfter(steps),
+		...standing,
+	};
+}
+
+/** The placements that every boundary is tried from. */
 export const PLACEMENTS: readonly Placement[] = [
-	{
-		name: "uid0",
-		words: "user 0",
-		steps: "",
-		ready: "uid:0,userns:same,pidns:same",
-		needs: ["root"],
-		kuid: 0,
-		userDepth: 0,
-		pidOwners: [0],
-		ipcOwner: 0,
-	},
-	{
-		name: "uid1000",
-		words: "user 1000",
-		steps: "uid=1000",
-		ready: "uid:1000,userns:same,pidns:same",
-		needs: ["root", "multiuser"],
-		kuid: 1000,
-		userDepth: 0,
-		pidOwners: [0],
-		ipcOwner: 0,
-	},
-	{
-		name: "pidns",
-		words: "user 1000 in a pid namespace that the initial user namespace owns",
-		steps: "pidns uid=1000",
-		ready: "uid:1000,userns:same,pidns:new",
-		needs: ["root", "multiuser", "pid_ns"],
-		kuid: 1000,
-		userDepth: 0,
-		pidOwners: [0, 0],
-		ipcOwner: 0,
-	},
-	{
-		name: "userns",
-		words:
-			"root of a user namespace that user 1000 made, in the pid namespace of its parent",
-		steps: `${USER} userns=0:1000:1`,
-		ready: "uid:0,userns:new,map:0:1000:1,pidns:same",
-		needs: ["root", "multiuser", "user_ns", "unprivileged_userns"],
-		kuid: 1000,
-		userDepth: 1,
-		pidOwners: [0],
-		ipcOwner: 0,
-	},
-	{
-		name: "userns_pidns",
-		words:
-			"root of a user namespace that user 1000 made, in a pid namespace of its own",
-		steps: `${USER} userns=0:1000:1 pidns`,
-		ready: "uid:0,userns:new,map:0:1000:1,pidns:new",
-		needs: ["root", "multiuser", "user_ns", "pid_ns", "unprivileged_userns"],
-		kuid: 1000,
-		userDepth: 1,
-		pidOwners: [0, 1],
-		ipcOwner: 0,
-	},
-	{
-		name: "nested",
-		words:
-			"root of a user namespace inside a user namespace, each with its own pid namespace",
-		steps: `${USER} userns=0:1000:1 pidns userns=0:0:1 pidns`,
-		ready: "uid:0,userns:new,pidns:new,depth:3",
-		needs: ["root", "multiuser", "user_ns", "pid_ns", "unprivileged_userns"],
-		kuid: 1000,
-		userDepth: 2,
-		pidOwners: [0, 1, 2],
-		ipcOwner: 0,
-	},
+	placement("uid0", "user 0", "", "uid:0,userns:same,pidns:same"),
+	placement(
+		"uid1000",
+		"user 1000",
+		"uid=1000",
+		"uid:1000,userns:same,pidns:same",
+	),
+	placement(
+		"pidns",
+		"user 1000 in a pid namespace that the initial user namespace owns",
+		"pidns uid=1000",
+		"uid:1000,userns:same,pidns:new",
+	),
+	placement(
+		"userns",
+		"root of a user namespace that user 1000 made, in the pid namespace of its parent",
+		`${USER} userns=0:1000:1`,
+		"uid:0,userns:new,map:0:1000:1,pidns:same",
+	),
+	placement(
+		"userns_pidns",
+		"root of a user namespace that user 1000 made, in a pid namespace of its own",
+		`${USER} userns=0:1000:1 pidns`,
+		"uid:0,userns:new,map:0:1000:1,pidns:new",
+	),
+	placement(
+		"nested",
+		"root of a user namespace inside a user namespace, each with its own pid namespace",
+		`${USER} userns=0:1000:1 pidns userns=0:0:1 pidns`,
+		"uid:0,userns:new,pidns:new,depth:3",
+	),
 ];
 
 export function subjectAt(
-	placement: Placement,
+	{
+		name: where,
+		words: whereInWords,
+		steps,
+		ready,
+		needs,
+		...standing
+	}: Placement,
 	{ name, set, words }: { name: string; set: CapSet; words: string },
 	groups: readonly string[],
 ): Subject {
-	const steps = [placement.steps, `caps=${set}`, "dumpable=1"]
-		.filter((step) => step !== "")
-		.join(" ");
 	return {
-		name: `${placement.name}-${name}`,
-		description: `${placement.words}, with ${words}`,
-		groups: [placement.name, ...groups],
-		steps,
-		ready: `${placement.ready},eff:${set},prm:${set},inh:none,amb:none,dumpable:1`,
+		...standing,
+		name: `${where}-${name}`,
+		description: `${whereInWords}, with ${words}`,
+		groups: [where, ...groups],
+		steps: [steps, `caps=${set}`, "dumpable=1"]
+			.filter((step) => step !== "")
+			.join(" "),
+		ready: `${ready},eff:${set},prm:${set},inh:none,amb:none,dumpable:1`,
 		needs: [
-			...placement.needs,
+			...needs,
 			...(set.startsWith("checkpoint_restore")
 				? (["cap_checkpoint_restore"] as const)
 				: []),
 		],
-		kuid: placement.kuid,
 		caps: set,
-		userDepth: placement.userDepth,
-		pidOwners: placement.pidOwners,
-		ipcOwner: placement.ipcOwner,
-		...(placement.ownsChild === true ? { ownsChild: true } : {}),
 	};
 }
 
