@@ -6,6 +6,7 @@ import {
 	type Subject,
 	USER,
 } from "../model/subjects.js";
+import { CONTAINERS_STATEMENTS } from "./containersStatements.js";
 
 /** The capabilities that Docker, containerd and Podman give by default. */
 const RUNTIME_SET =
@@ -251,5 +252,6 @@ export const CONTAINERS: Suite = {
 	name: "containers",
 	description: "what a container's user sees of the boundaries",
 	needs: [],
+	statements: CONTAINERS_STATEMENTS,
 	rows: ROWS.map((row) => ({ levels: 0, ...row })),
 };

@@ -5,6 +5,7 @@ import { hasCapability, pidOwner } from "../model/subjects.js";
 import { CAUGHT, control, own, takes } from "./control.js";
 import { OBJECT_ROWS } from "./controlsObject.js";
 import { PROCESS_ROWS } from "./controlsProcess.js";
+import { CONTROLS_STATEMENTS } from "./controlsStatements.js";
 
 const ROWS: readonly Row[] = [
 	control({
@@ -224,5 +225,6 @@ export const CONTROLS: Suite = {
 	name: "controls",
 	description: "what CAP_CHECKPOINT_RESTORE must not unlock",
 	needs: [],
+	statements: CONTROLS_STATEMENTS,
 	rows: ROWS.map((row) => ({ levels: 0, ...row })),
 };

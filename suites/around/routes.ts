@@ -1,5 +1,6 @@
 /** What the routes themselves do: execve that fails, and the dumpable flag that file capabilities clear. */
 import { always, gate, named, type Row, type Suite } from "../model/row.js";
+import { ROUTES_STATEMENTS } from "./routesStatements.js";
 
 const CR = "checkpoint_restore";
 const CAPPED = `scratch selfcopy=/tmp/crprobe,0755 filecap=/tmp/crprobe,${CR}`;
@@ -176,5 +177,6 @@ export const ROUTES: Suite = {
 	name: "routes",
 	description: "what executing files with capabilities does to the boundaries",
 	needs: ["cap_checkpoint_restore"],
+	statements: ROUTES_STATEMENTS,
 	rows: ROWS.map((row) => ({ levels: 0, ...row })),
 };

@@ -1,5 +1,6 @@
 /** The old ways round the capability: what an unprivileged user can do today. They are why it exists. */
 import { always, named, type Row, type Suite } from "../model/row.js";
+import { WORKAROUNDS_STATEMENTS } from "./workaroundsStatements.js";
 
 const FILE = "/proc/sys/kernel/ns_last_pid";
 const takes = named("uid1000-none");
@@ -178,5 +179,6 @@ export const WORKAROUNDS: Suite = {
 	description:
 		"the old ways round the capability, and what an unprivileged user can do today",
 	needs: [],
+	statements: WORKAROUNDS_STATEMENTS,
 	rows: ROWS.map((row) => ({ levels: 0, ...row })),
 };

@@ -13,6 +13,7 @@ import {
 	wide,
 } from "../model/row.js";
 import { mayCheckpointRestore, type Subject } from "../model/subjects.js";
+import { EXE_FD_STATEMENTS } from "./exeFdStatements.js";
 
 const GRANTED = "the subject has the capability in its own user namespace";
 const DENIED =
@@ -602,5 +603,6 @@ export const EXE_FD: Suite = {
 	description:
 		"prctl(PR_SET_MM, PR_SET_MM_MAP) with exe_fd: changing /proc/self/exe",
 	needs: ["mm_map"],
+	statements: EXE_FD_STATEMENTS,
 	rows: ROWS.map((row) => ({ levels: 0, ...row })),
 };

@@ -11,6 +11,7 @@ import {
 	sweptInitial,
 } from "../model/row.js";
 import { mayCheckpointRestore, type Subject } from "../model/subjects.js";
+import { IPC_NEXT_ID_STATEMENTS } from "./ipcNextIdStatements.js";
 
 const file = (kind: string): string => `/proc/sys/kernel/${kind}_next_id`;
 /** Sequence 30000, index 7: an id that counting does not come to. */
@@ -342,5 +343,6 @@ export const IPC_NEXT_ID: Suite = {
 	description:
 		"writing the System V IPC sysctls sem_next_id, msg_next_id and shm_next_id",
 	needs: ["next_id"],
+	statements: IPC_NEXT_ID_STATEMENTS,
 	rows: ROWS.map((row) => ({ levels: 0, ...row })),
 };

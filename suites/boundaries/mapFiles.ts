@@ -15,6 +15,7 @@ import {
 } from "../model/row.js";
 import { mayCheckpointRestore, type Subject } from "../model/subjects.js";
 import { OTHER_ROWS } from "./mapFilesOther.js";
+import { MAP_FILES_STATEMENTS } from "./mapFilesStatements.js";
 
 const LINK = "/proc/self/map_files/$m";
 const cite = "map_files_cap" as const;
@@ -479,5 +480,6 @@ export const MAP_FILES: Suite = {
 	name: "map_files",
 	description: "following the links in /proc/PID/map_files",
 	needs: ["map_files"],
+	statements: MAP_FILES_STATEMENTS,
 	rows: [...OWN_ROWS, ...OTHER_ROWS].map((row) => ({ levels: 0, ...row })),
 };

@@ -19,6 +19,7 @@ import {
 	pidOwner,
 	type Subject,
 } from "../model/subjects.js";
+import { NS_LAST_PID_STATEMENTS } from "./nsLastPidStatements.js";
 
 const FILE = "/proc/sys/kernel/ns_last_pid";
 const OPEN = `open=f,w,${FILE}`;
@@ -553,5 +554,6 @@ export const NS_LAST_PID: Suite = {
 	description:
 		"writing /proc/sys/kernel/ns_last_pid, the pid before the next one",
 	needs: ["ns_last_pid"],
+	statements: NS_LAST_PID_STATEMENTS,
 	rows: ROWS.map((row) => ({ levels: 1, ...row })),
 };

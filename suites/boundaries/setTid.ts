@@ -23,6 +23,7 @@ import {
 	mayCheckpointRestore,
 	type Subject,
 } from "../model/subjects.js";
+import { SET_TID_STATEMENTS } from "./setTidStatements.js";
 
 /** One element of the array, as the model sees it. */
 type Tid = "free" | "taken" | "out_of_range";
@@ -718,5 +719,6 @@ export const SET_TID: Suite = {
 	name: "set_tid",
 	description: "clone3() with set_tid: a process or thread with a chosen pid",
 	needs: ["clone3"],
+	statements: SET_TID_STATEMENTS,
 	rows: ROWS.map((row) => ({ levels: 1, ...row })),
 };

@@ -10,6 +10,7 @@ import {
 	sweptInitial,
 } from "../model/row.js";
 import { hasCapability, type Subject } from "../model/subjects.js";
+import { TTY_LOCK_STATEMENTS } from "./ttyLockStatements.js";
 
 /** CAP_CHECKPOINT_RESTORE counts here since 6.8 and in some stable releases; CAP_SYS_ADMIN always did. Only the initial user namespace counts. */
 const may = (s: Subject, facts: Facts): boolean =>
@@ -211,5 +212,6 @@ export const TTY_LOCK: Suite = {
 	name: "tty_lock",
 	description: "ioctl(TIOCSLCKTRMIOS): locking a terminal's settings",
 	needs: ["ptmx"],
+	statements: TTY_LOCK_STATEMENTS,
 	rows: ROWS.map((row) => ({ levels: 0, ...row })),
 };

@@ -2,6 +2,7 @@
 import type { CiteName } from "./citations.js";
 import type { Facts } from "./facts.js";
 import type { NeedName } from "./needs.js";
+import type { Statement } from "./statement.js";
 import { mayCheckpointRestore, type Subject } from "./subjects.js";
 
 /** The permission checks of the kernel, each the name of a suite as well. */
@@ -59,6 +60,8 @@ export interface Suite {
 	readonly description: string;
 	/** What every row of it needs. */
 	readonly needs: readonly NeedName[];
+	/** What is known of its subject. Every row stands in one of them. */
+	readonly statements: readonly Statement[];
 	readonly rows: readonly Row[];
 }
 

@@ -1,0 +1,38 @@
+/** What is known of routes, and the rows that ask a kernel about it. */
+import type { Statement } from "../model/statement.js";
+
+export const ROUTES_STATEMENTS: readonly Statement[] = [
+	{
+		says: "file capabilities clear dumpable; +p clears it, too; prctl sets it again",
+		rows: [
+			"routes.dumpable_after_ep",
+			"routes.dumpable_after_p",
+			"routes.dumpable_after_plain",
+		],
+	},
+	{
+		says: "what execve, setuid and a new user namespace give or take, seen by what it opens",
+		rows: [
+			"routes.exec_no_new_privs",
+			"routes.exec_ambient",
+			"routes.setuid",
+			"routes.new_userns_without_sys_admin",
+			"routes.traced",
+		],
+	},
+	{
+		says: "execve is EPERM for +ep outside the bounding set",
+		rows: ["routes.exec_bounded_ep", "routes.exec_bounded_p"],
+	},
+	{
+		says: "no_new_privs, nosuid, ambient, unmapped users, revision 3: subjects of every boundary's deciding row",
+		rows: [
+			"ns_last_pid.next_pid",
+			"set_tid.free_tid",
+			"map_files.read_memfd",
+			"exe_fd.change",
+			"ipc_next_id.msg_next",
+			"tty_lock.lock",
+		],
+	},
+];

@@ -1,0 +1,27 @@
+/** What is known beside the suites, and why no row asks a kernel about it. */
+import type { Statement } from "../model/statement.js";
+
+export const UNASKED_STATEMENTS: readonly Statement[] = [
+	{
+		says: "amdgpu's KFD_IOC flag for checkpoints takes the capability: EACCES without it",
+		rows: [],
+		unasked: "it takes the device, which no emulator has",
+	},
+	{
+		says: "a denial by SELinux, AppArmor or BPF has the same errno as one by the capability's check",
+		rows: [],
+		unasked: "no policy is loaded in the guest; the facts name the modules",
+	},
+	{
+		says: "before 5.9 every boundary takes CAP_SYS_ADMIN",
+		rows: [],
+		unasked:
+			"Debian has no such kernel; the fault kernels' configuration without the capability asks all of it",
+	},
+	{
+		says: "a 32-bit helper on a 64-bit kernel gets the same answers",
+		rows: [],
+		unasked:
+			"it has no rows of its own: the same cases run with the i386 helper on an i386 kernel",
+	},
+];

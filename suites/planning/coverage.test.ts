@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { MANUALS } from "../model/manuals.js";
+import { coverage, STATEMENTS } from "./coverage.js";
+import { SUITES } from "./plan.js";
+
+const ROWS = new Set(
+	SUITES.flatMap((suite) =>
+		suite.rows.map(({ name }) => `${suite.name}.${name}`),
+	),
+);
+const FILE = new URL("../../../docs/coverage.md", import.meta.url);
+
+test("every statement names rows that exist, each once, or says why there is none", () => {
+	for (const { says, rows, unasked } of STATEMENTS) {
+		assert.equal(rows.length === 0, unasked !== undefined, says);
+		assert.equal(new Set(rows).size, rows.length, says);
+		for (const row of rows) assert.ok(ROWS.has(row), `${row}: ${says}`);
+	}
+
+	for (const { name, statements } of SUITES) {
+		const own = statements.map(({ says }) => says);
+		assert.equal(new Set(own).size, own.length, name);
+	}
+});
+
+test("every row stands in a statement", () => {
+	const asked = new Set(STATEMENTS.flatMap(({ rows }) => rows));
+	const silent = [...ROWS].filter((row) => !asked.has(row));
+	assert.deepEqual(silent, []);
+});
+
+test("every suite has a statement of its own rows", () => {
+	for (const { name, statements } of SUITES)
+		assert.ok(
+			statements.some(({ rows }) =>
+				rows.some((row) => row.startsWith(`${name}.`)),
+			),
+			name,
+		);
+});
+
+test("docs/coverage.md is what the statements give", () => {
+	const made = coverage();
+	if (process.env.UPDATE_GOLDEN === "1") writeFileSync(FILE, made);
+	assert.equal(
+		readFileSync(FILE, "utf8"),
+		made,
+		"the statements changed: UPDATE_GOLDEN=1",
+	);
+});
+
+test("manual pages are held against rows that exist", () => {
+	for (const { rows, page } of MANUALS)
+		for (const row of rows) assert.ok(ROWS.has(row), `${page}: ${row}`);
+});
