@@ -6,78 +6,13 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { CAPABILITIES, capBits } from "../model/caps.js";
 import { CITATIONS } from "../model/citations.js";
-import { type Facts, readFacts } from "../model/facts.js";
+import type { Facts } from "../model/facts.js";
 import { STEP_KINDS } from "../model/steps.js";
+import { KERNELS, kernel } from "./kernels.test.helper.js";
 import { compose, operationsOf, plan, SUITES, subjectsFor } from "./plan.js";
 import type { PlannedCase } from "./plannedCase.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-
-/** What an ordinary kernel of this release tells. */
-function kernel(release: string, reported: Record<string, string> = {}): Facts {
-	return readFacts({
-		arch: "x86_64",
-		reported: {
-			release,
-			version: "#1 SMP",
-			uid: "0",
-			caps: "000001ffffffffff",
-			cap_last_cap: "40",
-			word_bits: "64",
-			pid_max: "32768",
-			ns_last_pid: "0666",
-			map_files: "0500",
-			user_ns: "0444",
-			pid_ns: "0444",
-			ipc_ns: "0444",
-			uts_ns: "0444",
-			net_ns: "0444",
-			sysvipc: "0644",
-			unix: "0444",
-			msg_next_id: "0444",
-			ptmx: "0666",
-			serial_port: "4",
-			pagemap: "0400",
-			mm_map_size: "104",
-			clone3: "1",
-			openat2: "1",
-			faccessat2: "1",
-			kcmp: "1",
-			process_vm_readv: "1",
-			pidfd_getfd: "1",
-			multiuser: "1",
-			seccomp: "1",
-			inet: "1",
-			hugetlb: "1",
-			overlay: "1",
-			memfd_secret: "1",
-			noexec_seal: "1",
-			max_user_namespaces: "1000",
-			...reported,
-		},
-	});
-}
-
-const KERNELS: Record<string, Facts> = {
-	"5.8": kernel("5.8.0", { cap_last_cap: "39", msg_next_id: "0644" }),
-	"5.10": kernel("5.10.223", { msg_next_id: "0644" }),
-	"5.17": kernel("5.17.1", { msg_next_id: "0666" }),
-	"6.1": kernel("6.1.192"),
-	"6.3": kernel("6.3.13", { legacy_tiocsti: "0" }),
-	"6.12": kernel("6.12.107", { legacy_tiocsti: "0" }),
-	"7.2": kernel("7.2.13"),
-	bare: {
-		...kernel("6.1.0", {
-			ns_last_pid: "0",
-			user_ns: "0",
-			pid_ns: "0",
-			mm_map_size: "0",
-			msg_next_id: "0",
-		}),
-		config: new Map(),
-	},
-	none: kernel("6.1.0", { multiuser: "0" }),
-};
 
 test("at least 1,500 cases, each with an id of its own that a report format takes", () => {
 	const cases = plan(null);
@@ -365,47 +300,4 @@ test("what touches this machine's own pid namespace is known", () => {
 	assert.equal(touches("map_files.stat.uid1000-none"), false);
 	assert.equal(touches("tty_lock.serial.uid1000-none"), true);
 	assert.ok(SUITES.length >= 7);
-});
-
-test("a kernel that says that it has no CAP_CHECKPOINT_RESTORE is not believed where its version has it", () => {
-	const told = { cap_last_cap: "39" };
-	const raw = (release: string, expect: string[] = []) =>
-		readFacts({
-			arch: "x86_64",
-			reported: { ...kernel(release, told).reported },
-			expect,
-		});
-	const exeFd = (facts: Facts) => {
-		const found = plan(facts).find(
-			({ id }) => id === "exe_fd.change.uid1000-none",
-		);
-		assert.ok(found);
-		return found.results;
-	};
-	const needing = (facts: Facts) =>
-		plan(facts).filter(({ skip }) => /last capability is 39/.test(skip ?? ""));
-	for (const release of ["5.9.0", "5.10.0", "6.1.0-30-amd64", "7.3.0-rc1"]) {
-		assert.deepEqual(needing(raw(release)), [], release);
-		assert.ok(exeFd(raw(release)).includes("EPERM"), release);
-		const meant = raw(release, ["no-cap-checkpoint-restore"]);
-		assert.ok(needing(meant).length > 0, release);
-		assert.ok(exeFd(meant).includes("EINVAL"), release);
-	}
-	assert.ok(needing(raw("5.8.18")).length > 0);
-});
-
-test("a setting that forbids executable memfds is named by what takes one", () => {
-	const skips = plan(kernel("6.12.0", { memfd_noexec: "2" })).filter(
-		({ skip }) => /vm\.memfd_noexec is 2/.test(skip ?? ""),
-	);
-	const programs = skips.map(({ probeProgram }) => probeProgram);
-	assert.ok(programs.some((program) => program.includes("memfd=x")));
-	assert.ok(programs.some((program) => program.includes(",memfd")));
-	assert.ok(programs.every((program) => /memfd|sealed|hugetlb/.test(program)));
-	assert.ok(
-		!programs.some(
-			(program) =>
-				/memfd=\w+,noexec/.test(program) && !/memfd=\w+(?: |$)/.test(program),
-		),
-	);
 });

@@ -1,0 +1,71 @@
+/** Facts of kernels for tests. */
+import { type Facts, readFacts } from "../model/facts.js";
+
+/** What an ordinary kernel of this release tells. */
+export function kernel(
+	release: string,
+	reported: Record<string, string> = {},
+): Facts {
+	return readFacts({
+		arch: "x86_64",
+		reported: {
+			release,
+			version: "#1 SMP",
+			uid: "0",
+			caps: "000001ffffffffff",
+			cap_last_cap: "40",
+			word_bits: "64",
+			pid_max: "32768",
+			ns_last_pid: "0666",
+			map_files: "0500",
+			user_ns: "0444",
+			pid_ns: "0444",
+			ipc_ns: "0444",
+			uts_ns: "0444",
+			net_ns: "0444",
+			sysvipc: "0644",
+			unix: "0444",
+			msg_next_id: "0444",
+			ptmx: "0666",
+			serial_port: "4",
+			pagemap: "0400",
+			mm_map_size: "104",
+			clone3: "1",
+			openat2: "1",
+			faccessat2: "1",
+			kcmp: "1",
+			process_vm_readv: "1",
+			pidfd_getfd: "1",
+			multiuser: "1",
+			seccomp: "1",
+			inet: "1",
+			hugetlb: "1",
+			overlay: "1",
+			memfd_secret: "1",
+			noexec_seal: "1",
+			max_user_namespaces: "1000",
+			...reported,
+		},
+	});
+}
+
+export const KERNELS: Record<string, Facts> = {
+	"5.8": kernel("5.8.0", { cap_last_cap: "39", msg_next_id: "0644" }),
+	"5.10": kernel("5.10.223", { msg_next_id: "0644" }),
+	"5.17": kernel("5.17.1", { msg_next_id: "0666" }),
+	"6.1": kernel("6.1.192"),
+	"6.3": kernel("6.3.13", { legacy_tiocsti: "0" }),
+	"6.12": kernel("6.12.107", { legacy_tiocsti: "0" }),
+	"7.2": kernel("7.2.13"),
+	bare: {
+		...kernel("6.1.0", {
+			ns_last_pid: "0",
+			user_ns: "0",
+			pid_ns: "0",
+			mm_map_size: "0",
+			msg_next_id: "0",
+		}),
+		config: new Map(),
+	},
+	none: kernel("6.1.0", { multiuser: "0" }),
+};
