@@ -10,6 +10,7 @@ export {
 	type RawFacts,
 	readFacts,
 } from "./model/facts.js";
+export { identityFacts } from "./model/identity.js";
 export { MANUALS } from "./model/manuals.js";
 export { formatVersion } from "./model/version.js";
 export { type Judgement, judge } from "./planning/judge.js";

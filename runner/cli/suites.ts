@@ -1,5 +1,7 @@
 /** The suites as the runner uses them. */
 import {
+	type Facts,
+	identityFacts,
 	judge,
 	outline,
 	plan,
@@ -10,10 +12,11 @@ import {
 import type { PlanWithFacts, RawFacts, SuiteApi } from "../common/suiteApi.js";
 
 export const suiteApi: SuiteApi = {
-	plan: (raw, wanted) =>
-		raw === null
-			? { cases: plan(null, wanted), facts: {} }
-			: { cases: plan(readFacts(raw), wanted), facts: reportedFacts(raw) },
+	plan: (raw, wanted) => {
+		if (raw === null) return { cases: plan(null, wanted), facts: {} };
+		const facts = readFacts(raw);
+		return { cases: plan(facts, wanted), facts: reportedFacts(raw, facts) };
+	},
 	outline,
 	judge,
 	suites: () => SUITES,
@@ -21,11 +24,18 @@ export const suiteApi: SuiteApi = {
 };
 
 /** What the agent reported, numbers as numbers. File modes keep their leading zero, and so stay text. */
-function reportedFacts(raw: RawFacts): PlanWithFacts["facts"] {
+function reportedFacts(
+	raw: RawFacts,
+	{ identity }: Facts,
+): PlanWithFacts["facts"] {
 	const facts: Record<string, string | number | boolean> = {};
 	for (const [name, value] of Object.entries(raw.reported)) {
 		const number = /^(0|-?[1-9]\d{0,14})$/.test(value);
 		facts[name] = number ? Number(value) : value;
 	}
-	return { ...facts, config_known: raw.config !== undefined };
+	return {
+		...facts,
+		...identityFacts(identity),
+		config_known: raw.config !== undefined,
+	};
 }

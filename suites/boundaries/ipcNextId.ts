@@ -28,12 +28,12 @@ const MODES = ["0644", "0666", "0444"];
 
 /**
  * The mode may show a generation newer than the version, a backport. It is never asked whether the check is older than the
- * version has it: that is what these cases are there to find.
+ * version has it: that is what these cases are there to find. Where the version is in doubt, the mode decides.
  */
 function generation(facts: Facts): Generation {
-	const byVersion = has("ipc_permissions", facts.version)
+	const byVersion = has("ipc_permissions", facts.identity.oldest)
 		? 2
-		: has("ipc_handler", facts.version)
+		: has("ipc_handler", facts.identity.oldest)
 			? 1
 			: 0;
 	const byMode = MODES.indexOf(facts.reported.msg_next_id ?? "");

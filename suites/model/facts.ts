@@ -1,5 +1,6 @@
 /** Kernel facts: what is known of a kernel apart from any case. */
 import { EvidenceError } from "./errors.js";
+import { identify, type KernelIdentity } from "./identity.js";
 import { hasChange, type KernelVersion, parseVersion } from "./version.js";
 
 export interface RawFacts {
@@ -16,7 +17,9 @@ export interface RawFacts {
 export const EXPECTATIONS = ["no-cap-checkpoint-restore"] as const;
 
 export interface Facts {
+	/** The version that expectations are made for: the identity's oldest, and where that is in doubt its newest in turn. */
 	readonly version: KernelVersion;
+	readonly identity: KernelIdentity;
 	readonly release: string;
 	/** 64 or 32: of the helper that runs the cases. */
 	readonly wordBits: number;
@@ -32,9 +35,13 @@ export interface Facts {
 	readonly config: ReadonlyMap<string, string> | null;
 }
 
+/** A version beyond every change that is known. */
+const CURRENT = parseVersion("99.0") as KernelVersion;
+
 /** What a current kernel with everything built in would say: for plans that are made without a kernel. */
 export const FACTS_OF_ANY: Facts = {
-	version: { numbers: [99, 0, 0], rc: Number.POSITIVE_INFINITY },
+	version: CURRENT,
+	identity: { oldest: CURRENT, newest: CURRENT },
 	release: "",
 	wordBits: 64,
 	capLastCap: 40,
@@ -79,8 +86,12 @@ function whole(
 export function readFacts(raw: RawFacts): Facts {
 	const { reported } = raw;
 	const release = reported.release ?? "";
-	const version = parseVersion(release, reported.version ?? "");
-	if (!version)
+	const identity = identify(
+		release,
+		reported.version,
+		reported.version_signature,
+	);
+	if (!identity)
 		throw new EvidenceError(
 			`the kernel's release ${JSON.stringify(release)} is no kernel version`,
 		);
@@ -88,13 +99,14 @@ export function readFacts(raw: RawFacts): Facts {
 	const capLastCap = whole(reported, "cap_last_cap", 40, 63);
 	const meantWithout = raw.expect?.includes("no-cap-checkpoint-restore");
 	return {
-		version,
+		version: identity.oldest,
+		identity,
 		release,
 		wordBits: whole(reported, "word_bits", 64, 64),
 		capLastCap,
 		// What a broken kernel says of itself does not excuse it: a botched backport takes the capability out as a whole.
 		checkpointRestore:
-			capLastCap >= 40 || (hasChange(version, "5.9") && !meantWithout),
+			capLastCap >= 40 || (hasChange(identity.oldest, "5.9") && !meantWithout),
 		uid: whole(reported, "uid", 0, 0xffff_ffff),
 		caps: BigInt(`0x${reported.caps?.match(/^[0-9a-f]+$/)?.[0] ?? "0"}`),
 		reported,

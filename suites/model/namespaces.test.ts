@@ -125,10 +125,7 @@ test("capabilities count in the own user namespace and below it, never above or 
 		);
 	assert.equal(pidOwner(subject("grandparent_user-none")), 2);
 	assert.equal(pidOwner(subject("sibling_userns-none")), ELSEWHERE);
-	const before = {
-		...FACTS_OF_ANY,
-		checkpointRestore: false,
-	};
+	const before = { ...FACTS_OF_ANY, checkpointRestore: false };
 	const capable = subject("uid1000-cap_checkpoint_restore");
 	assert.equal(mayCheckpointRestore(capable, 0, before), false);
 	assert.equal(hasCapability(capable, "sys_admin", 0), false);

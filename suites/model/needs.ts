@@ -34,9 +34,16 @@ const call =
 	(fact: string, since: string): Need =>
 	(facts) =>
 		present(facts, fact) ||
-		(hasChange(facts.version, since) && !present(facts, "seccomp_filtered"))
+		(hasChange(facts.identity.oldest, since) &&
+			!present(facts, "seccomp_filtered"))
 			? null
 			: `the ${fact} system call is not there (it came with ${since}, and a seccomp filter may hide it)`;
+
+/** A reason that goes by the version, with what keeps the version from being sure. */
+const unlessBackported = (
+	{ identity: { doubt } }: Facts,
+	reason: string,
+): string => (doubt === undefined ? reason : `${reason} (${doubt})`);
 
 const NEEDS_SECCOMP = there(
 	"seccomp",
@@ -125,9 +132,12 @@ export const NEEDS = {
 		"SYSVIPC_SYSCTL",
 	),
 	pid_max_per_ns: (facts) =>
-		has("pid_max_per_ns", facts.version)
+		has("pid_max_per_ns", facts.identity.oldest)
 			? null
-			: "pid_max is one for all pid namespaces before 6.14",
+			: unlessBackported(
+					facts,
+					"pid_max is one for all pid namespaces before 6.14",
+				),
 	clone3: call("clone3", "5.3"),
 	openat2: call("openat2", "5.6"),
 	faccessat2: call("faccessat2", "5.8"),
@@ -176,9 +186,12 @@ export const NEEDS = {
 			? "CONFIG_SECCOMP_FILTER is off"
 			: NEEDS_SECCOMP(facts),
 	hidepid_per_mount: (facts) =>
-		hasChange(facts.version, "5.8")
+		hasChange(facts.identity.oldest, "5.8")
 			? null
-			: "hidepid is one for all mounts of a proc before 5.8",
+			: unlessBackported(
+					facts,
+					"hidepid is one for all mounts of a proc before 5.8",
+				),
 	pagemap: there(
 		"pagemap",
 		"/proc/self/pagemap is not there (CONFIG_PROC_PAGE_MONITOR is off)",

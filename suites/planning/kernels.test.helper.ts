@@ -1,7 +1,7 @@
-/** Facts of kernels for tests. */
+/** Kernels for tests: what ordinary ones of some releases report. */
 import { type Facts, readFacts } from "../model/facts.js";
 
-/** What an ordinary kernel of this release tells. */
+/** What an ordinary kernel of this release reports, with what is said otherwise. */
 export function kernel(
 	release: string,
 	reported: Record<string, string> = {},
@@ -49,12 +49,18 @@ export function kernel(
 	});
 }
 
-export const KERNELS: Record<string, Facts> = {
+export const KERNELS = {
 	"5.8": kernel("5.8.0", { cap_last_cap: "39", msg_next_id: "0644" }),
 	"5.10": kernel("5.10.223", { msg_next_id: "0644" }),
 	"5.17": kernel("5.17.1", { msg_next_id: "0666" }),
 	"6.1": kernel("6.1.192"),
 	"6.3": kernel("6.3.13", { legacy_tiocsti: "0" }),
+	// Ubuntu 24.10's: the one release in which an executable has writers, but for the first two of 6.12.
+	"6.11": kernel("6.11.0-14-generic", {
+		version: "#15-Ubuntu SMP PREEMPT_DYNAMIC",
+		version_signature: "Ubuntu 6.11.0-14.15-generic 6.11.0",
+		legacy_tiocsti: "0",
+	}),
 	"6.12": kernel("6.12.107", { legacy_tiocsti: "0" }),
 	"7.2": kernel("7.2.13"),
 	bare: {
@@ -68,4 +74,4 @@ export const KERNELS: Record<string, Facts> = {
 		config: new Map(),
 	},
 	none: kernel("6.1.0", { multiuser: "0" }),
-};
+} satisfies Record<string, Facts>;

@@ -14,19 +14,37 @@ import type { PlannedCase } from "./plannedCase.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-test("at least 1,500 cases, each with an id of its own that a report format takes", () => {
+test("so many cases a suite, each with an id of its own that a report format takes", () => {
 	const cases = plan(null);
-	assert.ok(cases.length >= 1500, `${cases.length} cases`);
+	const counts = new Map<string, number>();
+	for (const { suite } of cases)
+		counts.set(suite, (counts.get(suite) ?? 0) + 1);
+	assert.deepEqual(Object.fromEntries(counts), {
+		ns_last_pid: 546,
+		set_tid: 1021,
+		map_files: 705,
+		exe_fd: 666,
+		ipc_next_id: 718,
+		tty_lock: 286,
+		controls: 672,
+		routes: 12,
+		containers: 37,
+		workarounds: 10,
+	});
+	assert.deepEqual(
+		[...counts.keys()],
+		SUITES.map(({ name }) => name),
+	);
 	assert.equal(new Set(cases.map(({ id }) => id)).size, cases.length);
 	for (const { id } of cases)
 		assert.match(id, /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$/);
 });
 
 test("of a plan a part can be had", () => {
-	const whole = plan(KERNELS["6.1"] as Facts);
+	const whole = plan(KERNELS["6.1"]);
 	const some = whole.filter((_, n) => n % 1000 === 7);
 	const ids = new Set(some.map(({ id }) => id));
-	assert.deepEqual(plan(KERNELS["6.1"] as Facts, ids), some);
+	assert.deepEqual(plan(KERNELS["6.1"], ids), some);
 });
 
 test("every kernel is asked the same, whatever it can answer", () => {
@@ -61,7 +79,7 @@ test("every operation has an expectation, on every kernel", () => {
 test("expectations differ between subjects wherever the capability decides", () => {
 	// A row whose subjects all get the same can catch no missing check; those rows say so by being about order or effect.
 	const rows = new Map<string, Set<string>>();
-	for (const planned of plan(KERNELS["6.1"] as Facts)) {
+	for (const planned of plan(KERNELS["6.1"])) {
 		const key = planned.id.split(".").slice(0, 2).join(".");
 		const outcome = planned.results
 			.map((r) => r.replace(/\d+|\*/g, "N"))
@@ -81,7 +99,7 @@ test("expectations differ between subjects wherever the capability decides", () 
 
 test("exactly two capabilities unlock a boundary in the sweep", () => {
 	const granted = new Map<string, string[]>();
-	for (const planned of plan(KERNELS["6.1"] as Facts)) {
+	for (const planned of plan(KERNELS["6.1"])) {
 		if (!planned.subject.startsWith("sweep_uid1000-")) continue;
 		const key = planned.id.split(".").slice(0, 2).join(".");
 		const refused = planned.results.some((r) => /^E(PERM|ACCES)$/.test(r));
@@ -99,7 +117,7 @@ test("exactly two capabilities unlock a boundary in the sweep", () => {
 });
 
 test("before 5.9 nothing is expected of the capability that was not there", () => {
-	for (const planned of plan(KERNELS["5.8"] as Facts))
+	for (const planned of plan(KERNELS["5.8"]))
 		if (planned.subject.endsWith("cap_checkpoint_restore"))
 			assert.match(planned.skip ?? "", /5\.9/, planned.id);
 });
@@ -109,9 +127,9 @@ test("a skip names the fact, and a whole kernel has few", () => {
 		const cases = plan(facts);
 		return cases.filter(({ skip }) => skip !== undefined).length / cases.length;
 	};
-	assert.equal(share(KERNELS["7.2"] as Facts), 0);
-	assert.ok(share(KERNELS["6.1"] as Facts) < 0.03);
-	const bare = plan(KERNELS.bare as Facts);
+	assert.equal(share(KERNELS["7.2"]), 0);
+	assert.ok(share(KERNELS["6.1"]) < 0.03);
+	const bare = plan(KERNELS.bare);
 	assert.match(
 		bare.find(({ suite }) => suite === "exe_fd")?.skip ?? "",
 		/CONFIG_CHECKPOINT_RESTORE/,
@@ -260,17 +278,18 @@ test("every citation is used", () => {
 	for (const facts of Object.values(KERNELS))
 		for (const { citation } of plan(facts)) used.add(citation?.ref ?? "");
 	const idle = Object.entries(CITATIONS).filter(
-		([name, { ref }]) => !used.has(ref) && !/_again$/.test(name),
+		([, { ref }]) => !used.has(ref),
 	);
+	// It ends what exe_file_no_writers began: from there on exe_file_writers is cited once more.
 	assert.deepEqual(
 		idle.map(([name]) => name),
-		["exe_file_no_writers"],
+		["exe_file_writers_again"],
 	);
 });
 
 test("every subject is taken by a row", () => {
 	const used = new Set(plan(null).map(({ subject }) => subject));
-	for (const { name } of subjectsFor(KERNELS["6.1"] as Facts))
+	for (const { name } of subjectsFor(KERNELS["6.1"]))
 		assert.ok(used.has(name), name);
 });
 
@@ -299,5 +318,4 @@ test("what touches this machine's own pid namespace is known", () => {
 	assert.equal(touches("set_tid.two_levels.nested-none"), false);
 	assert.equal(touches("map_files.stat.uid1000-none"), false);
 	assert.equal(touches("tty_lock.serial.uid1000-none"), true);
-	assert.ok(SUITES.length >= 7);
 });

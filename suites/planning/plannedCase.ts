@@ -7,6 +7,14 @@ export interface Citation {
 	note?: string;
 }
 
+export interface Alternative {
+	readonly results: readonly string[];
+	/** Why the one and why the other. */
+	readonly reasons: readonly [string, string];
+	/** Why it can't be known which of them holds. */
+	readonly doubt: string;
+}
+
 export interface PlannedCase {
 	readonly id: string;
 	/** The suite's name. */
@@ -31,6 +39,8 @@ export interface PlannedCase {
 	/** The operations behind `--`, and what each must give. */
 	readonly operations: readonly string[];
 	readonly results: readonly string[];
+	/** What is as right, where it can't be known which version of a check the kernel has. */
+	readonly alternative?: Alternative;
 	readonly expected: string;
 	readonly citation: Citation | null;
 	readonly reason: string;

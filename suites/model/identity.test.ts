@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { readFacts } from "./facts.js";
+import { identify, identityFacts } from "./identity.js";
+import { KERNELS } from "./releases.test.data.js";
+import { formatVersion, hasChange } from "./version.js";
+
+test("kernels as they call themselves: whose they are, their version, and whether the stable level is known", () => {
+	assert.ok(KERNELS.length >= 40);
+	for (const [release, build, signature, found] of KERNELS) {
+		const identity = identify(release, build, signature);
+		assert.ok(identity, release);
+		const { vendor, oldest, newest, doubt } = identity;
+		const [expectedVendor, version, to = version] = found;
+		assert.deepEqual(
+			[vendor, formatVersion(oldest), formatVersion(newest)],
+			[expectedVendor, version, to],
+			`${release} ${build}`,
+		);
+		assert.equal(doubt !== undefined, found.length === 3, release);
+	}
+});
+
+test("what is no kernel version is none, whatever the build string says of others", () => {
+	for (const release of ["", "linux", "-", "6", "99999999999999999999.1"])
+		assert.equal(identify(release, "#1 SMP"), null, release);
+});
+
+test("the report says whose kernel it is, and that its level is not known", () => {
+	const reported = (...kernel: [string, string, string?]) => {
+		const identity = identify(...kernel);
+		assert.ok(identity);
+		return identityFacts(identity);
+	};
+	assert.deepEqual(reported("5.14.0-427.el9", "#1 SMP"), {
+		kernel_version: "5.14",
+		kernel_vendor: "RHEL",
+		stable_level:
+			"unknown (vendor kernel: RHEL brings changes of later kernels to 5.14)",
+	});
+	assert.deepEqual(reported("5.15.0-130-generic", "#140-Ubuntu SMP"), {
+		kernel_version: "5.15",
+		kernel_vendor: "Ubuntu",
+		stable_level:
+			"unknown (vendor kernel: Ubuntu's 5.15.0-130-generic does not say which stable release it is of)",
+	});
+	assert.deepEqual(reported("6.1.112+", "#1 SMP"), {
+		kernel_version: "6.1.112",
+		stable_level: "known",
+	});
+});
+
+test("a change in doubt is one that the oldest version lacks and the newest has", () => {
+	const backports = ["5.15.149", "6.1.77"];
+	const has = (release: string, build: string) => {
+		const identity = identify(release, build);
+		assert.ok(identity);
+		return [identity.oldest, identity.newest].map((version) =>
+			hasChange(version, "6.8", backports),
+		);
+	};
+	assert.deepEqual(has("5.15.0-130-generic", "#140-Ubuntu"), [false, true]);
+	assert.deepEqual(has("5.13.0-52-generic", "#59-Ubuntu"), [false, false]);
+	assert.deepEqual(has("5.14.0-427.el9", ""), [false, true]);
+	assert.deepEqual(has("6.12.0-55.el10", ""), [true, true]);
+	assert.deepEqual(has("6.1.76", ""), [false, false]);
+});
+
+test("facts carry the identity, the signature included", () => {
+	const { version, identity } = readFacts({
+		arch: "x86_64",
+		reported: {
+			release: "5.15.0-130-generic",
+			version: "#140-Ubuntu SMP",
+			version_signature: "Ubuntu 5.15.0-130.140-generic 5.15.173",
+		},
+	});
+	assert.equal(formatVersion(version), "5.15.173");
+	assert.equal(identity.doubt, undefined);
+});
+
+test("no text of a guest does harm", () => {
+	const text = fc.string({ maxLength: 200 });
+	fc.assert(
+		fc.property(text, text, text, (release, build, signature) => {
+			identify(release, build, signature);
+			identify(`6.1.0-${release}`, `Debian 6.${build}`, `Ubuntu ${signature}`);
+		}),
+		{ numRuns: 2000 },
+	);
+});
