@@ -65,6 +65,12 @@ const SAMPLES: Readonly<
 	],
 };
 
+/** What a configuration is told to be, since a run would rightly take it for a broken kernel. */
+const MEANT: Readonly<Partial<Record<ConfigName, readonly string[]>>> = {
+	"no-cap": ["--expect", "no-cap-checkpoint-restore"],
+	"no-multiuser": ["--max-skipped", "100"],
+};
+
 /** Beside all cases of its own boundary, a fault must fail none of these. */
 const OTHERS = [
 	"*.uid1000-none",
@@ -115,6 +121,7 @@ function parse(argv: readonly string[], signal: AbortSignal): Options {
 
 /** One run of the command line as a user would type it, and what it reported. */
 async function crcap(
+	config: ConfigName,
 	kernel: Kernel,
 	fault: string | null,
 	cases: readonly string[],
@@ -131,9 +138,7 @@ async function crcap(
 				...["--accel", "tcg", "--guests", "1", "--max-crashes", "0"],
 				"--kernel",
 				kernel.bzImage,
-				...(kernel.config === "no-cap"
-					? ["--expect", "no-cap-checkpoint-restore"]
-					: []),
+				...(MEANT[config] ?? []),
 				...(fault === null ? [] : ["--append", `crcap_fault=${fault}`]),
 				...cases.flatMap((glob) => ["--case", glob]),
 				"--report",
@@ -150,10 +155,11 @@ async function crcap(
 }
 
 async function tryFault(
-	{ kernel, fault }: Job,
+	{ config, kernel, fault }: Job,
 	signal: AbortSignal,
 ): Promise<Finding> {
 	const { status, report } = await crcap(
+		config,
 		kernel,
 		fault?.name ?? null,
 		fault === null || fault.boundary === EVERYWHERE
@@ -177,6 +183,7 @@ async function unknownIsRefused(
 	signal: AbortSignal,
 ): Promise<boolean> {
 	const { status, report } = await crcap(
+		"base",
 		kernel,
 		"no_such_fault",
 		["tty_lock.lock.uid0-none"],
