@@ -96,156 +96,6 @@ static bool find_channel(char *out, size_t size)
 	return true;
 }
 
-/* Longest list of places in a line. */
-#define PLACES_MAX 1024
-
-static int kmsg = -1;
-
-/* So that a console shows which case ran when the kernel complained. */
-static void note_case(const char *n)
-{
-	char buf[48];
-	struct cr_text t;
-
-	cr_text_init(&t, buf, sizeof(buf));
-	cr_puts(&t, "<1>crcap: case ");
-	cr_puts(&t, n);
-	cr_puts(&t, "\n");
-	if (kmsg >= 0 && write(kmsg, buf, t.len) < 0)
-		kmsg = -1;
-}
-
-/* The subject's steps in the place of the step "@", or in front. Returns false where it does not fit. */
-static bool compose(const char *subject, const char *program, char *out, size_t size)
-{
-	const char *at = strstr(program, " @ ");
-	struct cr_text t;
-
-	cr_text_init(&t, out, size);
-	if (at) {
-		cr_putn(&t, program, at - program);
-		cr_puts(&t, " ");
-		program = at + 3;
-	} else if (!strncmp(program, "@ ", 2)) {
-		program += 2;
-	}
-	cr_puts(&t, subject);
-	cr_puts(&t, " ");
-	cr_puts(&t, program);
-	return !t.cut;
-}
-
-static void reply_text(const char *kind, const char *n, const char *rest)
-{
-	char buf[256];
-	struct cr_text t;
-
-	cr_text_init(&t, buf, sizeof(buf));
-	cr_puts(&t, kind);
-	cr_puts(&t, " ");
-	cr_puts(&t, n);
-	cr_puts(&t, rest);
-	cr_channel_send(buf, t.len);
-}
-
-/*
- * Every case starts from the same place in the order of pids, whatever the case before it did, so that no result hangs
- * on the order of cases. Where the kernel does not let us (it is under test), nothing is lost but that.
- */
-static void reset_pids(void)
-{
-	static int fd = -2;
-
-	if (fd == -2)
-		fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && cr_pwrite(fd, "300", 3, 0) < 0)
-		fd = -1;
-}
-
-static char *payload;
-
-/* @subject, @steps: NULL for what was never named. @num: the case's number as text. */
-static void run_case(const char *num, long long n, long long ms, const char *subject,
-		     const char *steps)
-{
-	char program[CR_PROGRAM_MAX];
-	int len;
-
-	note_case(num);
-	if (!subject || !steps) {
-		reply_text("obs", num, " us=0 end=parse at=name why=never%20named");
-		return;
-	}
-	if (!compose(subject, steps, program, sizeof(program))) {
-		reply_text("obs", num, " us=0 end=parse at=program why=too%20long");
-		return;
-	}
-	reset_pids();
-	len = cr_supervise(program, ms, n, payload, CR_PAYLOAD_MAX);
-	if (len < 0)
-		reply_text("obs", num,
-			   " us=0 end=parse at=fork why=no%20process%20could%20be%20made");
-	else
-		cr_channel_send(payload, cr_readback_cache(payload, len));
-}
-
-/* Takes "N DEADLINE_MS " off the line; false where it does not begin so. */
-static bool take_number_and_deadline(char **rest, char **num, long long *n, long long *ms)
-{
-	char *deadline;
-
-	*num = cr_next(rest, ' ');
-	deadline = cr_next(rest, ' ');
-	return *rest && cr_parse_long(*num, n) && *n >= 0 && cr_parse_long(deadline, ms) && *ms > 0;
-}
-
-/* @rest: N DEADLINE_MS SUBJECT PROGRAM. Returns how many cases were answered. */
-static unsigned long obey_case(char *rest)
-{
-	char *num, *who;
-	long long n, ms;
-
-	if (!take_number_and_deadline(&rest, &num, &n, &ms))
-		return 0;
-	who = cr_next(&rest, ' ');
-	if (!rest)
-		return 0;
-	run_case(num, n, ms, strcmp(who, "-") ? cr_requests_find(cr_subjects, who) : "",
-		 *rest == '=' ? cr_requests_find(cr_programs, rest + 1) : rest);
-	return 1;
-}
-
-/* @rest: N DEADLINE_MS PLACES: cases of the initramfs, numbered from N on. Returns how many were answered. */
-static unsigned long obey_cases(char *rest)
-{
-	const char *subject, *steps;
-	unsigned long answered = 0;
-	long long n, ms, from, to;
-	char text[24], places[PLACES_MAX], *num, *first;
-	struct cr_text t;
-
-	if (!take_number_and_deadline(&rest, &num, &n, &ms) || strlen(rest) >= sizeof(places))
-		return 0;
-	/* What is read between two cases may take the line's place. */
-	rest = strcpy(places, rest);
-	while ((num = cr_next(&rest, ','))) {
-		first = cr_next(&num, '-');
-		if (!cr_parse_long(first, &from))
-			return answered;
-		to = from;
-		if (num && !cr_parse_long(num, &to))
-			return answered;
-		for (; from <= to; from++, n++, answered++) {
-			cr_requests_case(from, &subject, &steps);
-			cr_text_init(&t, text, sizeof(text));
-			cr_putu(&t, n);
-			run_case(text, n, ms, subject, steps);
-			cr_channel_attend();
-		}
-	}
-	return answered;
-}
-
 /* How many processes the kernel has made so far, threads included; 0 where it does not say. */
 static long long processes(void)
 {
@@ -299,10 +149,12 @@ static unsigned long obey(char *line)
 	if (!line)
 		return 0;
 	if (!strcmp(verb, "case"))
-		return obey_case(line);
+		return cr_obey_case(line);
 	if (!strcmp(verb, "cases"))
-		return obey_cases(line);
-	if (!strcmp(verb, "subject"))
+		return cr_obey_cases(line);
+	if (!strcmp(verb, "fresh"))
+		cr_cases_fresh(!strcmp(line, "1"));
+	else if (!strcmp(verb, "subject"))
 		cr_requests_name(cr_subjects, line);
 	else if (!strcmp(verb, "program"))
 		cr_requests_name(cr_programs, line);
@@ -331,7 +183,7 @@ static void run_by_hand(const char *program)
 	int len = cr_supervisor_init(NULL);
 
 	if (!len)
-		len = cr_supervise(program, 60000, 0, out, sizeof(out));
+		len = cr_supervise(NULL, program, 60000, 0, out, sizeof(out));
 	if (len < 0)
 		complain(program, len);
 	else
@@ -356,8 +208,7 @@ void cr_agent(void)
 			 0);
 		power_off();
 	}
-	payload = cr_own_memory(CR_PAYLOAD_MAX);
-	if (!payload || !cr_requests_open()) {
+	if (!cr_cases_open() || !cr_requests_open()) {
 		complain("no memory for what is asked", 0);
 		power_off();
 	}
@@ -366,9 +217,6 @@ void cr_agent(void)
 		complain(device, err);
 		power_off();
 	}
-	/* Debugging messages would share the port with frames, or cost time; complaints (warnings and worse) stay. */
-	cr_spit("/proc/sys/kernel/printk_devkmsg", "on\n", 3);
-	kmsg = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	err = cr_supervisor_init(NULL);
 	if (err) {
 		complain("the supervisor can't start", err);

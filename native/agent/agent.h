@@ -23,6 +23,13 @@ void cr_requests_name(enum cr_request_kind which, char *line);
 const char *cr_requests_find(enum cr_request_kind which, const char *key);
 size_t cr_readback_cache(char *payload, size_t len);
 
+/* cases.c: the lines "case" and "cases" without their verb; each returns how many cases were answered */
+bool cr_cases_open(void);
+unsigned long cr_obey_case(char *rest);
+unsigned long cr_obey_cases(char *rest);
+/* Make every subject anew. */
+void cr_cases_fresh(bool fresh);
+
 /* channel.c: see PROTOCOL.md */
 int cr_channel_open(const char *device);
 void cr_channel_send(const char *payload, size_t len);

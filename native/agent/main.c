@@ -75,7 +75,7 @@ int main(int argc, char **argv)
 	} else {
 		len = cr_supervisor_init(NULL);
 		if (!len)
-			len = cr_supervise(argv[1], deadline_ms, 0, out, sizeof(out));
+			len = cr_supervise(NULL, argv[1], deadline_ms, 0, out, sizeof(out));
 	}
 	if (len < 0) {
 		fprintf(stderr, "crprobe: %s\n", strerror(-len));

@@ -32,6 +32,21 @@ struct cr_slot {
 
 enum cr_end { END_NONE, END_OK, END_SUBJECT, END_SETUP, END_SIGNAL, END_PARSE };
 
+struct cr_prepared;
+
+/* What system calls say of a process in microseconds. */
+struct cr_identity {
+	uint64_t eff, prm, inh;
+	unsigned int ids[6];
+	unsigned int group;
+	unsigned long ns_user, ns_pid, ns_ipc;
+	int ngroups, nnp, dumpable, securebits, seccomp, outsider;
+	int bounding[2], ambient[2]; /* of CAP_SYS_ADMIN and CAP_CHECKPOINT_RESTORE */
+};
+
+/* The first processes of the pid namespaces that a prepared subject makes: as many as it may have. */
+#define CR_FIRST_MAX 4
+
 /* One case's record, in memory that every process of the case shares. */
 struct cr_shared {
 	int end;     /* enum cr_end */
@@ -54,16 +69,22 @@ struct cr_shared {
 	char suid_dumpable; /* fs.suid_dumpable's digit: what a process has that lost dumpable */
 	char map[256];	    /* and the id map there */
 	struct cr_slot slot[CR_SLOTS];
+	/* Of a prepared subject (prepared.h): the case's process, the one that it is forked from, pids as the supervisor sees them. */
+	volatile int worker, base, first[CR_FIRST_MAX];
+	volatile int nfirst;
+	struct cr_identity identity;
 };
 
 /* One process's view of the case. */
 struct cr_ctx {
 	struct cr_shared *sh;
-	const char *p; /* where the program goes on */
-	bool probing;  /* past "--" */
-	bool quiet;    /* in a block whose steps prepare and are not reported */
-	bool in_child; /* in a child's block: its end ends the process, not the case */
-	int ready;     /* a spawned process says here that it has taken its steps; 0 elsewhere */
+	const char *p;	/* where the program goes on */
+	bool probing;	/* past "--" */
+	bool quiet;	/* in a block whose steps prepare and are not reported */
+	bool preparing; /* a prepared subject is being made */
+	int ns;		/* then: the directory of its namespaces */
+	bool in_child;	/* in a child's block: its end ends the process, not the case */
+	int ready;	/* a spawned process says here that it has taken its steps; 0 elsewhere */
 	struct cr_slot slot[CR_SLOTS];
 	pid_t spawned[8];
 	int nspawned;
@@ -126,11 +147,13 @@ void cr_resume(void) __attribute__((noreturn));
 
 /* supervise.c */
 int cr_supervisor_init(const char *self);
-int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n, char *out,
-		 size_t outlen);
+int cr_supervise(struct cr_prepared *from, const char *program, unsigned int deadline_ms,
+		 unsigned long n, char *out, size_t outlen);
+bool cr_supervise_preparation(struct cr_prepared *p, unsigned int deadline_ms);
 
 /* process.c */
 pid_t cr_fork(void);
+pid_t cr_clone(int flags, volatile int *tid);
 int cr_reap(pid_t pid);
 int cr_taken_down_from(pid_t pid);
 void cr_relay(struct cr_ctx *c, pid_t pid) __attribute__((noreturn));
@@ -144,6 +167,7 @@ int cr_cap_set(uint64_t eff, uint64_t prm, uint64_t inh);
 
 /* readback.c */
 int cr_read_back(struct cr_ctx *c);
+void cr_note_identity(struct cr_identity *id, int ns);
 bool cr_read_back_shows(const struct cr_shared *sh, const char *key, const char *want);
 void cr_note_namespaces(struct cr_shared *sh);
 const char *cr_find_key(const char *who, const char *key);

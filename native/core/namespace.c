@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core.h"
+#include "prepared.h"
 
 static int write_map(pid_t pid, const char *file, const char *map)
 {
@@ -126,6 +126,8 @@ static int step_pidns(struct cr_ctx *c, char *arg)
 	pid_t pid;
 
 	(void)arg;
+	if (c->preparing)
+		return cr_prepare_pid_namespace(c);
 	if (unshare(CLONE_NEWPID))
 		return -errno;
 	pid = cr_fork();

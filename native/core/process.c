@@ -24,12 +24,18 @@
  */
 pid_t cr_fork(void)
 {
+	return cr_clone(SIGCHLD, NULL);
+}
+
+/* The same with these flags and this signal at its end. @tid: for CLONE_PARENT_SETTID. */
+pid_t cr_clone(int flags, volatile int *tid)
+{
 	long pid;
 
 #if defined(__s390__)
-	pid = syscall(SYS_clone, 0L, (long)SIGCHLD, 0L, 0L, 0L);
+	pid = syscall(SYS_clone, 0L, (long)flags, tid, 0L, 0L);
 #else
-	pid = syscall(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
+	pid = syscall(SYS_clone, (long)flags, 0L, tid, 0L, 0L);
 #endif
 	return pid < 0 ? -errno : pid;
 }
@@ -315,7 +321,16 @@ static int step_raise(struct cr_ctx *c, char *arg)
 	return kill(getpid(), sig) ? -errno : 0;
 }
 
+/* A case with this step before "@" makes its subject itself, since it is about what a first process finds. */
+static int step_own(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	(void)arg;
+	return 0;
+}
+
 const struct cr_step cr_steps_process[] = {
+	{ "own", step_own, STEP_SETUP, "before @: the subject is made for this case alone" },
 	{ "child", step_child, STEP_BLOCK, "{ steps } in a child process, waited for" },
 	{ "thread", step_thread, STEP_BLOCK, "{ steps } in a second thread, waited for" },
 	{ "spawn", step_spawn, STEP_BLOCK, "=S { steps } a process that stays; its pid in slot S" },

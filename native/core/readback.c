@@ -10,6 +10,12 @@
 
 #include "core.h"
 
+#ifndef PR_CAP_AMBIENT
+#define PR_CAP_AMBIENT	      47
+#define PR_CAP_AMBIENT_IS_SET 1
+#endif
+#define CAP_SYS_ADMIN_NR 21
+
 static unsigned long ns_inode(int self, const char *path)
 {
 	struct stat st;
@@ -17,24 +23,30 @@ static unsigned long ns_inode(int self, const char *path)
 	return fstatat(self, path, &st, 0) ? 0 : st.st_ino;
 }
 
-/* What is read of /proc/self/status: the line, its key in the read-back, and whether equal words become one. */
-static const struct {
-	const char *line, *key;
-	bool fold;
-} fields[] = {
-	{ "Uid:", "uid:", true },	   { "Gid:", ",gid:", true },
-	{ "Groups:", ",groups:", true },   { "NSpid:", ",nspid:", false },
-	{ "CapInh:", ",inh:", true },	   { "CapPrm:", ",prm:", true },
-	{ "CapEff:", ",eff:", true },	   { "CapBnd:", ",bnd:", true },
-	{ "CapAmb:", ",amb:", true },	   { "NoNewPrivs:", ",nnp:", true },
-	{ "Seccomp:", ",seccomp:", true },
+enum field_kind {
+	FIELD_WORDS, /* all of them */
+	FIELD_FOLD,  /* one, where all are equal */
+	FIELD_COUNT, /* how many there are */
 };
 
-/* The words of a line, joined by '/'; one word where all are equal and @fold. */
-static void put_words(struct cr_text *t, const char *p, bool fold)
+/* What is read of /proc/self/status: the line, its key in the read-back, and what becomes of its words. */
+static const struct {
+	const char *line, *key;
+	enum field_kind kind;
+} fields[] = {
+	{ "Uid:", "uid:", FIELD_FOLD },		 { "Gid:", ",gid:", FIELD_FOLD },
+	{ "Groups:", ",groups:", FIELD_FOLD },	 { "NSpid:", ",depth:", FIELD_COUNT },
+	{ "CapInh:", ",inh:", FIELD_FOLD },	 { "CapPrm:", ",prm:", FIELD_FOLD },
+	{ "CapEff:", ",eff:", FIELD_FOLD },	 { "CapBnd:", ",bnd:", FIELD_FOLD },
+	{ "CapAmb:", ",amb:", FIELD_FOLD },	 { "NoNewPrivs:", ",nnp:", FIELD_FOLD },
+	{ "Seccomp:", ",seccomp:", FIELD_FOLD },
+};
+
+/* The words of a line, joined by '/', or what @kind makes of them. */
+static void put_words(struct cr_text *t, const char *p, enum field_kind kind)
 {
 	const char *first, *q;
-	size_t len, n;
+	size_t len, n, count = 0;
 	bool same = true;
 
 	p += strspn(p, " \t");
@@ -44,6 +56,11 @@ static void put_words(struct cr_text *t, const char *p, bool fold)
 		n = strcspn(q, " \t\n");
 		same = same && n == len && !memcmp(q, first, len);
 		q += n;
+		count++;
+	}
+	if (kind == FIELD_COUNT) {
+		cr_putu(t, count);
+		return;
 	}
 	for (q = p; *q && *q != '\n'; q += strspn(q, " \t")) {
 		n = strcspn(q, " \t\n");
@@ -51,7 +68,7 @@ static void put_words(struct cr_text *t, const char *p, bool fold)
 			cr_puts(t, "/");
 		cr_putn(t, q, n);
 		q += n;
-		if (fold && same)
+		if (kind == FIELD_FOLD && same)
 			return;
 	}
 }
@@ -67,7 +84,7 @@ static void put_status(struct cr_text *t, const char *status)
 			if (!len || strncmp(p, fields[i].line, len))
 				continue;
 			cr_puts(t, fields[i].key);
-			put_words(t, p + len, fields[i].fold);
+			put_words(t, p + len, fields[i].kind);
 		}
 }
 
@@ -153,6 +170,37 @@ int cr_read_back(struct cr_ctx *c)
 	return t.cut ? -E2BIG : 0;
 }
 
+/*
+ * What costs little to ask: enough to tell one subject from every other. @ns: the directory of the namespaces of the process that
+ * this one was forked from. (Its own would cost more than all else: /proc makes inodes for each process that is looked at.)
+ */
+void cr_note_identity(struct cr_identity *id, int ns)
+{
+	int i;
+	static const int caps[] = { CAP_SYS_ADMIN_NR, CAP_CHECKPOINT_RESTORE_NR };
+	gid_t groups[8] = { 0 };
+
+	memset(id, 0, sizeof(*id));
+	cr_cap_get(&id->eff, &id->prm, &id->inh);
+	getresuid(&id->ids[0], &id->ids[1], &id->ids[2]);
+	getresgid(&id->ids[3], &id->ids[4], &id->ids[5]);
+	id->ngroups = getgroups(8, groups);
+	id->group = groups[0];
+	id->nnp = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+	id->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+	id->securebits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+	id->seccomp = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
+	for (i = 0; i < 2; i++) {
+		id->bounding[i] = prctl(PR_CAPBSET_READ, caps[i], 0, 0, 0);
+		id->ambient[i] = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, caps[i], 0, 0);
+	}
+	id->ns_user = ns_inode(ns, "user");
+	id->ns_ipc = ns_inode(ns, "ipc");
+	id->ns_pid = ns_inode(ns, "pid_for_children");
+	/* Who is in a pid namespace that its parent is not in has no parent there. */
+	id->outsider = !getppid();
+}
+
 /* Where @key's value starts in "who", or NULL. */
 const char *cr_find_key(const char *who, const char *key)
 {
@@ -168,17 +216,6 @@ const char *cr_find_key(const char *who, const char *key)
 	return NULL;
 }
 
-/* How many pid namespaces, the one of the mounted /proc first, see this process. */
-static int pid_depth(const char *who)
-{
-	const char *p = cr_find_key(who, "nspid");
-	int depth = 1;
-
-	for (; p && *p && *p != ','; p++)
-		depth += *p == '/';
-	return depth;
-}
-
 /* Does "who" show @key with @want? Capability sets compare as sets, namespaces without their inodes. */
 bool cr_read_back_shows(const struct cr_shared *sh, const char *key, const char *want)
 {
@@ -188,8 +225,6 @@ bool cr_read_back_shows(const struct cr_shared *sh, const char *key, const char 
 	bool namespace = end > 2 && !strcmp(key + end - 2, "ns");
 	uint64_t set;
 
-	if (!strcmp(key, "depth"))
-		return pid_depth(who) == want[0] - '0';
 	if (!p)
 		return false;
 	/* Who lost it has 0, or 2 where the system keeps core dumps of such programs for root: the checks are the same. */
@@ -217,7 +252,7 @@ static const struct {
 	enum who_kind kind;
 } who_keys[] = {
 	{ "uid", NULL, WHO_TEXT },	 { "gid", "=uid", WHO_TEXT },
-	{ "groups", "", WHO_TEXT },	 { "nspid", NULL, WHO_TEXT },
+	{ "groups", "", WHO_TEXT },	 { "depth", "1", WHO_TEXT },
 	{ "inh", "0", WHO_SET },	 { "prm", "=eff", WHO_SET },
 	{ "eff", NULL, WHO_SET },	 { "bnd", "0", WHO_SET },
 	{ "amb", "0", WHO_SET },	 { "nnp", "0", WHO_TEXT },

@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core.h"
+#include "prepared.h"
 
 #ifndef SYS_clone3
 #define SYS_clone3 435
@@ -226,6 +226,13 @@ static int step_ready(struct cr_ctx *c, char *arg)
 
 	if (c->probing)
 		cr_finish(c, END_PARSE, "--", "stands twice");
+	if (c->preparing) {
+		cr_fork_cases(c);
+		if (!c->preparing) {
+			cr_prove(c);
+			return 0;
+		}
+	}
 	err = cr_read_back(c);
 	if (err)
 		return err;
@@ -241,6 +248,8 @@ static int step_ready(struct cr_ctx *c, char *arg)
 		cr_finish(c, END_SUBJECT, "--", why);
 	}
 	c->probing = true;
+	if (c->preparing)
+		cr_note_identity(&c->sh->identity, c->ns);
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core.h"
+#include "prepared.h"
 
 static struct cr_shared *shared;
 
@@ -45,21 +45,27 @@ int cr_supervisor_init(const char *self)
 		cr_leave_executable();
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
+	/* Prepared subjects and their cases end with SIGUSR2, and are woken with SIGUSR1. */
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	return 0;
 }
 
-static void worker(void) __attribute__((noreturn));
-static void worker(void)
+static void worker(bool preparing) __attribute__((noreturn));
+static void worker(bool preparing)
 {
 	struct cr_ctx c;
 	sigset_t set;
 
 	setpgid(0, 0);
 	sigemptyset(&set);
+	if (preparing)
+		sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	memset(&c, 0, sizeof(c));
+	c.preparing = preparing;
 	c.sh = shared;
 	c.p = shared->program;
 	cr_interpret(&c);
@@ -80,24 +86,28 @@ static bool wait_for_child(long long deadline)
 	ts.tv_nsec = left % 1000000 * 1000;
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGUSR2);
 	sigtimedwait(&set, NULL, &ts);
 	return true;
 }
 
-/* Kill this process's remaining children: PID 1 of a guest has no others, elsewhere they are looked up. */
+/* Kill this process's remaining children: PID 1 of a guest has no others but prepared subjects, elsewhere they are looked up. */
 static void kill_children(void)
 {
-	char buf[512], *rest = buf, *word;
+	char buf[4096], *rest = buf, *word;
 	long long pid;
+	bool guest = getpid() == 1;
+	ssize_t n = -1;
 
-	if (getpid() == 1) {
+	if (!guest || cr_prepared_any())
+		n = cr_slurp("/proc/thread-self/children", buf, sizeof(buf));
+	if (guest && (n <= 0 || n >= (ssize_t)sizeof(buf) - 1)) {
 		kill(-1, SIGKILL);
+		cr_prepared_drop_all();
 		return;
 	}
-	if (cr_slurp("/proc/thread-self/children", buf, sizeof(buf)) <= 0)
-		return;
-	while ((word = cr_next(&rest, ' ')))
-		if (cr_parse_long(word, &pid) && pid > 1)
+	while (n > 0 && (word = cr_next(&rest, ' ')))
+		if (cr_parse_long(word, &pid) && pid > 1 && !cr_prepared_has(pid))
 			kill(pid, SIGKILL);
 }
 
@@ -109,7 +119,8 @@ static int clean_up(pid_t group)
 	bool alive = false;
 
 	for (;;) {
-		pid_t pid = waitpid(-1, NULL, WNOHANG | __WALL);
+		/* Orphans that come to us end with SIGCHLD, whatever they were made with. Prepared subjects don't. */
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
 
 		if (pid > 0) {
 			killed += alive;
@@ -148,48 +159,134 @@ static void put_taken(struct cr_text *t, const char *program)
 
 static const char *const end_names[] = { "died", "ok", "subject", "setup", "signal", "parse" };
 
+static void clear_record(void)
+{
+	shared->end = END_NONE;
+	shared->at[0] = shared->why[0] = shared->who[0] = '\0';
+	shared->res[0] = '\0';
+	shared->res_len = 0;
+	shared->worker = shared->base = shared->nfirst = 0;
+	memset((void *)shared->first, 0, sizeof(shared->first));
+}
+
+enum waited { CASE_ENDED, CASE_LATE, CASE_NONE };
+
+/* Wait until the case's process ends, or the one that it should have been forked from does before there is one. */
+static enum waited wait_for_case(pid_t base, long long deadline, int *status)
+{
+	pid_t pid;
+
+	for (;;) {
+		pid = shared->worker;
+		if (pid && waitpid(pid, status, WNOHANG | __WALL) == pid)
+			return CASE_ENDED;
+		pid = shared->base ? shared->base : base;
+		if (!shared->worker && waitpid(pid, NULL, WNOHANG | __WALL) && !shared->worker &&
+		    !(shared->base && shared->base != pid))
+			return CASE_NONE;
+		if (!wait_for_child(deadline))
+			return CASE_LATE;
+	}
+}
+
+static void kill_late(pid_t pid)
+{
+	long long deadline = cr_now_us() + 1000000;
+	int status;
+
+	kill(pid, SIGKILL);
+	kill(-pid, SIGKILL);
+	while (!waitpid(pid, &status, WNOHANG | __WALL) && wait_for_child(deadline))
+		;
+}
+
+/* Make the subject @p->subject, read it back in a first case that does nothing else. False where that did not succeed. */
+bool cr_supervise_preparation(struct cr_prepared *p, unsigned int deadline_ms)
+{
+	int status, i;
+	pid_t pid;
+
+	if (strlen(p->subject) >= sizeof(shared->program))
+		return false;
+	strcpy(shared->program, p->subject);
+	clear_record();
+	pid = cr_clone(SIGUSR2, NULL);
+	if (pid < 0)
+		return false;
+	if (!pid)
+		worker(true);
+	if (wait_for_case(pid, cr_now_us() + deadline_ms * 1000LL, &status) == CASE_LATE &&
+	    shared->worker)
+		kill_late(shared->worker);
+	p->pid = shared->base ? shared->base : pid;
+	/* The processes that led to it have ended: unreaped, each would keep its namespace from ending. */
+	while (p->pid != pid && waitpid(-1, NULL, WNOHANG | __WCLONE) > 0)
+		;
+	p->nfirst = shared->nfirst;
+	if (!cr_prepared_wait_for_first(p->nfirst))
+		shared->end = END_NONE;
+	for (i = 0; i < p->nfirst; i++)
+		p->first[i] = shared->first[i];
+	p->identity = shared->identity;
+	memcpy(p->who, shared->who, sizeof(p->who));
+	clean_up(pid);
+	return shared->end == END_OK;
+}
+
 /*
  * Run one program and write "obs N ..." to out. cr_supervisor_init() must have succeeded in this process.
- * @deadline_ms: from the fork on. Returns the payload's length or -errno.
+ * @from: a prepared subject, with @program as the steps after it; or NULL, and the program makes its own.
+ * @deadline_ms: from the fork on. Returns the payload's length or -errno; -ESRCH where nothing is forked from the subject any more.
  */
-int cr_supervise(const char *program, unsigned int deadline_ms, unsigned long n, char *out,
-		 size_t outlen)
+int cr_supervise(struct cr_prepared *from, const char *program, unsigned int deadline_ms,
+		 unsigned long n, char *out, size_t outlen)
 {
 	long long start, deadline;
 	struct cr_text t;
 	bool late = false;
-	int status, kids;
+	int status = 0, kids;
 	pid_t pid;
 
 	if (strlen(program) >= sizeof(shared->program))
 		return -E2BIG;
 	strcpy(shared->program, program);
-	shared->end = END_NONE;
-	shared->at[0] = shared->why[0] = shared->who[0] = '\0';
-	shared->res[0] = '\0';
-	shared->res_len = 0;
+	clear_record();
 	start = cr_now_us();
 	deadline = start + deadline_ms * 1000LL;
-	pid = cr_fork();
-	if (pid < 0)
-		return pid;
-	if (!pid)
-		worker();
-	while (!waitpid(pid, &status, WNOHANG)) {
-		if (wait_for_child(deadline))
-			continue;
-		late = true;
-		kill(pid, SIGKILL);
-		kill(-pid, SIGKILL);
-		deadline = cr_now_us() + 1000000;
-		while (!waitpid(pid, &status, WNOHANG) && wait_for_child(deadline))
-			;
-		break;
+	if (from) {
+		memcpy(shared->who, from->who, sizeof(shared->who));
+		shared->identity = from->identity;
+		shared->nfirst = from->nfirst;
+		pid = from->pid;
+		kill(pid, SIGUSR1);
+	} else {
+		pid = cr_fork();
+		if (pid < 0)
+			return pid;
+		if (!pid)
+			worker(false);
+		shared->worker = pid;
 	}
+	switch (wait_for_case(pid, deadline, &status)) {
+	case CASE_ENDED:
+		break;
+	case CASE_NONE:
+		cr_prepared_drop(from);
+		return -ESRCH;
+	case CASE_LATE:
+		late = true;
+		if (shared->worker)
+			kill_late(shared->worker);
+		else
+			cr_prepared_drop(from);
+	}
+	pid = shared->worker;
 	if (!late && WIFSIGNALED(status) && shared->end == END_NONE) {
 		shared->end = END_SIGNAL;
 		shared->signal = WTERMSIG(status);
 	}
+	if (from && from->pid)
+		cr_prepared_clean(from);
 	kids = clean_up(pid);
 	cr_text_init(&t, out, outlen);
 	cr_puts(&t, "obs ");
@@ -261,7 +358,8 @@ int cr_run_case(const char *program, unsigned int deadline_ms, const char *self,
 		unshare(CLONE_NEWIPC);
 		h->len = cr_supervisor_init(self);
 		if (!h->len)
-			h->len = cr_supervise(program, deadline_ms, 0, h->out, sizeof(h->out));
+			h->len =
+				cr_supervise(NULL, program, deadline_ms, 0, h->out, sizeof(h->out));
 		_exit(0);
 	}
 	if (pid < 0) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Steps that end a guest, for the tests of what watches it. They are compiled into the tests' own agent only. */
+#include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -33,9 +35,18 @@ static int step_hang(struct cr_ctx *c, char *arg)
 	return 0;
 }
 
+/* Every process that this one may kill, with it the prepared subjects. */
+static int step_killall(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	(void)arg;
+	return kill(-1, SIGKILL) ? -errno : 0;
+}
+
 const struct cr_step cr_steps_test[] = {
 	{ "sysrq", step_sysrq, STEP_SETUP,
 	  "=C write C to /proc/sysrq-trigger (c crashes the kernel)" },
+	{ "killall", step_killall, STEP_OP, "kill every other process" },
 	{ "hang", step_hang, STEP_SETUP, "=case|guest never return" },
 	{ NULL, NULL, 0, NULL },
 };

@@ -3,7 +3,7 @@ import type { CaseResult, TargetHead } from "../../results/model/model.js";
 import { stopText } from "../common/interrupt.js";
 import { isForeseen, OwnFault } from "../common/ownFault.js";
 import { EvidenceError, type PlannedCase } from "../common/suiteApi.js";
-import { sinceCase } from "../targets/marker.js";
+import { sinceCase } from "../targets/consoleFindings.js";
 import {
 	type CaseRequest,
 	type Complaint,

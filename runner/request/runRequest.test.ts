@@ -12,6 +12,7 @@ test("without a word: the default kernel, TAP on standard output", () => {
 		reports: [{ format: "tap" }],
 		accel: "auto",
 		bisect: false,
+		freshSubjects: false,
 		compat: false,
 		expect: [],
 		known: [],

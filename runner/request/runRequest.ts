@@ -34,6 +34,8 @@ export interface RunOptions {
 	expect?: string[];
 	configFile?: string;
 	config?: string;
+	shuffle?: number;
+	freshSubjects?: boolean;
 	shard?: Shard;
 	bisect?: boolean;
 	compat?: boolean;
@@ -78,6 +80,10 @@ export interface RunRequest {
 	readonly expect: readonly string[];
 	/** The .config of kernels that come without theirs. */
 	readonly configFile?: string;
+	/** Another order of the plan, by this number. */
+	readonly shuffle?: number;
+	/** Guests make the subject of each case anew. */
+	readonly freshSubjects: boolean;
 	/** Seconds. */
 	readonly timeout?: number;
 	readonly caseTimeoutMs?: number;
@@ -122,6 +128,8 @@ export function runRequest(
 					? undefined
 					: fromConfig(loaded, config.configFile)),
 		),
+		...given("shuffle", options.shuffle),
+		freshSubjects: options.freshSubjects ?? false,
 		...given("timeout", options.timeout ?? config.timeout),
 		...given(
 			"caseTimeoutMs",
@@ -204,6 +212,7 @@ function refuseIdle(options: RunOptions, targets: readonly TargetSpec[]): void {
 		["--guests", options.guests],
 		["--max-crashes", options.maxCrashes],
 		["--max-skipped", options.maxSkipped],
+		["--fresh-subjects", options.freshSubjects],
 	].find(([, value]) => value !== undefined && !guests);
 	if (idle) {
 		throw new UsageError(

@@ -31,6 +31,7 @@ function request(more: Partial<RunRequest> = {}): RunRequest {
 		reports: [{ format: "json", file: join(dir, "r.json") }],
 		accel: "tcg",
 		bisect: false,
+		freshSubjects: false,
 		compat: false,
 		expect: [],
 		known: [],

@@ -15,6 +15,7 @@ import { shardFacts, share } from "../request/shard.js";
 import type { PrepareContext } from "../targets/prepare.js";
 import type { Target } from "../targets/target.js";
 import { RunResources, tallyOf } from "./resources.js";
+import { shuffled } from "./shuffle.js";
 
 export interface RunDeps {
 	/** The suites, loaded when they are wanted. */
@@ -154,8 +155,9 @@ function chooser(
 	request: RunRequest,
 ): (cases: readonly PlannedCase[]) => Choice {
 	return (all) => {
-		const cases = filter(all, request.selection);
-		const { shard } = request;
+		const chosen = filter(all, request.selection);
+		const { shard, shuffle } = request;
+		const cases = shuffle === undefined ? chosen : shuffled(chosen, shuffle);
 		if (shard === undefined) return { cases };
 		const ids = cases.map((planned) => planned.id);
 		return { cases: share(cases, shard), facts: shardFacts(shard, ids) };

@@ -13,7 +13,7 @@ test("the whole plan travels with the guest: only places are left to send", () =
 	const catalogue = requestCatalogue();
 	const { cases } = suiteApi.plan(null);
 	const requests = cases.map((planned, n) => requestFor(planned, n, 1000));
-	const lines = [...requestLines(requests, catalogue)];
+	const lines = [...requestLines(requests, { catalogue })];
 	assert.equal(lines.length, cases.length, "every name is in the catalogue");
 	const batches = [...catalogue.batches(lines)];
 	assert.deepEqual(

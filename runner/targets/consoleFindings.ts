@@ -1,5 +1,5 @@
-/** What a console's findings mean for a case. */
-import type { Finding } from "../../vm/index.js";
+/** What a console's findings and lines mean for a case. */
+import { type Finding, markedCase } from "../../vm/index.js";
 import type { Complaint } from "./target.js";
 
 /** Lines of console shown with a case. */
@@ -30,4 +30,10 @@ export function complaintOf(
 		severity: severityOf(worst),
 		lines: [worst.line, ...after].slice(0, SHOWN),
 	};
+}
+
+/** The lines from the one that begins case `n` on; all of them where it is not among them. */
+export function sinceCase(lines: readonly string[], n: number): string[] {
+	const from = lines.findIndex((line) => markedCase(line) === n);
+	return lines.slice(Math.max(0, from));
 }

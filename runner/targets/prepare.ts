@@ -115,6 +115,7 @@ function prepareGuest(
 		agent,
 		catalogue: requestCatalogue(),
 		append: spec.append,
+		freshSubjects: request.freshSubjects,
 		chooseAccel: (signal) =>
 			chooseAccel(
 				request.accel,

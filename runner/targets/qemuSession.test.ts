@@ -117,7 +117,11 @@ test("what is in the catalogue has its name there, the rest is named", () => {
 	}));
 	const catalogue = new RequestCatalogue(writeRequestCatalogue(pairs));
 	assert.deepEqual(
-		[...requestLines([request(1, "uid=2"), request(3, "uid=9")], catalogue)],
+		[
+			...requestLines([request(1, "uid=2"), request(3, "uid=9")], {
+				catalogue,
+			}),
+		],
 		[
 			"case 1 100 1 =1",
 			"subject 2 uid=9",

@@ -36,13 +36,13 @@ export async function runOnGuest(
 	guest: GuestPort,
 	requests: Iterable<CaseRequest>,
 	events: SessionEvents,
-	catalogue = new RequestCatalogue(),
+	options: RequestOptions = {},
 ): Promise<SessionEnd> {
 	const delivery = new Delivery(guest, events);
 	let trouble: VmError | undefined;
 	try {
 		const asked = delivery.watch(requests);
-		await guest.exchange(requestLines(asked, catalogue), (payload) =>
+		await guest.exchange(requestLines(asked, options), (payload) =>
 			delivery.add(payload),
 		);
 	} catch (error) {
@@ -60,14 +60,26 @@ export async function runOnGuest(
 	};
 }
 
+/** How a guest is asked. */
+export interface RequestOptions {
+	/** What its initramfs holds. */
+	readonly catalogue?: RequestCatalogue;
+	/** The agent makes the subject of each case anew. */
+	readonly freshSubjects?: boolean;
+}
+
 /**
  * The lines of the protocol: subjects and operations that are not in the initramfs's catalogue are named once, before the first case
  * that needs them.
  */
 export function* requestLines(
 	requests: Iterable<CaseRequest>,
-	catalogue = new RequestCatalogue(),
+	{
+		catalogue = new RequestCatalogue(),
+		freshSubjects = false,
+	}: RequestOptions = {},
 ): Iterable<string> {
+	if (freshSubjects) yield "fresh 1";
 	const subjects = new Names("subject", catalogue);
 	const programs = new Names("program", catalogue);
 	for (const { n, deadlineMs, subjectProgram, probeProgram } of requests) {

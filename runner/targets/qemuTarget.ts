@@ -37,6 +37,8 @@ export interface QemuTargetOptions {
 	/** The requests that travel with it. */
 	readonly catalogue: RequestCatalogue;
 	readonly append: string;
+	/** The agent makes the subject of each case anew. */
+	readonly freshSubjects?: boolean;
 	/** Chosen only when the guest is wanted: it may take a probe. */
 	readonly chooseAccel: (signal: AbortSignal) => Promise<AccelChoice>;
 	/** Where the guest's files are kept. */
@@ -131,7 +133,7 @@ function guestSession(
 	notes: readonly string[],
 	signal: AbortSignal,
 ): Session {
-	const { kernel, keepDir, catalogue } = options;
+	const { kernel, keepDir } = options;
 	const { release, proc_version: version } = guest.facts;
 	return {
 		kernel: {
@@ -152,7 +154,7 @@ function guestSession(
 				? `${guest.replayCommand(program)} # initramfs.cpio: ${keepLine(options)}`
 				: shellLine([join(keepDir, "boot.sh"), program]),
 		notes,
-		run: (requests, events) => runOnGuest(guest, requests, events, catalogue),
+		run: (requests, events) => runOnGuest(guest, requests, events, options),
 		another: () => openAnother(options, accel, signal),
 		async close() {
 			guest.kill();

@@ -209,6 +209,6 @@ export async function requestMaker() {
 		const requests = plan(FACTS_OF_ANY)
 			.filter(({ id }) => ran.has(id))
 			.map((row, n) => requestFor(row, n));
-		return requestLines(requests, catalogue);
+		return requestLines(requests, { catalogue });
 	};
 }

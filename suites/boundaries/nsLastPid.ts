@@ -505,7 +505,8 @@ const ROWS: readonly Row[] = [
 		name: "from_zero",
 		title: "write 0: the next pid is the first free one",
 		probe: "write",
-		program: `${OPEN} write=f,0 fork`,
+		// Pid 2 is free only where the subject is its namespace's first process.
+		program: `own @ ${OPEN} write=f,0 fork`,
 		subjects: both(at("pidns", "userns_pidns"), (s) =>
 			/-(cap_checkpoint_restore|all)$/.test(s.name),
 		),

@@ -154,7 +154,7 @@ const ORDINARY: ReadonlyArray<readonly [string, string]> = [
 	["userns", "same"],
 	["map", "0:0:4294967295"],
 	["pidns", "same"],
-	["nspid", "?"],
+	["depth", "1"],
 	["ipcns", "same"],
 ];
 

@@ -68,6 +68,7 @@ export const STEP_KINDS: Readonly<Record<string, "op" | "setup" | "block">> = {
 	overlay: "setup",
 	page: "setup",
 	pagemap: "op",
+	own: "setup",
 	pidns: "setup",
 	pipe_size: "op",
 	prlimit: "op",

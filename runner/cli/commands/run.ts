@@ -104,6 +104,15 @@ export function addRun(program: Command, context: CommandContext): void {
 			text,
 		)
 		.option(
+			"--shuffle <seed>",
+			"ask for the cases in another order, the same for the same number",
+			count(999_999_999, 0),
+		)
+		.option(
+			"--fresh-subjects",
+			"make a case's subject anew for every case (default: once in a guest, where nothing of it can change)",
+		)
+		.option(
 			"--shard <i/n>",
 			"run only the i-th of n shares of the plan; `crcap merge` joins them",
 			readShard,

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+/* A case as the agent runs it: found by its numbers, from a prepared subject where that can be, answered in a frame. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#include "../core/prepared.h"
+#include "agent.h"
+
+/* Longest list of places in a line. */
+#define PLACES_MAX 1024
+
+static int kmsg = -1;
+
+static char *payload;
+
+/* False where there is no memory for it. */
+bool cr_cases_open(void)
+{
+	/* Debugging messages would share the port with frames, or cost time; complaints (warnings and worse) stay. */
+	cr_spit("/proc/sys/kernel/printk_devkmsg", "on\n", 3);
+	kmsg = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	payload = cr_own_memory(CR_PAYLOAD_MAX);
+	return payload;
+}
+
+/* So that a console shows which case ran when the kernel complained. */
+static void note_case(const char *n)
+{
+	char buf[48];
+	struct cr_text t;
+
+	cr_text_init(&t, buf, sizeof(buf));
+	cr_puts(&t, "<1>crcap: case ");
+	cr_puts(&t, n);
+	cr_puts(&t, "\n");
+	if (kmsg >= 0 && write(kmsg, buf, t.len) < 0)
+		kmsg = -1;
+}
+
+/* The subject's steps in the place of the step "@", or in front. Returns false where it does not fit. */
+static bool compose(const char *subject, const char *program, char *out, size_t size)
+{
+	const char *at = strstr(program, " @ ");
+	struct cr_text t;
+
+	cr_text_init(&t, out, size);
+	if (at) {
+		cr_putn(&t, program, at - program);
+		cr_puts(&t, " ");
+		program = at + 3;
+	} else if (!strncmp(program, "@ ", 2)) {
+		program += 2;
+	}
+	cr_puts(&t, subject);
+	cr_puts(&t, " ");
+	cr_puts(&t, program);
+	return !t.cut;
+}
+
+static void reply_text(const char *kind, const char *n, const char *rest)
+{
+	char buf[256];
+	struct cr_text t;
+
+	cr_text_init(&t, buf, sizeof(buf));
+	cr_puts(&t, kind);
+	cr_puts(&t, " ");
+	cr_puts(&t, n);
+	cr_puts(&t, rest);
+	cr_channel_send(buf, t.len);
+}
+
+/*
+ * Every case starts from the same place in the order of pids, whatever the case before it did, so that no result hangs
+ * on the order of cases. Where the kernel does not let us (it is under test), nothing is lost but that.
+ */
+static void reset_pids(const char *to)
+{
+	static int fd = -2;
+
+	if (fd == -2)
+		fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && cr_pwrite(fd, to, strlen(to), 0) < 0)
+		fd = -1;
+}
+
+static long remove_ipc(int which, int id)
+{
+	switch (which) {
+	case 0:
+		return msgctl(id, IPC_RMID, NULL);
+	case 1:
+		return semctl(id, 0, IPC_RMID);
+	default:
+		return shmctl(id, IPC_RMID, NULL);
+	}
+}
+
+/*
+ * No case finds the id that another one asked for and did not use: -1, none, can't be written, so an object takes it. (A namespace
+ * that a case makes goes with it.)
+ */
+static void reset_ipc(void)
+{
+	static const char *const paths[] = {
+		"/proc/sys/kernel/msg_next_id",
+		"/proc/sys/kernel/sem_next_id",
+		"/proc/sys/kernel/shm_next_id",
+	};
+	static int fds[] = { -2, -2, -2 };
+	char first;
+	int i, id;
+
+	for (i = 0; i < 3; i++) {
+		if (fds[i] == -2)
+			fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC);
+		if (fds[i] < 0 || pread(fds[i], &first, 1, 0) != 1 || first == '-')
+			continue;
+		id = i == 0   ? msgget(IPC_PRIVATE, 0600)
+		     : i == 1 ? semget(IPC_PRIVATE, 1, 0600)
+			      : shmget(IPC_PRIVATE, 4096, 0600);
+		if (id >= 0)
+			remove_ipc(i, id);
+	}
+}
+
+/* The pids after which cases begin, and those of prepared subjects, which stay and must not be in a case's way. */
+#define CASE_PIDS     "300"
+#define PREPARED_PIDS "3000"
+
+static bool fresh_subjects;
+
+void cr_cases_fresh(bool fresh)
+{
+	fresh_subjects = fresh;
+}
+
+/* Run the steps from a prepared subject. Returns false where they make a subject of their own. */
+static bool run_prepared(const char *subject, const char *steps, unsigned int ms, long long n,
+			 int *len)
+{
+	struct cr_prepared *from;
+
+	if (fresh_subjects || strstr(steps, " @ ") || !*subject)
+		return false;
+	reset_pids(PREPARED_PIDS);
+	from = cr_prepared_find(subject, ms);
+	if (!from)
+		return false;
+	reset_pids(CASE_PIDS);
+	*len = cr_supervise(from, strncmp(steps, "@ ", 2) ? steps : steps + 2, ms, n, payload,
+			    CR_PAYLOAD_MAX);
+	return *len != -ESRCH;
+}
+
+/* @subject, @steps: NULL for what was never named. @num: the case's number as text. */
+static void run_case(const char *num, long long n, long long ms, const char *subject,
+		     const char *steps)
+{
+	char program[CR_PROGRAM_MAX];
+	int len;
+
+	note_case(num);
+	reset_ipc();
+	if (!subject || !steps) {
+		reply_text("obs", num, " us=0 end=parse at=name why=never%20named");
+		return;
+	}
+	if (!compose(subject, steps, program, sizeof(program))) {
+		reply_text("obs", num, " us=0 end=parse at=program why=too%20long");
+		return;
+	}
+	if (!run_prepared(subject, steps, ms, n, &len)) {
+		reset_pids(CASE_PIDS);
+		len = cr_supervise(NULL, program, ms, n, payload, CR_PAYLOAD_MAX);
+	}
+	if (len < 0)
+		reply_text("obs", num,
+			   " us=0 end=parse at=fork why=no%20process%20could%20be%20made");
+	else
+		cr_channel_send(payload, cr_readback_cache(payload, len));
+}
+
+/* Takes "N DEADLINE_MS " off the line; false where it does not begin so. */
+static bool take_number_and_deadline(char **rest, char **num, long long *n, long long *ms)
+{
+	char *deadline;
+
+	*num = cr_next(rest, ' ');
+	deadline = cr_next(rest, ' ');
+	return *rest && cr_parse_long(*num, n) && *n >= 0 && cr_parse_long(deadline, ms) && *ms > 0;
+}
+
+/* @rest: N DEADLINE_MS SUBJECT PROGRAM. Returns how many cases were answered. */
+unsigned long cr_obey_case(char *rest)
+{
+	char *num, *who;
+	long long n, ms;
+
+	if (!take_number_and_deadline(&rest, &num, &n, &ms))
+		return 0;
+	who = cr_next(&rest, ' ');
+	if (!rest)
+		return 0;
+	run_case(num, n, ms, strcmp(who, "-") ? cr_requests_find(cr_subjects, who) : "",
+		 *rest == '=' ? cr_requests_find(cr_programs, rest + 1) : rest);
+	return 1;
+}
+
+/* @rest: N DEADLINE_MS PLACES: cases of the initramfs, numbered from N on. Returns how many were answered. */
+unsigned long cr_obey_cases(char *rest)
+{
+	const char *subject, *steps;
+	unsigned long answered = 0;
+	long long n, ms, from, to;
+	char text[24], places[PLACES_MAX], *num, *first;
+	struct cr_text t;
+
+	if (!take_number_and_deadline(&rest, &num, &n, &ms) || strlen(rest) >= sizeof(places))
+		return 0;
+	/* What is read between two cases may take the line's place. */
+	rest = strcpy(places, rest);
+	while ((num = cr_next(&rest, ','))) {
+		first = cr_next(&num, '-');
+		if (!cr_parse_long(first, &from))
+			return answered;
+		to = from;
+		if (num && !cr_parse_long(num, &to))
+			return answered;
+		for (; from <= to; from++, n++, answered++) {
+			cr_requests_case(from, &subject, &steps);
+			cr_text_init(&t, text, sizeof(text));
+			cr_putu(&t, n);
+			run_case(text, n, ms, subject, steps);
+			cr_channel_attend();
+		}
+	}
+	return answered;
+}

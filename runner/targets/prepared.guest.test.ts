@@ -1,0 +1,74 @@
+/** Subjects that the agent makes once: what happens to one case costs no other. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { bootGuest, MACHINES, resolveKernel } from "../../vm/index.js";
+
+/** The tests' own agent, with steps that do damage. */
+const AGENT = fileURLToPath(
+	new URL("../../agent/test/crprobe-x86_64", import.meta.url),
+);
+
+const NAMES = [
+	"subject 0 uid=1000 caps=none dumpable=1 userns=0:1000:1 pidns caps=none dumpable=1 --=uid:0,userns:new,pidns:new,depth:2",
+	"subject 1 caps=all --=uid:0",
+	"subject 2 uid=1000 --=uid:1001",
+	"subject 3 uid=1000 caps=none dumpable=1 userns=0:1000:1 pidns userns=0:0:1 pidns userns=0:0:1 pidns caps=none dumpable=1 --=uid:0,depth:4",
+	"program 0 fork",
+	"program 1 killall",
+	"program 2 hang=case",
+	"program 3 own @ fork",
+];
+
+/** Subject, program, and what the answer must be. */
+const CASES: readonly (readonly [number, number, RegExp])[] = [
+	[0, 0, /end=ok who=\S+ r=fork:0:302\/3$/],
+	[0, 0, /end=ok who=\S+ r=fork:0:302\/3$/],
+	// As the first process of its own namespace.
+	[0, 3, /end=ok who=\S+ r=fork:0:303\/2$/],
+	[3, 0, /end=ok who=\S+ r=fork:0:302\/\d+\/\d+\/3$/],
+	[1, 1, /end=ok who=\S+ r=killall:0$/],
+	// Its processes are gone: it is made anew.
+	[0, 0, /end=ok who=\S+ r=fork:0:30\d\/\d+$/],
+	[3, 0, /end=ok who=\S+ r=fork:0:30\d\/\d+\/\d+\/\d+$/],
+	[0, 2, /end=deadline/],
+	[0, 0, /end=ok who=\S+ r=fork:0:302\/3$/],
+	[
+		2,
+		0,
+		/end=subject at=-- why=the%20subject%20as%20read%20back%20has%20not%20uid%3A1001/,
+	],
+	[
+		2,
+		0,
+		/end=subject at=-- why=the%20subject%20as%20read%20back%20has%20not%20uid%3A1001/,
+	],
+	[1, 0, /end=ok who=\S+ r=fork:0:302$/],
+];
+
+test("a subject that was killed, hangs or can't be made costs its case alone", async () => {
+	const image = await resolveKernel("debian:bookworm@amd64");
+	const guest = await bootGuest({
+		kernel: image.bootPath,
+		machine: MACHINES.x86_64,
+		agent: AGENT,
+		accel: "tcg",
+	});
+	try {
+		const answers: string[] = [];
+		const asked = CASES.map(
+			([subject, program], n) => `case ${n} 2000 ${subject} =${program}`,
+		);
+		await guest.exchange([...NAMES, ...asked], (payload) =>
+			answers.push(payload),
+		);
+		for (const [n, [, , expected]] of CASES.entries())
+			assert.match(answers[n] ?? "", expected);
+		assert.equal(answers.length, CASES.length);
+		const end = await guest.quit();
+		assert.equal(end.kind, "bye", end.reason);
+	} finally {
+		guest.kill();
+		await guest.end;
+	}
+});
