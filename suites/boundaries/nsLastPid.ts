@@ -537,7 +537,8 @@ const ROWS: readonly Row[] = [
 		title:
 			"pid_max is lowered in the subject's pid namespace, then a value above it is written",
 		probe: "write",
-		program: `put=${PID_MAX},500 ${OPEN} write=f,501 write=f,499,0 fork`,
+		// The limit stays in the namespace.
+		program: `own @ put=${PID_MAX},500 ${OPEN} write=f,501 write=f,499,0 fork`,
 		subjects: named("userns_pidns-all"),
 		expect: (s) => ({
 			results: ["0", "EINVAL", "0", `0:${pidsAt(s, 300)}`],

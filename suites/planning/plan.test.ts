@@ -273,6 +273,15 @@ test("every word of every program is a step", () => {
 		}
 });
 
+test("a setting that stays in a namespace is changed only in a namespace of the case's own", () => {
+	// These are put back: by the case itself, and by the agent before each case.
+	const restored =
+		/put=\/proc\/sys\/kernel\/(sysctl_writes_strict|ns_last_pid),/g;
+	for (const { id, probeProgram } of plan(null))
+		if (probeProgram.replace(restored, "").includes("put=/proc/sys/"))
+			assert.match(probeProgram, /(^| )\S+ @ /, id);
+});
+
 test("every citation is used", () => {
 	const used = new Set<string>();
 	for (const facts of Object.values(KERNELS))
