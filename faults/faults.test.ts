@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { test } from "node:test";
+import { test } from "tap";
 import { BUILD_PACKAGES, CONFIGS } from "./build.js";
 import { mergeFragments, unmetOptions } from "./fragments.js";
 
@@ -48,13 +48,13 @@ const planted = namesIn(
 	/^\tF\((\w+), (\w+)\)/gm,
 );
 
-test("the names are unique, and part of a path or a TAP line as they are", () => {
+test("the names are unique, and part of a path or a TAP line as they are", async () => {
 	const names = faults.map((fault) => fault.name);
 	assert.equal(new Set(names).size, names.length);
 	for (const name of names) assert.match(name, /^[a-z0-9_]+-[a-z0-9_]+$/);
 });
 
-test("every fault says where it is, what it stands for, and who notices", () => {
+test("every fault says where it is, what it stands for, and who notices", async () => {
 	for (const fault of faults) {
 		assert.ok(fault.name.startsWith(`${fault.boundary}-`), fault.name);
 		for (const key of ["kind", "description", "caughtBy"] as const) {
@@ -69,7 +69,7 @@ test("every fault says where it is, what it stands for, and who notices", () => 
 	}
 });
 
-test("no two faults of a boundary stand for the same", () => {
+test("no two faults of a boundary stand for the same", async () => {
 	for (const boundary of BOUNDARIES) {
 		const said = faults
 			.filter((fault) => fault.boundary === boundary)
@@ -78,20 +78,20 @@ test("no two faults of a boundary stand for the same", () => {
 	}
 });
 
-test("all six boundaries have faults, sixty and more together", () => {
+test("all six boundaries have faults, sixty and more together", async () => {
 	const met = new Set(faults.map((fault) => fault.boundary));
 	assert.deepEqual([...met].sort(), [...BOUNDARIES, ...OTHERS].sort());
 	assert.ok(faults.length >= 60, `${faults.length} faults`);
 });
 
-test("the patch knows the same faults, in the same order", () => {
+test("the patch knows the same faults, in the same order", async () => {
 	assert.deepEqual(
 		planted,
 		faults.map((fault) => fault.name),
 	);
 });
 
-test("every fault is asked for somewhere, and none that is not in the table", () => {
+test("every fault is asked for somewhere, and none that is not in the table", async () => {
 	const code = added.filter((line) => !line.startsWith("\tF(")).join("\n");
 	const asked = new Set(namesIn(code, /crcap_fault\((\w+), (\w+)\)/g));
 	// The checks that all boundaries share are written once, for any of them.
@@ -115,7 +115,7 @@ test("every fault is asked for somewhere, and none that is not in the table", ()
 			assert.ok(planted.includes(name), `${name} is not in the table`);
 });
 
-test("every configuration has a fragment that can be merged", () => {
+test("every configuration has a fragment that can be merged", async () => {
 	const base = ours("config/base.config");
 	for (const config of CONFIGS) {
 		const fragment = ours(`config/${config}.config`);
@@ -126,7 +126,7 @@ test("every configuration has a fragment that can be merged", () => {
 	}
 });
 
-test("a later fragment wins, and comments are no options", () => {
+test("a later fragment wins, and comments are no options", async () => {
 	assert.equal(
 		mergeFragments(
 			"# about\n#\nCONFIG_A=y\n\nCONFIG_B=y\n",
@@ -136,12 +136,12 @@ test("a later fragment wins, and comments are no options", () => {
 	);
 });
 
-test("a line that is no option is refused", () => {
+test("a line that is no option is refused", async () => {
 	for (const line of ["CONFIG_A", "CONFIG_A=", "#CONFIG_A is not set", "A=y"])
 		assert.throws(() => mergeFragments(`${line}\n`), /not a line/, line);
 });
 
-test("an option that the configuration did not take is named", () => {
+test("an option that the configuration did not take is named", async () => {
 	assert.deepEqual(
 		unmetOptions(
 			"CONFIG_A=y\nCONFIG_B=y\n# CONFIG_C is not set\n# CONFIG_D is not set\n",
@@ -151,7 +151,7 @@ test("an option that the configuration did not take is named", () => {
 	);
 });
 
-test("the packages to install have Debian's names, each once", () => {
+test("the packages to install have Debian's names, each once", async () => {
 	assert.equal(new Set(BUILD_PACKAGES).size, BUILD_PACKAGES.length);
 	for (const name of BUILD_PACKAGES)
 		assert.match(name, /^[a-z0-9][a-z0-9.+-]+$/);

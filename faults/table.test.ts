@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import type { CaseResult, TargetResult } from "../results/model/model.js";
 import {
 	EVERYWHERE,
@@ -40,7 +40,7 @@ const concerns = (id: string): string[] => [id.split(".")[0] ?? ""];
 const find = (target: TargetResult, fault: Fault | null = FAULT) =>
 	findingOf(target, fault, concerns);
 
-test("a fault that a case of its boundary fails by is caught", () => {
+test("a fault that a case of its boundary fails by is caught", async () => {
 	for (const verdict of ["fail", "crash", "timeout"] as const) {
 		const finding = find(
 			ran({ "set_tid.a.x": "pass", "set_tid.b.x": verdict }),
@@ -53,7 +53,7 @@ test("a fault that a case of its boundary fails by is caught", () => {
 	assert.equal(verdictText(more, FAULT), "set_tid.a.x and 1 more");
 });
 
-test("one that nothing fails by has survived, whatever was skipped or in error", () => {
+test("one that nothing fails by has survived, whatever was skipped or in error", async () => {
 	for (const verdict of ["pass", "skip", "error", "not_run"] as const) {
 		const finding = find(ran({ "set_tid.a.x": verdict }));
 		assert.ok(!isSound(finding, FAULT), verdict);
@@ -61,12 +61,12 @@ test("one that nothing fails by has survived, whatever was skipped or in error",
 	}
 });
 
-test("a fault of no boundary may be caught anywhere", () => {
+test("a fault of no boundary may be caught anywhere", async () => {
 	const fault: Fault = { ...FAULT, boundary: EVERYWHERE };
 	assert.ok(isSound(find(ran({ "exe_fd.a.x": "fail" }), fault), fault));
 });
 
-test("one that other boundaries' cases do not pass with has spread, unless its entry says so", () => {
+test("one that other boundaries' cases do not pass with has spread, unless its entry says so", async () => {
 	for (const verdict of ["fail", "crash", "timeout", "error"] as const) {
 		const target = ran({ "set_tid.a.x": "fail", "exe_fd.a.x": verdict });
 		const finding = find(target);
@@ -86,14 +86,14 @@ test("one that other boundaries' cases do not pass with has spread, unless its e
 	}
 });
 
-test("an incomplete run shows nothing, but for what was caught before", () => {
+test("an incomplete run shows nothing, but for what was caught before", async () => {
 	const dead = find(ran({ "set_tid.a.x": "not_run" }, "no boot"));
 	assert.ok(!isSound(dead, FAULT));
 	assert.match(verdictText(dead, FAULT), /NOTHING SHOWN.*no boot/);
 	assert.ok(isSound(find(ran({ "set_tid.a.x": "crash" }, "panic")), FAULT));
 });
 
-test("without a fault nothing may fail, be in error or be left out", () => {
+test("without a fault nothing may fail, be in error or be left out", async () => {
 	assert.ok(isSound(find(ran({ "set_tid.a.x": "pass" }), null), null));
 	for (const verdict of ["fail", "crash", "timeout", "error"] as const)
 		assert.ok(
@@ -103,7 +103,7 @@ test("without a fault nothing may fail, be in error or be left out", () => {
 	assert.ok(!isSound(find(ran({ "set_tid.a.x": "pass" }, "x"), null), null));
 });
 
-test("the page counts what was caught, and survives what stands in it", () => {
+test("the page counts what was caught, and survives what stands in it", async () => {
 	const finding = find(ran({ "set_tid.a.x": "fail" }));
 	const survived = find(ran({ "set_tid.a.x": "pass" }));
 	const page = markdown(

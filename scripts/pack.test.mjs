@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { t, test } from "tap";
 import { findCommand, TOP } from "./lib/run.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "crcap-pack-"));
@@ -40,7 +40,7 @@ function bareRun(command, args) {
 	});
 }
 
-before(() => {
+t.before(() => {
 	mkdirSync(elsewhere);
 	mkdirSync(bare);
 	for (const name of ["node", "npm", "npx", "sh", "env"]) {
@@ -67,9 +67,9 @@ before(() => {
 	assert.equal(install.status, 0, install.stderr);
 });
 
-after(() => rmSync(folder, { recursive: true, force: true }));
+t.after(() => rmSync(folder, { recursive: true, force: true }));
 
-test("the package holds the command, the agents and the addon's sources", () => {
+test("the package holds the command, the agents and the addon's sources", async () => {
 	const wanted = [
 		"dist/crcap/main.js",
 		"dist/agent/crprobe-x86_64",
@@ -82,7 +82,7 @@ test("the package holds the command, the agents and the addon's sources", () => 
 	for (const path of wanted) assert.ok(packed.includes(path), path);
 });
 
-test("the package holds no tests, and nothing that only this machine made", () => {
+test("the package holds no tests, and nothing that only this machine made", async () => {
 	assert.deepEqual(
 		packed.filter((path) =>
 			/\.test\.|^build\/|^\.setup\/|^scripts\/test|\.map$/.test(path),
@@ -91,7 +91,7 @@ test("the package holds no tests, and nothing that only this machine made", () =
 	);
 });
 
-test("installed without a compiler, the command runs", () => {
+test("installed without a compiler, the command runs", async () => {
 	const { version } = JSON.parse(
 		readFileSync(join(TOP, "package.json"), "utf8"),
 	);
@@ -103,7 +103,7 @@ test("installed without a compiler, the command runs", () => {
 	assert.notEqual(list.stdout, "");
 });
 
-test("installed without a compiler, --local says that it is unavailable and why", () => {
+test("installed without a compiler, --local says that it is unavailable and why", async () => {
 	const { status, stderr } = bareRun("npx", ["crcap", "run", "--local"]);
 	assert.notEqual(status, 0);
 	assert.match(stderr, /build\/Release\/crcap\.node/);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { test } from "node:test";
+import { test } from "tap";
 import { roomTrouble } from "./rooms.mjs";
 
 /** Two rooms, of which the second may import the first. */
@@ -26,14 +26,14 @@ function troubleOf(files, rooms = ROOMS) {
 	}
 }
 
-test("an arrow that the table has is allowed", () => {
+test("an arrow that the table has is allowed", async () => {
 	const files = {
 		"high/a.ts": 'import { b } from "../low/b.js";\nimport "./c.js";\n',
 	};
 	assert.deepEqual(troubleOf(files), []);
 });
 
-test("every way of importing against an arrow is found", () => {
+test("every way of importing against an arrow is found", async () => {
 	for (const line of [
 		'import { a } from "../high/a.js";',
 		'export type { A } from "../high/a.js";',
@@ -47,17 +47,17 @@ test("every way of importing against an arrow is found", () => {
 	}
 });
 
-test("a test may look into other rooms", () => {
+test("a test may look into other rooms", async () => {
 	const files = { "low/b.test.ts": 'import "../high/a.js";\n' };
 	assert.deepEqual(troubleOf(files), []);
 });
 
-test("a folder that the table does not know is found", () => {
+test("a folder that the table does not know is found", async () => {
 	const [trouble = ""] = troubleOf({ "other/a.ts": "" });
 	assert.match(trouble, /does not know other/);
 });
 
-test("long files and full folders are found, tables may be long", () => {
+test("long files and full folders are found, tables may be long", async () => {
 	const long = "x\n".repeat(401);
 	assert.match(troubleOf({ "low/a.ts": long })[0] ?? "", /401 lines/);
 	const tables = { ...ROOMS, tables: ["low/a.ts"] };
@@ -68,7 +68,7 @@ test("long files and full folders are found, tables may be long", () => {
 	assert.match(troubleOf(full)[0] ?? "", /low: 21 source files/);
 });
 
-test("a room that does not say what it is for is found", () => {
+test("a room that does not say what it is for is found", async () => {
 	const rooms = { ...ROOMS, arrows: { ...ROOMS.arrows, mute: [] } };
 	assert.match(troubleOf({}, rooms)[0] ?? "", /mute: neither README\.md/);
 	const wordy = { "low/README.md": "\n".repeat(16) };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "tap";
 import { TOP } from "./lib/run.mjs";
 
 /**
@@ -20,7 +20,7 @@ function setup(args, env = process.env) {
 	);
 }
 
-test("without apt, one line says what is missing and how to install it", () => {
+test("without apt, one line says what is missing and how to install it", async () => {
 	const { status, stdout, stderr } = setup([], { PATH: "/nonexistent" });
 	assert.equal(status, 2);
 	assert.equal(stdout, "");
@@ -29,7 +29,7 @@ test("without apt, one line says what is missing and how to install it", () => {
 	assert.match(stderr, /qemu-system-\w+/);
 });
 
-test("where nothing is missing it says and prints nothing", () => {
+test("where nothing is missing it says and prints nothing", async () => {
 	const { status, stdout, stderr } = setup(["--test"]);
 	assert.deepEqual(
 		{ status, stdout, stderr },
@@ -37,7 +37,7 @@ test("where nothing is missing it says and prints nothing", () => {
 	);
 });
 
-test("it leaves a command, and an agent for each architecture", () => {
+test("it leaves a command, and an agent for each architecture", async () => {
 	const made = [
 		"runner/cli/main.js",
 		"agent/crprobe-x86_64",
@@ -46,7 +46,7 @@ test("it leaves a command, and an agent for each architecture", () => {
 	for (const name of made) assert.ok(existsSync(join(TOP, "dist", name)), name);
 });
 
-test("unknown options and architectures are refused", () => {
+test("unknown options and architectures are refused", async () => {
 	for (const args of [["--tests"], ["--arch", "vax"], ["extra"]]) {
 		const { status, stdout, stderr } = setup(args);
 		assert.equal(status, 2);

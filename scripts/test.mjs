@@ -2,12 +2,14 @@
 /** Runs the project's checks, each named, and ends with one line that counts them. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { CHECKS, failureOf } from "./lib/checks.mjs";
 import { runMain, SetupError, TOP } from "./lib/run.mjs";
 import { filesUnder } from "./lib/stamps.mjs";
+import { countTap } from "./lib/tapCount.mjs";
 
 const USAGE = `usage: npm test [-- OPTIONS] [FILE...]
 
@@ -19,7 +21,7 @@ const USAGE = `usage: npm test [-- OPTIONS] [FILE...]
   FILE         only test files whose path holds this text; no static checks
 `;
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Count */
+/** @typedef {import("./lib/tapCount.mjs").Count} Count */
 
 /** The kinds of test files, in the order in which they run. */
 const KINDS = /** @type {const} */ (["unit", "guest"]);
@@ -89,11 +91,10 @@ const STOPS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
  * @returns {Promise<number>} its exit status; 1 where a signal ended it
  */
 function runThrough(command, args) {
-	// Under node:test itself this variable would make the inner run report to the outer one.
-	const { NODE_TEST_CONTEXT: _, ...env } = process.env;
 	const child = spawn(command, args, {
 		cwd: TOP,
-		env,
+		// A group of its own: tap leaves the tests running that it has started.
+		detached: true,
 		stdio: ["ignore", "inherit", "inherit"],
 	});
 	// Who stops this program means the tests: they end first, with whatever they have started.
@@ -101,7 +102,7 @@ function runThrough(command, args) {
 	let stoppedBy;
 	const stop = (/** @type {NodeJS.Signals} */ signal) => {
 		stoppedBy = signal;
-		child.kill(signal);
+		if (child.pid !== undefined) process.kill(-child.pid, signal);
 	};
 	for (const signal of STOPS) process.on(signal, stop);
 	return new Promise((resolve, reject) => {
@@ -114,54 +115,40 @@ function runThrough(command, args) {
 	});
 }
 
-/**
- * @param {string} text the lines that the reporter wrote; the last may be cut short
- * @returns {Count}
- */
-function countEvents(text) {
-	const count = { passed: 0, failed: 0, skipped: 0 };
-	for (const line of text.split("\n").slice(0, -1)) {
-		/** @type {import("./lib/test-events.mjs").TestEvent} */
-		const event = JSON.parse(line);
-		count[event.outcome]++;
-		if (event.outcome === "failed" && event.name === event.file)
-			console.log(`no test ran in ${relative(TOP, event.file)}`);
-	}
-	return count;
-}
+/** How tap runs the files of a kind: seconds for each, and files at a time. A guest takes a processor of its own. */
+const LIMITS = {
+	unit: { timeout: 300, jobs: availableParallelism() },
+	guest: { timeout: 1800, jobs: Math.max(1, availableParallelism() - 1) },
+};
 
 /**
  * Runs test files, and counts what really ran.
+ * @param {"unit" | "guest"} kind
  * @param {readonly string[]} files
  * @returns {Promise<Count>}
  */
-async function runTests(files) {
+async function runTests(kind, files) {
 	const folder = mkdtempSync(join(tmpdir(), "crcap-test-"));
 	try {
-		const events = join(folder, "events");
-		const reporters = [
-			"spec",
-			"stdout",
-			join(TOP, "scripts/lib/test-events.mjs"),
-			events,
-		];
-		const options = reporters.map(
-			(value, i) => `--test-reporter${i % 2 ? "-destination" : ""}=${value}`,
-		);
+		const events = join(folder, "tap");
+		const { timeout, jobs } = LIMITS[kind];
 		const status = await runThrough(process.execPath, [
-			"--test",
-			...options,
+			join(TOP, "node_modules/tap/dist/esm/run.mjs"),
+			"run",
+			"--disable-coverage",
+			"--reporter=terse",
+			`--output-file=${events}`,
+			`--timeout=${timeout}`,
+			`--jobs=${jobs}`,
+			`--node-arg=--import=${pathToFileURL(join(TOP, "scripts/lib/plainChildren.mjs"))}`,
 			...files,
 		]);
-		const counted = countEvents(
-			readFileSync(events, { encoding: "utf8", flag: "a+" }),
-		);
-		const silent =
-			(status !== 0 && counted.failed === 0) ||
-			counted.passed + counted.failed + counted.skipped === 0;
+		const text = readFileSync(events, { encoding: "utf8", flag: "a+" });
+		const { whole, ...counted } = countTap(text);
+		const silent = !whole || (status !== 0 && counted.failed === 0);
 		if (silent)
 			console.log(
-				`the test runner ended with ${status}, but reported ${JSON.stringify(counted)}`,
+				`tap ended with ${status}, and reported ${whole ? "" : "only "}${JSON.stringify(counted)}`,
 			);
 		return silent ? { ...counted, failed: counted.failed + 1 } : counted;
 	} finally {
@@ -216,13 +203,14 @@ runMain(async () => {
 	}
 	if (options.static)
 		for (const check of CHECKS) tell(total, check.name, failureOf(check));
-	for (const kind of options.kinds) {
+	for (const kind of KINDS.filter((one) => options.kinds.has(one))) {
 		const files = testFiles(kind, options.files);
 		if (files.length > 0) {
 			console.log(`\n${kind} tests: ${files.length} files`);
-			addCount(total, await runTests(files));
+			addCount(total, await runTests(kind, files));
 		}
 	}
-	console.log(closingLine(total));
+	// On a line of its own: tap leaves the cursor in the middle of one.
+	console.log(`\n${closingLine(total)}`);
 	return total.failed > 0 || total.passed === 0 ? 1 : 0;
 });

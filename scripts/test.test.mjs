@@ -8,24 +8,26 @@ import {
 	mkdtempSync,
 	readFileSync,
 	rmSync,
+	symlinkSync,
 	writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { test } from "tap";
 import { TOP } from "./lib/run.mjs";
 
-const PASS = 'import test from "node:test"; test("a", () => {});';
+const PASS = 'import { test } from "tap"; test("a", async () => {});';
 const FAIL =
-	'import test from "node:test"; test("a", () => { throw new Error(); });';
-const SKIP =
-	'import test from "node:test"; test("a", { skip: true }, () => {});';
+	'import { test } from "tap"; test("a", async () => { throw new Error(); });';
+const SKIP = 'import { test } from "tap"; test("a", { skip: true }, () => {});';
 
 /** @returns {NodeJS.ProcessEnv} without what would make an inner test run report to this one */
 function innerEnv() {
-	const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-	return { ...env, CI: "true" };
+	const env = Object.entries(process.env).filter(
+		([name]) => !/^_?TAP/.test(name) && name !== "NODE_OPTIONS",
+	);
+	return { ...Object.fromEntries(env), CI: "true" };
 }
 
 /**
@@ -35,7 +37,8 @@ function innerEnv() {
  */
 function layOut(folder, files) {
 	mkdirSync(join(folder, "scripts"));
-	for (const path of ["scripts/test.mjs", "scripts/lib", ".ci"])
+	symlinkSync(join(TOP, "node_modules"), join(folder, "node_modules"));
+	for (const path of ["scripts/test.mjs", "scripts/lib", ".ci", ".taprc"])
 		cpSync(join(TOP, path), join(folder, path), {
 			recursive: true,
 			filter: (name) => !name.includes(".test."),
@@ -82,7 +85,7 @@ function runTests(files, ...args) {
 	]);
 }
 
-test("the last line counts what ran, and a failure fails the run", () => {
+test("the last line counts what ran, and a failure fails the run", async () => {
 	const files = {
 		"dist/a.test.js": PASS,
 		"dist/b.test.js": FAIL,
@@ -93,7 +96,7 @@ test("the last line counts what ran, and a failure fails the run", () => {
 	assert.equal(status, 1);
 });
 
-test("all passed is a success", () => {
+test("all passed is a success", async () => {
 	const { status, last } = runTests(
 		{ "dist/a.test.js": PASS, "dist/b.test.js": SKIP },
 		"--unit",
@@ -102,7 +105,7 @@ test("all passed is a success", () => {
 	assert.equal(status, 0);
 });
 
-test("nothing that ran, or only skips, is no success", () => {
+test("nothing that ran, or only skips, is no success", async () => {
 	assert.equal(runTests({}, "--unit").status, 1);
 	assert.equal(runTests({ "dist/a.test.js": SKIP }, "--unit").status, 1);
 	assert.equal(
@@ -111,7 +114,7 @@ test("nothing that ran, or only skips, is no success", () => {
 	);
 });
 
-test("unit and guest tests are told apart, and files are selected by their source's name", () => {
+test("unit and guest tests are told apart, and files are selected by their source's name", async () => {
 	const files = { "dist/vm/a.test.js": PASS, "dist/vm/b.guest.test.js": PASS };
 	assert.match(runTests(files, "--unit").output, /^unit tests: 1 files$/m);
 	assert.match(runTests(files, "--guest").output, /^guest tests: 1 files$/m);
@@ -135,7 +138,7 @@ function runCi(scripts) {
 	]);
 }
 
-test("CI ends with the count of what ran", () => {
+test("CI ends with the count of what ran", async () => {
 	const { status, last } = runCi({
 		test: "echo '3 passed, 0 failed, 1 skipped'",
 	});
@@ -143,7 +146,7 @@ test("CI ends with the count of what ran", () => {
 	assert.equal(status, 0);
 });
 
-test("CI fails with a command that fails, counts nothing, or passes nothing", () => {
+test("CI fails with a command that fails, counts nothing, or passes nothing", async () => {
 	const failed = runCi({
 		test: "echo '3 passed, 1 failed, 0 skipped'; exit 1",
 	});
@@ -171,8 +174,8 @@ test("a stopped run ends its tests, runs no more, and is no success", async () =
 	const folder = mkdtempSync(join(tmpdir(), "crcap-stopped-"));
 	try {
 		const started = join(folder, "started");
-		const slow = `import test from "node:test"; import { appendFileSync } from "node:fs";
-			test("a", () => { appendFileSync("${started}", process.pid + "\\n"); return new Promise((r) => setTimeout(r, 60_000)); });`;
+		const slow = `import { test } from "tap"; import { appendFileSync } from "node:fs";
+			test("a", async () => { appendFileSync("${started}", process.pid + "\\n"); return new Promise((r) => setTimeout(r, 60_000)); });`;
 		layOut(folder, {
 			"package.json": '{"type":"module"}',
 			"dist/a.test.js": slow,

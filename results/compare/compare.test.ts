@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import type { CaseResult, Report, Verdict } from "../model/model.js";
 import { cleanReport, sampleReport } from "../testing/sample.test.data.js";
 import { golden, Memory } from "../testing/support.test.data.js";
@@ -63,16 +63,16 @@ const TABLE: [Verdict, Verdict, ...(string | number)[]][] = [
 ];
 
 for (const [was, is, ...expected] of TABLE) {
-	test(`${was} that becomes ${is}: ${expected.join(", ")}`, () => {
+	test(`${was} that becomes ${is}: ${expected.join(", ")}`, async () => {
 		assert.deepEqual(became({ verdict: was }, { verdict: is }), expected);
 	});
 }
 
-test("a failure that is known is no regression", () => {
+test("a failure that is known is no regression", async () => {
 	assert.deepEqual(became({}, { verdict: "fail", known }), ["reasons", 0]);
 });
 
-test("the same verdict for another reason, or another errno, is told", () => {
+test("the same verdict for another reason, or another errno, is told", async () => {
 	assert.deepEqual(became({}, { reason: "other" }), ["reasons", 0]);
 	assert.deepEqual(
 		became({ verdict: "fail" }, { verdict: "fail", observed: "EINVAL" }),
@@ -84,7 +84,7 @@ test("the same verdict for another reason, or another errno, is told", () => {
 	);
 });
 
-test("new and vanished cases are told", () => {
+test("new and vanished cases are told", async () => {
 	const { pairs } = diff(
 		changed([0, { id: "a.old" }]),
 		changed([0, { id: "a.new" }]),
@@ -117,7 +117,7 @@ const ONE_SIDED: ["old" | "new", Partial<CaseResult>, number][] = [
 ];
 
 for (const [side, edit, code] of ONE_SIDED) {
-	test(`${edit.verdict}${edit.known ? ", known," : ""} in the ${side} results only: ${code}`, () => {
+	test(`${edit.verdict}${edit.known ? ", known," : ""} in the ${side} results only: ${code}`, async () => {
 		for (const version of ["1.2.3", "2.0.0"]) {
 			const more = changed([0, { id: "a.more", ...edit }]);
 			const less = cleanReport();
@@ -129,7 +129,7 @@ for (const [side, edit, code] of ONE_SIDED) {
 	});
 }
 
-test("a selection held against the whole is not taken for all of it", () => {
+test("a selection held against the whole is not taken for all of it", async () => {
 	const some = cleanReport();
 	some.targets[0]?.cases.splice(1);
 	const { pairs, exitCode } = diff(cleanReport(), some);
@@ -137,7 +137,7 @@ test("a selection held against the whole is not taken for all of it", () => {
 	assert.equal(exitCode, 3);
 });
 
-test("a new case that fails is told first, with the line that tries it", () => {
+test("a new case that fails is told first, with the line that tries it", async () => {
 	const less = cleanReport();
 	less.targets[0]?.cases.shift();
 	const comparison = diff(less, changed([0, { verdict: "fail" }]));
@@ -150,7 +150,7 @@ test("a new case that fails is told first, with the line that tries it", () => {
 	assert.match(markdown, /^crprobe /m);
 });
 
-test("a new target that fails is no less than a new case", () => {
+test("a new target that fails is no less than a new case", async () => {
 	const [one] = cleanReport().targets;
 	assert.ok(one?.cases[0]);
 	one.name = "more";
@@ -163,7 +163,7 @@ test("a new target that fails is no less than a new case", () => {
 	assert.equal(exitCode, 1);
 });
 
-test("results without a verdict are nothing to compare with", () => {
+test("results without a verdict are nothing to compare with", async () => {
 	const empty = cleanReport();
 	for (const one of empty.targets[0]?.cases ?? []) one.verdict = "not_run";
 	for (const [old, newer] of [
@@ -177,7 +177,7 @@ test("results without a verdict are nothing to compare with", () => {
 	}
 });
 
-test("another version of the tool is told, with a word on ids", () => {
+test("another version of the tool is told, with a word on ids", async () => {
 	const newer = changed([0, { id: "a.new" }]);
 	newer.tool = { name: "crcap", version: "2.0.0" };
 	const { warnings } = diff(cleanReport(), newer);
@@ -187,7 +187,7 @@ test("another version of the tool is told, with a word on ids", () => {
 	);
 });
 
-test("targets pair by name, then by kernel, and a single one with a single one", () => {
+test("targets pair by name, then by kernel, and a single one with a single one", async () => {
 	const arm = cleanReport();
 	Object.assign(arm.targets[0] ?? {}, { name: "other", accel: "kvm" });
 	Object.assign(arm.targets[0]?.kernel ?? {}, {
@@ -211,7 +211,7 @@ test("targets pair by name, then by kernel, and a single one with a single one",
 	);
 });
 
-test("a target that is gone is not passed over", () => {
+test("a target that is gone is not passed over", async () => {
 	const { onlyOld, exitCode } = diff(sampleReport(), {
 		...sampleReport(),
 		targets: sampleReport().targets.slice(0, 1),
@@ -226,7 +226,7 @@ test("a target that is gone is not passed over", () => {
 	);
 });
 
-test("several newer results are each compared with the old", () => {
+test("several newer results are each compared with the old", async () => {
 	const report = (name: string, verdict: Verdict) => ({
 		name,
 		report: changed([0, { verdict }]),
@@ -257,7 +257,7 @@ function everything(): Comparison {
 	return diff(old, newer);
 }
 
-test("comparisons, golden", () => {
+test("comparisons, golden", async () => {
 	golden("compare.text", [...comparisonText(everything())].join(""));
 	golden("compare.markdown", [...comparisonMarkdown(everything())].join(""));
 	golden("compare.json", [...comparisonJson(everything())].join(""));
@@ -278,7 +278,7 @@ test("every format of a comparison can be written", async () => {
 	}
 });
 
-test("the text form keeps to 72 columns and shows no control character", () => {
+test("the text form keeps to 72 columns and shows no control character", async () => {
 	const text = [...comparisonText(everything())].join("");
 	for (const line of text.split("\n"))
 		assert.ok(columns(line) <= COLUMNS, line);
@@ -286,7 +286,7 @@ test("the text form keeps to 72 columns and shows no control character", () => {
 	assert.match(text, /^\d+ regressions, failures in what is new: 1;\s/);
 });
 
-test("one of anything is one", () => {
+test("one of anything is one", async () => {
 	const [old, newer] = [cleanReport(), cleanReport()];
 	if (newer.targets[0]) newer.targets[0].kernel.release = "6.1.0-57";
 	for (const { targets } of [old, newer])
@@ -326,7 +326,7 @@ test("markdown fits a comment on GitHub however much changed", async () => {
 	assert.match(out.text, /^The rest is left out here: `crcap compare/m);
 });
 
-test("the JSON form is the comparison", () => {
+test("the JSON form is the comparison", async () => {
 	const { schemaVersion, ...rest } = JSON.parse(
 		[...comparisonJson(everything())].join(""),
 	);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { test } from "tap";
 import { Report } from "../model/model.js";
 import { reportSchema } from "../model/schema.js";
 import {
@@ -53,7 +53,7 @@ test("an empty run is valid JSON", async () => {
 	assert.deepEqual(JSON.parse(await render("json", report)), report);
 });
 
-test("the published schema is the model's", () => {
+test("the published schema is the model's", async () => {
 	const path = join(ROOT, "results/schema.json");
 	const schema = JSON.stringify(reportSchema());
 	if (process.env.UPDATE_GOLDEN === "1") writeFormatted(path, schema);

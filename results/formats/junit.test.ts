@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { parse } from "junit2json";
+import { test } from "tap";
 import {
 	cleanReport,
 	HOSTILE,

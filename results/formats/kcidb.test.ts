@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
+import { test } from "tap";
 import { VERDICTS } from "../model/basics.js";
 
 import { cleanReport, sampleReport } from "../testing/sample.test.data.js";
@@ -133,7 +133,7 @@ test("every verdict has a status", async () => {
 	assert.deepEqual(Object.keys(STATUS).sort(), [...VERDICTS].sort());
 });
 
-test("an origin that KCIDB would refuse is refused here", () => {
+test("an origin that KCIDB would refuse is refused here", async () => {
 	assert.throws(
 		() => createWriter("kcidb", process.stdout, { kcidbOrigin: "My CI" }),
 		/no origin for KCIDB/,

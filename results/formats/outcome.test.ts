@@ -1,6 +1,6 @@
 /** No two formats may say different things of one run. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { noTotals } from "../model/counts.js";
 import type { Format } from "../model/formats.js";
 import type { CaseResult, Report, Verdict } from "../model/model.js";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import type { Verdict } from "../model/model.js";
 import { count, newTarget, sentence } from "../model/summary.js";
 import { cleanReport, sampleReport } from "../testing/sample.test.data.js";
@@ -24,7 +24,7 @@ function said(verdicts: Partial<Record<Verdict, number>>, known = 0): string {
 	return sentence(summary);
 }
 
-test("the sentence on a target counts everything, what was skipped too", () => {
+test("the sentence on a target counts everything, what was skipped too", async () => {
 	assert.equal(
 		said({ pass: 1435, fail: 305, skip: 27 }),
 		"305 of 1767 cases did not pass: 305 fail. 27 could not apply here and were skipped.",

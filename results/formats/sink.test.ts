@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
-import { test } from "node:test";
+import { test } from "tap";
 import { FORMATS } from "../model/formats.js";
 import { writeReport } from "../reading/replay.js";
 import { Sink } from "../stream/sink.js";
@@ -22,7 +22,7 @@ const PROGRAM = (format: string): string => `
 	console.error("ended", writer.gone ? "gone" : "read");`;
 
 for (const { name } of FORMATS) {
-	test(`${name}: a reader that leaves is no crash`, () => {
+	test(`${name}: a reader that leaves is no crash`, async () => {
 		const done = spawnSync(
 			"bash",
 			[

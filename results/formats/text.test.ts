@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { test } from "node:test";
 import fc from "fast-check";
+import { test } from "tap";
 import type { Report } from "../model/model.js";
 import {
 	cleanReport,

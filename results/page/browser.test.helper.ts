@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, before } from "node:test";
 import { type Browser, chromium, type Page } from "playwright-core";
+import type { Test } from "tap";
 import type { Report } from "../model/model.js";
 import { missing, render, withFile } from "../testing/support.test.data.js";
 
@@ -13,7 +13,9 @@ export const skip = missing("chromium", "apt install chromium");
 export const SHOTS = process.env.SCREENSHOTS;
 
 export let browser: Browser;
-before(async () => {
+
+/** Opens the browser for the parts of a test, and closes it with the test. */
+export async function withBrowser(t: Test): Promise<void> {
 	browser = await chromium.launch({
 		executablePath: "/usr/bin/chromium",
 		args: [
@@ -23,8 +25,8 @@ before(async () => {
 			"--disable-background-networking",
 		],
 	});
-});
-after(() => browser?.close());
+	t.after(() => browser.close());
+}
 
 /** Opens a page and does something there. Errors, requests and dialogs fail the test. */
 export async function show(

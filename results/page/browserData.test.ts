@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { test } from "tap";
 import { compare } from "../compare/compare.js";
 import { writeComparison } from "../compare/compareWriters.js";
 import { cleanReport, sampleReport } from "../testing/sample.test.data.js";
@@ -12,58 +12,66 @@ import {
 	show,
 	skip,
 	visit,
+	withBrowser,
 } from "./browser.test.helper.js";
 import { contrast } from "./contrast.test.data.js";
 
-describe("what the page shows in a browser", { skip }, () => {
-	test("several kernels stand side by side, and what differs is shown", async () => {
-		await visit(sampleReport(), async (page) => {
-			await page.keyboard.press("d");
-			assert.equal((await rows(page)).length, 16);
-			await page.click(".row >> nth=0");
-			assert.deepEqual(
-				(await page.locator(".beside thead th").allTextContents()).map((text) =>
-					text.slice(0, 4),
-				),
-				["A 6.", "B 7."],
-			);
-			assert.equal((await page.locator(".beside .odd").count()) > 0, true);
-			await page.locator(".letter >> nth=1").click();
-			assert.match(await hash(page), /on=1/);
-		});
-	});
+test("what the page shows in a browser", { skip }, async (t) => {
+	await withBrowser(t);
+	t.test(
+		"several kernels stand side by side, and what differs is shown",
+		async () => {
+			await visit(sampleReport(), async (page) => {
+				await page.keyboard.press("d");
+				assert.equal((await rows(page)).length, 16);
+				await page.click(".row >> nth=0");
+				assert.deepEqual(
+					(await page.locator(".beside thead th").allTextContents()).map(
+						(text) => text.slice(0, 4),
+					),
+					["A 6.", "B 7."],
+				);
+				assert.equal((await page.locator(".beside .odd").count()) > 0, true);
+				await page.locator(".letter >> nth=1").click();
+				assert.match(await hash(page), /on=1/);
+			});
+		},
+	);
 
-	test("a comparison names what changed, and shows what differs", async () => {
-		const old = { name: "old.json", report: cleanReport() };
-		const newer = { name: "new.json", report: sampleReport() };
-		const out = new Memory();
-		await writeComparison("html", out, compare(old, newer), [old, newer]);
-		await show(out.text, async (page) => {
-			assert.match(
-				(await page.locator("h1").textContent()) ?? "",
-				/^3 regressions, failures in what is new: 1; /,
-			);
-			assert.equal(
+	t.test(
+		"a comparison names what changed, and shows what differs",
+		async () => {
+			const old = { name: "old.json", report: cleanReport() };
+			const newer = { name: "new.json", report: sampleReport() };
+			const out = new Memory();
+			await writeComparison("html", out, compare(old, newer), [old, newer]);
+			await show(out.text, async (page) => {
+				assert.match(
+					(await page.locator("h1").textContent()) ?? "",
+					/^3 regressions, failures in what is new: 1; /,
+				);
+				assert.equal(
+					await page
+						.locator(".view[data-view=diff]")
+						.getAttribute("aria-pressed"),
+					"true",
+				);
 				await page
-					.locator(".view[data-view=diff]")
-					.getAttribute("aria-pressed"),
-				"true",
-			);
-			await page
-				.locator(".changes .ids button", {
-					hasText: "ns_last_pid.write.uid0-none",
-				})
-				.click();
-			assert.deepEqual(await page.locator(".said").allTextContents(), [
-				"✓ pass",
-				"F fail",
-				"✓ pass",
-			]);
-			await shot(page, "compare");
-		});
-	});
+					.locator(".changes .ids button", {
+						hasText: "ns_last_pid.write.uid0-none",
+					})
+					.click();
+				assert.deepEqual(await page.locator(".said").allTextContents(), [
+					"✓ pass",
+					"F fail",
+					"✓ pass",
+				]);
+				await shot(page, "compare");
+			});
+		},
+	);
 
-	test("dark and light are both readable", async () => {
+	t.test("dark and light are both readable", async () => {
 		for (const dark of [false, true]) {
 			await visit(
 				sampleReport(),
@@ -105,59 +113,70 @@ describe("what the page shows in a browser", { skip }, () => {
 		});
 	});
 
-	test("on paper there are the matrix and the failures in full, and no controls", async () => {
-		await visit(sampleReport(), async (page) => {
-			await page.evaluate("dispatchEvent(new Event('beforeprint'))");
-			await page.emulateMedia({ media: "print" });
-			assert.equal(await page.locator(".paper .detail").count(), 7);
-			assert.equal(await page.locator(".toolbar").isVisible(), false);
-			assert.equal(await page.locator(".matrix").isVisible(), true);
-			assert.ok((await page.pdf()).length > 10_000);
-		});
-	});
+	t.test(
+		"on paper there are the matrix and the failures in full, and no controls",
+		async () => {
+			await visit(sampleReport(), async (page) => {
+				await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+				await page.emulateMedia({ media: "print" });
+				assert.equal(await page.locator(".paper .detail").count(), 7);
+				assert.equal(await page.locator(".toolbar").isVisible(), false);
+				assert.equal(await page.locator(".matrix").isVisible(), true);
+				assert.ok((await page.pdf()).length > 10_000);
+			});
+		},
+	);
 
-	test("with 20,000 cases only the rows on the screen exist, and every one can be reached", async () => {
-		const report = cleanReport();
-		const [target] = report.targets;
-		const [one] = target?.cases ?? [];
-		assert.ok(target && one);
-		target.cases = Array.from({ length: 20_000 }, (_, n) => ({
-			...one,
-			id: `a.b.c${n}`,
-		}));
-		await visit(report, async (page) => {
-			assert.ok((await page.locator(".row").count()) < 100);
-			await page.locator(".rows").focus();
-			await page.keyboard.press("End");
-			await page
-				.locator(".row .id", { hasText: /^a\.b\.c19999$/ })
-				.waitFor({ state: "visible" });
-			await page.locator("input[type=search]").fill("c12345");
-			assert.deepEqual(await rows(page), ["a.b.c12345"]);
-		});
-	});
+	t.test(
+		"with 20,000 cases only the rows on the screen exist, and every one can be reached",
+		async () => {
+			const report = cleanReport();
+			const [target] = report.targets;
+			const [one] = target?.cases ?? [];
+			assert.ok(target && one);
+			target.cases = Array.from({ length: 20_000 }, (_, n) => ({
+				...one,
+				id: `a.b.c${n}`,
+			}));
+			await visit(report, async (page) => {
+				assert.ok((await page.locator(".row").count()) < 100);
+				await page.locator(".rows").focus();
+				await page.keyboard.press("End");
+				await page
+					.locator(".row .id", { hasText: /^a\.b\.c19999$/ })
+					.waitFor({ state: "visible" });
+				await page.locator("input[type=search]").fill("c12345");
+				assert.deepEqual(await rows(page), ["a.b.c12345"]);
+			});
+		},
+	);
 
-	test("with many subjects the matrix shows those that matter, and all when asked", async () => {
-		const report = cleanReport();
-		const [target] = report.targets;
-		const [one] = target?.cases ?? [];
-		assert.ok(target && one);
-		target.cases = Array.from({ length: 200 }, (_, n) => ({
-			...one,
-			id: `a.b.s${n}`,
-			subject: `subject${n}`,
-			verdict: n === 150 ? ("fail" as const) : one.verdict,
-		}));
-		await visit(report, async (page) => {
-			assert.equal(await page.locator(".matrix tbody tr").count(), 40);
-			assert.ok(await page.locator("td[data-subject=subject150]").isVisible());
-			await page.click(".more");
-			assert.equal(await page.locator(".matrix tbody tr").count(), 200);
-			assert.equal(await page.locator(".more").count(), 0);
-		});
-	});
+	t.test(
+		"with many subjects the matrix shows those that matter, and all when asked",
+		async () => {
+			const report = cleanReport();
+			const [target] = report.targets;
+			const [one] = target?.cases ?? [];
+			assert.ok(target && one);
+			target.cases = Array.from({ length: 200 }, (_, n) => ({
+				...one,
+				id: `a.b.s${n}`,
+				subject: `subject${n}`,
+				verdict: n === 150 ? ("fail" as const) : one.verdict,
+			}));
+			await visit(report, async (page) => {
+				assert.equal(await page.locator(".matrix tbody tr").count(), 40);
+				assert.ok(
+					await page.locator("td[data-subject=subject150]").isVisible(),
+				);
+				await page.click(".more");
+				assert.equal(await page.locator(".matrix tbody tr").count(), 200);
+				assert.equal(await page.locator(".more").count(), 0);
+			});
+		},
+	);
 
-	test("a report with nothing in it is a page that says so", async () => {
+	t.test("a report with nothing in it is a page that says so", async () => {
 		await visit({ ...cleanReport(), targets: [] }, async (page) => {
 			assert.equal(
 				await page.locator("h1").textContent(),
@@ -181,7 +200,7 @@ describe("what the page shows in a browser", { skip }, () => {
 		});
 	});
 
-	test("without scripts the results are there as text", async () => {
+	t.test("without scripts the results are there as text", async () => {
 		await withFile(
 			"page.html",
 			await render("html", sampleReport()),

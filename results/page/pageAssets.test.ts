@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { build } from "esbuild";
+import { test } from "tap";
 import { consume, ROOT, writeFormatted } from "../testing/support.test.data.js";
 import { SCRIPT, STYLE } from "./pageAssets.js";
 
@@ -36,12 +36,12 @@ test("the page's style and script are what results/page/browser makes", async ()
 	assert.ok(style === STYLE, hint);
 });
 
-test("neither can end its element", () => {
+test("neither can end its element", async () => {
 	assert.doesNotMatch(SCRIPT, /<\/script|<!--/i);
 	assert.doesNotMatch(STYLE, /<\/style|<!--/i);
 });
 
-test("nothing in them makes markup or a request of a string", () => {
+test("nothing in them makes markup or a request of a string", async () => {
 	assert.doesNotMatch(
 		SCRIPT,
 		/innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|new Function|fetch\(|XMLHttp|import\(/,
@@ -49,7 +49,7 @@ test("nothing in them makes markup or a request of a string", () => {
 	assert.doesNotMatch(STYLE, /url\(|@import/);
 });
 
-test("the page's script has no type error", () => {
+test("the page's script has no type error", async () => {
 	const done = consume(
 		"node",
 		[join(ROOT, "node_modules/typescript/bin/tsc"), "-p", PAGE],

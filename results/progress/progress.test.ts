@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import { test } from "tap";
 import type { Report } from "../model/model.js";
 import { count, newTarget } from "../model/summary.js";
 import { cleanReport, sampleReport } from "../testing/sample.test.data.js";
@@ -53,7 +53,7 @@ function screen(text: string): string[] {
 	return lines;
 }
 
-test("the last screen says what passed, what did not, why, and how to see it", () => {
+test("the last screen says what passed, what did not, why, and how to see it", async () => {
 	const { text } = watch(sampleReport(), false);
 	assert.match(
 		text,
@@ -75,7 +75,7 @@ test("the last screen says what passed, what did not, why, and how to see it", (
 	assert.doesNotMatch(clean, /✗|FAIL|see all/);
 });
 
-test("incomplete is neither pass nor fail, and nothing ran is not a pass", () => {
+test("incomplete is neither pass nor fail, and nothing ran is not a pass", async () => {
 	const lost = cleanReport();
 	Object.assign(lost.targets[0] ?? {}, {
 		complete: false,
@@ -87,7 +87,7 @@ test("incomplete is neither pass nor fail, and nothing ran is not a pass", () =>
 	assert.match(watch(skipped, false).text, /^INCOMPLETE /m);
 });
 
-test("where nothing ran, the most frequent reasons are told", () => {
+test("where nothing ran, the most frequent reasons are told", async () => {
 	const skipped = cleanReport();
 	const { cases = [] } = skipped.targets[0] ?? {};
 	for (const [n, one] of cases.entries())
@@ -101,7 +101,7 @@ test("where nothing ran, the most frequent reasons are told", () => {
 	);
 });
 
-test("of a probe that failed at length only the outcome is shown", () => {
+test("of a probe that failed at length only the outcome is shown", async () => {
 	const report = cleanReport();
 	Object.assign(report.targets[0] ?? {}, { accelReason: "x".repeat(300) });
 	assert.match(
@@ -117,7 +117,7 @@ test("of a probe that failed at length only the outcome is shown", () => {
 	);
 });
 
-test("elsewhere than on a terminal there are lines and no escapes", () => {
+test("elsewhere than on a terminal there are lines and no escapes", async () => {
 	const { text } = watch(sampleReport(), false);
 	assert.equal(stripVTControlCharacters(text), text);
 	assert.match(text, /^crcap: debian:bookworm\/cloud: starting$/m);
@@ -127,7 +127,7 @@ test("elsewhere than on a terminal there are lines and no escapes", () => {
 	);
 });
 
-test("one case is one case", () => {
+test("one case is one case", async () => {
 	const report = cleanReport();
 	const [target] = report.targets;
 	assert.ok(target);
@@ -137,7 +137,7 @@ test("one case is one case", () => {
 	assert.doesNotMatch(text, /\b1 cases/);
 });
 
-test("a terminal is left with the lines that were said and the last screen, no bars", () => {
+test("a terminal is left with the lines that were said and the last screen, no bars", async () => {
 	const { text } = watch(sampleReport(), true);
 	assert.match(text, /━/);
 	const left = stripVTControlCharacters(screen(text).join("\n"));
@@ -146,7 +146,7 @@ test("a terminal is left with the lines that were said and the last screen, no b
 	assert.equal(left.match(/13 of 21 cases did not pass/g)?.length, 2);
 });
 
-test("no frame is wider than the terminal", () => {
+test("no frame is wider than the terminal", async () => {
 	const { written } = watch(sampleReport(), true);
 	const frames = written.filter((text) => /━|booting/.test(text));
 	assert.ok(frames.length > 10);
@@ -156,7 +156,7 @@ test("no frame is wider than the terminal", () => {
 	}
 });
 
-test("colours are asked for as no-color.org has it", () => {
+test("colours are asked for as no-color.org has it", async () => {
 	assert.equal(wantsColour(true, {}), true);
 	assert.equal(wantsColour(true, { NO_COLOR: "1" }), false);
 	assert.equal(wantsColour(true, { NO_COLOR: "" }), true);
@@ -170,7 +170,7 @@ test("colours are asked for as no-color.org has it", () => {
 	assert.equal(stripVTControlCharacters(text), text);
 });
 
-test("a line says how far it is, what went wrong and how long it takes", () => {
+test("a line says how far it is, what went wrong and how long it takes", async () => {
 	const report = sampleReport();
 	const [head] = report.targets;
 	assert.ok(head);
@@ -191,7 +191,7 @@ test("a line says how far it is, what went wrong and how long it takes", () => {
 	);
 });
 
-test("of many targets a few are shown, and the rest counted", () => {
+test("of many targets a few are shown, and the rest counted", async () => {
 	const many = Array.from(
 		{ length: 30 },
 		(_, n): TargetProgress => ({

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
 import fc from "fast-check";
 import { parse as parseJunit } from "junit2json";
+import { test } from "tap";
 import { Parser } from "tap-parser";
 import { VERDICTS } from "../model/basics.js";
 import type { CaseResult, Report, TargetResult } from "../model/model.js";

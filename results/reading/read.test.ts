@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
-import { test } from "node:test";
 import fc from "fast-check";
+import { test } from "tap";
 import { Parser } from "tap-parser";
 import { FORMATS } from "../model/formats.js";
 import type { Report } from "../model/model.js";

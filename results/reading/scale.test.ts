@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
+import { test } from "tap";
 import tmp from "tmp";
 import { FORMATS } from "../model/formats.js";
 
@@ -30,29 +30,29 @@ async function task(
 	return JSON.parse(stdout);
 }
 
-describe(`${COUNT} cases in bounded memory`, { concurrency: 2 }, () => {
+test(`${COUNT} cases in bounded memory`, { concurrency: 2 }, async (t) => {
 	const dir = tmp.dirSync({ unsafeCleanup: true });
 	const file = join(dir.name, "stored.json");
 	let stored: { hash: string; bytes: number };
-	before(async () => {
+	t.before(async () => {
 		stored = await task("store", "json", String(COUNT), file);
 	});
-	after(() => dir.removeCallback());
+	t.after(() => dir.removeCallback());
 
 	for (const { name } of FORMATS) {
-		test(`${name} is written`, async () => {
+		t.test(`${name} is written`, async () => {
 			const { bytes } = await task("write", name, String(COUNT));
 			assert.ok(bytes > 50_000, `${bytes} bytes are too few to be true`);
 		});
 	}
 
-	test("stored results are read back and written the same", async () => {
+	t.test("stored results are read back and written the same", async () => {
 		assert.ok(stored.bytes > 100_000_000);
 		const again = await task("show", "json", "0", file);
 		assert.equal(again.hash, stored.hash);
 	});
 
-	test("stored results become TAP as the run's own", async () => {
+	t.test("stored results become TAP as the run's own", async () => {
 		const [now, then] = await Promise.all([
 			task("write", "tap", String(COUNT)),
 			task("show", "tap", "0", file),

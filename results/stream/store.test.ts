@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import fc from "fast-check";
+import { test } from "tap";
 import tmp from "tmp";
 import { TextStore } from "./store.js";
 
-test("whatever is set aside comes back, from memory and from the file", () => {
+test("whatever is set aside comes back, from memory and from the file", async () => {
 	fc.assert(
 		fc.property(
 			fc.array(fc.string({ unit: "grapheme" })),
@@ -25,7 +25,7 @@ test("whatever is set aside comes back, from memory and from the file", () => {
 	);
 });
 
-test("what was dropped makes room", () => {
+test("what was dropped makes room", async () => {
 	const store = new TextStore(10);
 	const first = store.add("0123456789");
 	assert.equal(typeof store.add("x"), "object");
@@ -41,7 +41,7 @@ const KILLED = `
 	console.log(store.get(store.add("set aside")), typeof store.add("x"));
 	process.kill(process.pid, "SIGKILL");`;
 
-test("nothing stays behind, even of a process that was killed", () => {
+test("nothing stays behind, even of a process that was killed", async () => {
 	const dir = tmp.dirSync({ unsafeCleanup: true });
 	const done = spawnSync("node", ["--input-type=module", "-e", KILLED], {
 		encoding: "utf8",
@@ -53,7 +53,7 @@ test("nothing stays behind, even of a process that was killed", () => {
 	dir.removeCallback();
 });
 
-test("without a temporary directory memory serves", () => {
+test("without a temporary directory memory serves", async () => {
 	const done = spawnSync("node", ["--input-type=module", "-e", KILLED], {
 		encoding: "utf8",
 		env: { ...process.env, TMPDIR: join(import.meta.dirname, "../none") },

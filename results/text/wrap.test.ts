@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { test } from "node:test";
 import fc from "fast-check";
+import { test } from "tap";
 import {
 	COLUMNS,
 	columns,
@@ -10,7 +10,7 @@ import {
 	wrapWords,
 } from "./wrap.js";
 
-test("words fill lines and none is lost", () => {
+test("words fill lines and none is lost", async () => {
 	fc.assert(
 		fc.property(
 			fc.array(
@@ -26,7 +26,7 @@ test("words fill lines and none is lost", () => {
 	);
 });
 
-test("a long word is cut, a short one is not", () => {
+test("a long word is cut, a short one is not", async () => {
 	assert.deepEqual(wrapWords("ab cdefgh ij", "", "", 4), [
 		"ab",
 		"cdef",
@@ -57,7 +57,7 @@ const quoted = fc.oneof(
 /** A line without a blank to break it at. */
 const UNBREAKABLE = /^ *\S+( ?['"]?\\?)?$/;
 
-test("a wrapped command means the same to a shell", () => {
+test("a wrapped command means the same to a shell", async () => {
 	const pairs: [string, string][] = [];
 	fc.assert(
 		fc.property(fc.array(quoted, { minLength: 1, maxLength: 8 }), (words) => {
@@ -84,7 +84,7 @@ test("a wrapped command means the same to a shell", () => {
 	);
 });
 
-test("a path is never cut", () => {
+test("a path is never cut", async () => {
 	const path = `/${"home/of/kernels/".repeat(8)}bzImage`;
 	assert.deepEqual(wrapShell(`qemu -kernel ${path} -append 'a b'`, "  "), [
 		"  qemu -kernel \\",
@@ -93,7 +93,7 @@ test("a path is never cut", () => {
 	]);
 });
 
-test("a comment is what stands behind an unquoted # at a word's start", () => {
+test("a comment is what stands behind an unquoted # at a word's start", async () => {
 	for (const [line, command, comment] of [
 		["a b", "a b", ""],
 		["a 'b # c' # d: e # f", "a 'b # c'", "d: e # f"],

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { test } from "node:test";
+import { test } from "tap";
 import { MANUALS } from "../../suites/index.js";
 import { parseConfig } from "../request/config.js";
 import { historyTable } from "./commands/history.js";
@@ -38,12 +38,12 @@ for (const [path, most] of [
 	["README.md", 8192],
 	["CONTRIBUTING.md", 10_240],
 ] as const)
-	test(`${path} has at most ${most} bytes`, () => {
+	test(`${path} has at most ${most} bytes`, async () => {
 		assert.ok(Buffer.byteLength(read(path)) <= most);
 	});
 
 for (const path of DOCUMENTS)
-	test(`links of ${path} lead somewhere`, () => {
+	test(`links of ${path} lead somewhere`, async () => {
 		for (const [, link = ""] of prose(path).matchAll(/\]\(([^)\s]+)\)/g)) {
 			if (/^[a-z]+:/.test(link)) continue;
 			const [file = "", part] = link.split("#");
@@ -55,7 +55,7 @@ for (const path of DOCUMENTS)
 	});
 
 for (const path of ["CONTRIBUTING.md", "docs/architecture.md"])
-	test(`files that ${path} names are there`, () => {
+	test(`files that ${path} names are there`, async () => {
 		const named = [...prose(path).matchAll(/`([\w.-]+(?:\/[\w.-]+)*)`/g)]
 			.map(([, name = ""]) => name)
 			.filter((name) => /\/[^/]*\.\w+$/.test(name));
@@ -84,20 +84,20 @@ test("docs/options.md lists every command", async () => {
 			assert.ok(read("docs/options.md").includes(`crcap ${name}`), name);
 });
 
-test("the example in docs/configuration.md is a configuration", () => {
+test("the example in docs/configuration.md is a configuration", async () => {
 	const text = read("docs/configuration.md");
 	const example = /```json\n([\s\S]*?)```/.exec(text)?.[1] ?? "";
 	assert.equal(parseConfig(example, "example").targets?.length, 2);
 });
 
-test("the table of versions in docs/kernels.md is the tool's", () => {
+test("the table of versions in docs/kernels.md is the tool's", async () => {
 	assert.ok(
 		read("docs/kernels.md").includes(historyTable(suiteApi, []).trim()),
 		"run `crcap history` and paste",
 	);
 });
 
-test("docs/manual.md has every place where a manual page is wrong or silent", () => {
+test("docs/manual.md has every place where a manual page is wrong or silent", async () => {
 	const text = read("docs/manual.md");
 	for (const { verdict, note } of MANUALS)
 		if (verdict !== "agrees") assert.ok(text.includes(note), note);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { cli } from "./spawnCli.test.helper.js";
 
 test("explain: what, as whom, what is expected from which version on, and by hand", async () => {

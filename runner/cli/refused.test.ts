@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { cliBatch } from "./spawnCli.test.helper.js";
 
 const REFUSED: [string, string[], RegExp][] = [
@@ -124,7 +124,7 @@ const REFUSED: [string, string[], RegExp][] = [
 test("refused before anything is done", async (t) => {
 	const results = await cliBatch(REFUSED.map(([, args]) => args));
 	for (const [i, [what, , message]] of REFUSED.entries()) {
-		await t.test(what, () => {
+		await t.test(what, async () => {
 			assert.match(results[i]?.stderr ?? "", message);
 			assert.equal(results[i]?.status, 2);
 			assert.equal(results[i]?.stdout, "");

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { execa } from "execa";
+import { test } from "tap";
 import { Report } from "../../results/model/model.js";
 import { heard, TCG } from "./guestRun.test.helper.js";
 import { cli, withFolder } from "./spawnCli.test.helper.js";

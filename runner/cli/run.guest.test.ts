@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
 import { execa } from "execa";
+import { test } from "tap";
 import { Report } from "../../results/model/model.js";
 import { heard, run, TCG } from "./guestRun.test.helper.js";
 import {

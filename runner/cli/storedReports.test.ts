@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "tap";
 import { cli, entries, withFolder } from "./spawnCli.test.helper.js";
 
 import { stored } from "./stored.test.helper.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "tap";
 import { cli, withFolder } from "./spawnCli.test.helper.js";
 
 const HOSTILE = "\u001b]0;title\u0007\u202e\ncrcap: all passed";
@@ -46,6 +46,6 @@ test("a bug still shows where it comes from, line by line", async () => {
 	}
 	assert.match(
 		written.join(""),
-		/^crcap: a fault of crcap's own .*: Error: a \\x1b\[31mbug\\nof ours\n {4}at .*tell\.test\.js/,
+		/^crcap: a fault of crcap's own .*: Error: a \\x1b\[31mbug\\nof ours\n {4}at .*tell\.test\.[jt]s/,
 	);
 });

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "tap";
 import { type CaseResult, Report } from "../../results/model/model.js";
 import { cli, withFolder } from "./spawnCli.test.helper.js";
 

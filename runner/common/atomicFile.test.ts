@@ -13,16 +13,16 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import { t, test } from "tap";
 import { beginFile, checkWritable } from "./atomicFile.js";
 
 let dir: string;
-beforeEach(() => {
+t.beforeEach(() => {
 	dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
 });
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
+t.afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 test("the file is there only when it is whole", async () => {
 	const path = join(dir, "out.json");
@@ -45,7 +45,7 @@ test("what is discarded leaves the old file and nothing else", async () => {
 	assert.deepEqual(readdirSync(dir), ["out.json"]);
 });
 
-test("a process that exits in the middle leaves nothing", () => {
+test("a process that exits in the middle leaves nothing", async () => {
 	const module = pathToFileURL(join(import.meta.dirname, "atomicFile.js"));
 	const script = `
 		const { beginFile } = await import(${JSON.stringify(module.href)});
@@ -55,7 +55,7 @@ test("a process that exits in the middle leaves nothing", () => {
 	assert.deepEqual(readdirSync(dir), []);
 });
 
-test("a process that exits before the file is opened leaves nothing", () => {
+test("a process that exits before the file is opened leaves nothing", async () => {
 	const module = pathToFileURL(join(import.meta.dirname, "atomicFile.js"));
 	const script = `
 		const { beginFile } = await import(${JSON.stringify(module.href)});
@@ -121,7 +121,7 @@ test("a full disk is told, and leaves nothing half", async () => {
 	await assert.rejects(file.commit(), /ENOSPC/);
 });
 
-test("paths that can't become files are refused", () => {
+test("paths that can't become files are refused", async () => {
 	assert.throws(() => checkWritable(dir), /is a directory/);
 	assert.throws(() => checkWritable(join(dir, "no", "out")), /no directory/);
 	writeFileSync(join(dir, "file"), "");

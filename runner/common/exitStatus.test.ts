@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { noTotals } from "../../results/model/counts.js";
 import type { Totals } from "../../results/model/model.js";
 import type { Tally } from "../../results/model/summary.js";
@@ -75,16 +75,16 @@ const TABLE: [string, Tally[], number][] = [
 ];
 
 for (const [what, outcomes, status] of TABLE) {
-	test(`${what}: ${status}`, () => {
+	test(`${what}: ${status}`, async () => {
 		assert.equal(exitStatus(outcomes), status);
 	});
 }
 
-test("an interrupted run is 130 whatever it found", () => {
+test("an interrupted run is 130 whatever it found", async () => {
 	assert.equal(exitStatus([outcome({ fail: 1 })], true), 130);
 	assert.equal(exitStatus([outcome({ pass: 1 })], true), 130);
 });
 
-test("git bisect: good, bad, can't tell, stop", () => {
+test("git bisect: good, bad, can't tell, stop", async () => {
 	assert.deepEqual([0, 1, 3, 130].map(bisectStatus), [0, 1, 125, 130]);
 });

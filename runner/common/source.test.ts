@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { t, test } from "tap";
 import { openSource, readSmallFile } from "./source.js";
 
 let dir: string;
-before(() => {
+t.before(() => {
 	dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
 });
-after(() => rmSync(dir, { recursive: true, force: true }));
+t.after(() => rmSync(dir, { recursive: true, force: true }));
 
-test("a small file is read whole, without its byte order mark", () => {
+test("a small file is read whole, without its byte order mark", async () => {
 	const path = join(dir, "small");
 	writeFileSync(path, "\ufeffabc");
 	assert.equal(readSmallFile(path, 6), "abc");
@@ -21,7 +21,7 @@ test("a small file is read whole, without its byte order mark", () => {
 	assert.throws(() => readSmallFile("/proc/self/status", 10), /longer/);
 });
 
-test("what is no file is told in words", () => {
+test("what is no file is told in words", async () => {
 	symlinkSync("nowhere", join(dir, "dangling"));
 	symlinkSync("loop", join(dir, "loop"));
 	for (const read of [

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { nearest } from "./usage.js";
 
-test("the nearest word is one that a slip of the fingers leads from", () => {
+test("the nearest word is one that a slip of the fingers leads from", async () => {
 	const table: [string, string[], string | undefined][] = [
 		["kmv", ["auto", "kvm", "tcg"], "kvm"],
 		["jsno", ["tap", "json"], "json"],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { endsAfter, fakeTarget, runCases as run } from "./fakes.test.helper.js";
 
 test("a run that ends well is complete", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { type CaseRequest, OpenError, type Target } from "../targets/target.js";
 import { execute } from "./execute.js";
 import {

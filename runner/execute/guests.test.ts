@@ -1,6 +1,6 @@
 /** One plan on several guests, and guests that die. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { OpenError, type Session, type Target } from "../targets/target.js";
 import {
 	fakeTarget,

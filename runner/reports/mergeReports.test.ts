@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { noTotals } from "../../results/model/counts.js";
 import { Report, type TargetResult } from "../../results/model/model.js";
 import { unobserved } from "../execute/caseResults.js";
@@ -54,7 +54,7 @@ function shardReport(
 	};
 }
 
-test("shards in any order become the whole plan", () => {
+test("shards in any order become the whole plan", async () => {
 	const merged = mergeReports([3, 1, 2].map((i) => shardReport(i, 3)));
 	const [target] = merged.targets;
 	assert.deepEqual(target?.cases, CASES);
@@ -72,7 +72,7 @@ test("shards in any order become the whole plan", () => {
 	assert.doesNotThrow(() => Report.parse(merged));
 });
 
-test("one incomplete shard makes the whole incomplete, and says which", () => {
+test("one incomplete shard makes the whole incomplete, and says which", async () => {
 	const parts = [
 		shardReport(1, 2),
 		shardReport(2, 2, { complete: false, incompleteReason: "it died" }),
@@ -154,12 +154,12 @@ const REFUSED: [string, NamedReport[], RegExp][] = [
 ];
 
 for (const [what, reports, message] of REFUSED) {
-	test(`refused: ${what}`, () => {
+	test(`refused: ${what}`, async () => {
 		assert.throws(() => mergeReports(reports), message);
 	});
 }
 
-test("reports of different targets stand side by side", () => {
+test("reports of different targets stand side by side", async () => {
 	const a = shardReport(1, 1, { facts: {}, name: "a" });
 	const b = shardReport(1, 1, { facts: {}, name: "b" });
 	assert.deepEqual(

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import fc from "fast-check";
+import { test } from "tap";
 import { UsageError } from "../common/usage.js";
 import { parseConfig } from "./config.js";
 
 const parse = (value: unknown) => parseConfig(JSON.stringify(value), "c.json");
 
-test("a whole configuration is read", () => {
+test("a whole configuration is read", async () => {
 	const config = {
 		targets: [{ kernel: "bzImage", append: "quiet" }, { local: true }],
 		suite: ["set_tid"],
@@ -23,7 +23,7 @@ test("a whole configuration is read", () => {
 	assert.deepEqual(parse({}), {});
 });
 
-test("mistakes are refused where they are", () => {
+test("mistakes are refused where they are", async () => {
 	const table: [unknown, RegExp][] = [
 		[{ target: [] }, /unknown key "target" \(Did you mean targets\?\)/],
 		[{ jobs: 0 }, /c\.json: jobs: it is a whole number from 1 to 256$/],
@@ -78,7 +78,7 @@ test("mistakes are refused where they are", () => {
 	assert.throws(() => parseConfig("{", "c.json"), /c\.json: no JSON/);
 });
 
-test("no text whatever makes it throw anything but a usage error", () => {
+test("no text whatever makes it throw anything but a usage error", async () => {
 	fc.assert(
 		fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
 			try {

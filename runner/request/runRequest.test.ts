@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { UsageError } from "../common/usage.js";
 import { runRequest } from "./runRequest.js";
 
 const NONE = { config: {} };
 
-test("without a word: the default kernel, TAP on standard output", () => {
+test("without a word: the default kernel, TAP on standard output", async () => {
 	assert.deepEqual(runRequest({}, NONE), {
 		targets: [{ kind: "qemu", append: "" }],
 		selection: { suite: [], subject: [], case: [] },
@@ -19,7 +19,7 @@ test("without a word: the default kernel, TAP on standard output", () => {
 	});
 });
 
-test("a mistaken report names the configuration's file", () => {
+test("a mistaken report names the configuration's file", async () => {
 	const loaded = { path: "/ci/c.json", config: { reports: ["xml"] } };
 	assert.throws(
 		() => runRequest({}, loaded),
@@ -27,7 +27,7 @@ test("a mistaken report names the configuration's file", () => {
 	);
 });
 
-test("the command line overrides the configuration", () => {
+test("the command line overrides the configuration", async () => {
 	const loaded = {
 		path: "/etc/ci/crcap.config.json",
 		config: {
@@ -75,7 +75,7 @@ test("the command line overrides the configuration", () => {
 	assert.equal(spoken.accel, "kvm");
 });
 
-test("the same kernel twice has two names; what is appended adds up", () => {
+test("the same kernel twice has two names; what is appended adds up", async () => {
 	const { targets } = runRequest(
 		{ kernel: ["k", "k"], append: ["a=1", "b"] },
 		NONE,
@@ -86,7 +86,7 @@ test("the same kernel twice has two names; what is appended adds up", () => {
 	]);
 });
 
-test("--local stands alone or beside guests", () => {
+test("--local stands alone or beside guests", async () => {
 	assert.deepEqual(runRequest({ local: true, host: true }, NONE).targets, [
 		{ kind: "local", name: "local", host: true },
 	]);
@@ -96,7 +96,7 @@ test("--local stands alone or beside guests", () => {
 	);
 });
 
-test("options without effect are refused", () => {
+test("options without effect are refused", async () => {
 	for (const options of [
 		{ host: true },
 		{ local: true, keep: "x" },

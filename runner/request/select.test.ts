@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { UsageError } from "../common/usage.js";
 import { EVERYTHING, type Selectable, select } from "./select.js";
 
@@ -22,14 +22,14 @@ function ids(selection: Partial<typeof EVERYTHING>): string[] {
 	return select(CASES, { ...EVERYTHING, ...selection }).map((c) => c.id);
 }
 
-test("without globs everything is selected, in its order", () => {
+test("without globs everything is selected, in its order", async () => {
 	assert.deepEqual(
 		ids({}),
 		CASES.map((c) => c.id),
 	);
 });
 
-test("* runs over dots", () => {
+test("* runs over dots", async () => {
 	assert.deepEqual(ids({ case: ["set_tid.*"] }).length, 2);
 	assert.deepEqual(ids({ case: ["*root-all"] }).length, 2);
 	assert.deepEqual(ids({ case: ["*"] }).length, 4);
@@ -39,19 +39,19 @@ test("* runs over dots", () => {
 	);
 });
 
-test("globs match the whole, not a part", () => {
+test("globs match the whole, not a part", async () => {
 	assert.throws(() => ids({ case: ["set_tid"] }), UsageError);
 	assert.throws(() => ids({ suite: ["set"] }), UsageError);
 });
 
-test("alternatives of one kind add up, kinds narrow", () => {
+test("alternatives of one kind add up, kinds narrow", async () => {
 	assert.equal(ids({ suite: ["set_tid", "map_files"] }).length, 4);
 	assert.deepEqual(ids({ suite: ["set_tid"], subject: ["root-*"] }), [
 		"set_tid.free_tid.root-all",
 	]);
 });
 
-test("a glob that matches nothing is refused with the nearest", () => {
+test("a glob that matches nothing is refused with the nearest", async () => {
 	assert.throws(
 		() => ids({ suite: ["set_pid"] }),
 		/set_pid matches nothing \(Did you mean set_tid\?\)/,
@@ -66,13 +66,13 @@ test("a glob that matches nothing is refused with the nearest", () => {
 	);
 });
 
-test("globs that match only apart are refused", () => {
+test("globs that match only apart are refused", async () => {
 	assert.throws(
 		() => ids({ suite: ["set_tid"], case: ["map_files.*"] }),
 		/no case matches all of/,
 	);
 });
 
-test("! is no negation", () => {
+test("! is no negation", async () => {
 	assert.throws(() => ids({ suite: ["!set_tid"] }), UsageError);
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import fc from "fast-check";
+import { test } from "tap";
 import { planDigest, readShard, share, unshare } from "./shard.js";
 
-test("shares of any plan have nothing in common, leave nothing out, and go back together", () => {
+test("shares of any plan have nothing in common, leave nothing out, and go back together", async () => {
 	fc.assert(
 		fc.property(
 			fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 60 }),
@@ -21,7 +21,7 @@ test("shares of any plan have nothing in common, leave nothing out, and go back 
 	);
 });
 
-test("I/N is read, and nothing else", () => {
+test("I/N is read, and nothing else", async () => {
 	assert.deepEqual(readShard("2/3"), { index: 2, count: 3 });
 	for (const bad of [
 		"",
@@ -38,11 +38,11 @@ test("I/N is read, and nothing else", () => {
 	}
 });
 
-test("more shards than cases are refused", () => {
+test("more shards than cases are refused", async () => {
 	assert.throws(() => share(["a"], { index: 1, count: 2 }), /only 1 case$/);
 });
 
-test("the digest knows order, ids and their borders", () => {
+test("the digest knows order, ids and their borders", async () => {
 	const digest = planDigest(["a", "b"]);
 	assert.equal(planDigest(["a", "b"]), digest);
 	for (const other of [["b", "a"], ["ab"], ["a"], ["a", "b", "b"]]) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { noTotals } from "../../results/model/counts.js";
 import type { CaseResult, TargetHead } from "../../results/model/model.js";
 import { unobserved } from "../execute/caseResults.js";
@@ -45,7 +45,7 @@ function through(
 	};
 }
 
-test("a known failure stays a failure and is marked", () => {
+test("a known failure stays a failure and is marked", async () => {
 	for (const verdict of ["fail", "crash", "timeout"] as const) {
 		const { result, count } = through(verdict);
 		assert.equal(result.verdict, verdict);
@@ -57,14 +57,14 @@ test("a known failure stays a failure and is marked", () => {
 	}
 });
 
-test("a known failure that passes is told", () => {
+test("a known failure that passes is told", async () => {
 	const { result, notes, count } = through("pass");
 	assert.equal(result.known, undefined);
 	assert.match(notes.join(), /set_tid\.probe0\.root-all passes.*take it off/);
 	assert.equal(count, 0);
 });
 
-test("after its last day it is a failure like any other", () => {
+test("after its last day it is a failure like any other", async () => {
 	const { result, notes, count } = through(
 		"fail",
 		{},
@@ -75,13 +75,13 @@ test("after its last day it is a failure like any other", () => {
 	assert.equal(count, 0);
 });
 
-test("neither errors nor what never ran are failures that can be known", () => {
+test("neither errors nor what never ran are failures that can be known", async () => {
 	for (const verdict of ["error", "not_run", "skip"] as const) {
 		assert.equal(through(verdict).count, 0);
 	}
 });
 
-test("it may be for some kernels only, by name or release", () => {
+test("it may be for some kernels only, by name or release", async () => {
 	assert.equal(through("fail", { kernel: "debian:*" }).count, 1);
 	assert.equal(through("fail", { kernel: "6.1.*" }).count, 1);
 	assert.equal(through("fail", { kernel: "6.2.*" }).count, 0);

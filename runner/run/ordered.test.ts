@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { noTotals } from "../../results/model/counts.js";
 import type {
 	CaseResult,
@@ -35,7 +35,7 @@ const begin = (sink: TargetSink | undefined, name: string) =>
 const tell = (sink: TargetSink | undefined, id: string) =>
 	sink?.caseResult({ id } as CaseResult);
 
-test("the report is the same in whichever order targets end", () => {
+test("the report is the same in whichever order targets end", async () => {
 	const expected = [
 		"begin a",
 		"a1",
@@ -64,7 +64,7 @@ test("the report is the same in whichever order targets end", () => {
 	assert.deepEqual(one.lines, expected);
 });
 
-test("what the first unfinished target finds passes at once", () => {
+test("what the first unfinished target finds passes at once", async () => {
 	const log = new Log();
 	const [a, b] = inOrder(2, log);
 	begin(b, "b");
@@ -114,7 +114,7 @@ test("a task that throws lets those under way end and begins no more", async () 
 	assert.deepEqual(done, ["second"]);
 });
 
-test("guests at a time: by cores and memory, at least one", () => {
+test("guests at a time: by cores and memory, at least one", async () => {
 	const GiB = 2 ** 30;
 	assert.equal(defaultJobs(8, 64 * GiB), 8);
 	assert.equal(defaultJobs(8, 2 * GiB), 3);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { shuffled } from "./shuffle.js";
 
 const items = Array.from({ length: 500 }, (_, n) => n);
 
-test("every item stays, in another order", () => {
+test("every item stays, in another order", async () => {
 	const order = shuffled(items, 7);
 	assert.notDeepEqual(order, items);
 	assert.deepEqual(
@@ -13,12 +13,12 @@ test("every item stays, in another order", () => {
 	);
 });
 
-test("the same seed gives the same order, another seed another one", () => {
+test("the same seed gives the same order, another seed another one", async () => {
 	assert.deepEqual(shuffled(items, 7), shuffled(items, 7));
 	assert.notDeepEqual(shuffled(items, 7), shuffled(items, 8));
 });
 
-test("no place is preferred", () => {
+test("no place is preferred", async () => {
 	const sums = [0, 0, 0];
 	for (let seed = 0; seed < 3000; seed++)
 		shuffled([0, 1, 2], seed).forEach((item, place) => {

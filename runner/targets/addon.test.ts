@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "tap";
 import { dirSync } from "tmp";
 import { AddonUnavailableError, loadAddon } from "./addon.js";
 
@@ -16,7 +16,7 @@ function messageFrom(top: string): string {
 	return assert.fail("it loaded");
 }
 
-test("an addon that was never built is told with every path tried", () => {
+test("an addon that was never built is told with every path tried", async () => {
 	const { name, removeCallback } = dirSync({ unsafeCleanup: true });
 	try {
 		const message = messageFrom(name);
@@ -28,7 +28,7 @@ test("an addon that was never built is told with every path tried", () => {
 	}
 });
 
-test("the recorded build failure and the loader's complaint are told", () => {
+test("the recorded build failure and the loader's complaint are told", async () => {
 	const { name, removeCallback } = dirSync({ unsafeCleanup: true });
 	try {
 		mkdirSync(join(name, "build/Release"), { recursive: true });
@@ -45,7 +45,7 @@ test("the recorded build failure and the loader's complaint are told", () => {
 	}
 });
 
-test("the built addon refuses what its core could not take", () => {
+test("the built addon refuses what its core could not take", async () => {
 	const addon = loadAddon();
 	const bad: [string, number, string][] = [
 		["", 1000, "/bin/true"],

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "tap";
 import { suiteApi } from "../cli/suites.js";
 import { UsageError } from "../common/usage.js";
 import { requestFor } from "../execute/caseRequest.js";
 import { agentPath, requestCatalogue } from "./agents.js";
 import { requestLines } from "./qemuSession.js";
 
-test("the whole plan travels with the guest: only places are left to send", () => {
+test("the whole plan travels with the guest: only places are left to send", async () => {
 	const catalogue = requestCatalogue();
 	const { cases } = suiteApi.plan(null);
 	const requests = cases.map((planned, n) => requestFor(planned, n, 1000));
@@ -26,7 +26,7 @@ test("the whole plan travels with the guest: only places are left to send", () =
 	);
 });
 
-test("without the build's files the catalogue is empty, and an agent is asked for in vain", () => {
+test("without the build's files the catalogue is empty, and an agent is asked for in vain", async () => {
 	const root = mkdtempSync(join(tmpdir(), "crcap-test-"));
 	try {
 		assert.deepEqual(requestCatalogue(root).entries, []);

@@ -1,6 +1,6 @@
 /** The helper's own side of the channel, on a line that breaks bytes in both directions. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { MACHINES } from "../../vm/base/machines.js";
 import { Channel } from "../../vm/channel/channel.js";
 import {

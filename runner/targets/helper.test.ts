@@ -1,7 +1,7 @@
 /** The helper as a command: what it does not understand it refuses, and only a guest's /init is the agent. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { test } from "node:test";
+import { test } from "tap";
 import { agentPath } from "./agents.js";
 import { localArch } from "./localTarget.js";
 
@@ -12,7 +12,7 @@ function crprobe(...args: string[]) {
 	return spawnSync(HELPER, args, { encoding: "utf8" });
 }
 
-test("a deadline that is no number of seconds is refused", () => {
+test("a deadline that is no number of seconds is refused", async () => {
 	for (const seconds of ["abc", "", "0", "-1", "1.5", "9999999", "10x"]) {
 		const { status, stderr } = crprobe("--deadline", seconds, "--");
 		assert.equal(status, 2, seconds);
@@ -21,7 +21,7 @@ test("a deadline that is no number of seconds is refused", () => {
 	assert.equal(crprobe("--deadline", "5", "--").status, 0);
 });
 
-test("a value that a step does not understand is no answer of the kernel's", () => {
+test("a value that a step does not understand is no answer of the kernel's", async () => {
 	for (const step of [
 		"mm_map=auxv:okay",
 		"mm_map=ptr:good",
@@ -44,7 +44,7 @@ test("a value that a step does not understand is no answer of the kernel's", () 
 	}
 });
 
-test("steps that end a guest are not in what users get", () => {
+test("steps that end a guest are not in what users get", async () => {
 	for (const step of ["sysrq=c", "hang=case"])
 		assert.match(crprobe(`-- ${step}`).stdout, /end=parse.*no%20such%20step/);
 });
@@ -53,7 +53,7 @@ const unshare = spawnSync("unshare", ["--pid", "--fork", "true"]);
 
 test("PID 1 of a container under any name is a command like any other", {
 	skip: unshare.status === 0 ? false : "unshare --pid takes root",
-}, () => {
+}, async () => {
 	for (const name of ["crprobe", "probe", "/usr/bin/init", "init"]) {
 		const { status, stderr } = spawnSync(
 			"unshare",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { EvidenceError, type Suites } from "../common/suiteApi.js";
 import { execute } from "../execute/execute.js";
 import {
@@ -114,7 +114,7 @@ test("facts that no kernel would tell make the run incomplete", async () => {
 	assert.match(sink.tails[0]?.incompleteReason ?? "", /no release/);
 });
 
-test("facts are read line by line, escapes undone, nonsense passed over", () => {
+test("facts are read line by line, escapes undone, nonsense passed over", async () => {
 	assert.deepEqual(
 		{
 			...readFactLines(

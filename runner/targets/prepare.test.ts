@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { kernelCmdline, MACHINES } from "../../vm/index.js";
 import { UsageError } from "../common/usage.js";
 import { refuseTooLong } from "./prepare.js";
 
-test("a command line that the kernel would cut off is refused", () => {
+test("a command line that the kernel would cut off is refused", async () => {
 	for (const machine of Object.values(MACHINES)) {
 		const own = kernelCmdline(machine, "x").length - 1;
 		const most = machine.commandLineSize - 1 - own;

@@ -1,7 +1,7 @@
 /** Subjects that the agent makes once: what happens to one case costs no other. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { test } from "tap";
 import { bootGuest, MACHINES, resolveKernel } from "../../vm/index.js";
 
 /** The tests' own agent, with steps that do damage. */

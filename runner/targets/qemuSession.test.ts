@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import {
 	ConsoleLog,
 	type GuestEnd,
@@ -83,7 +83,7 @@ async function told(
 	return { log, complaints, how: end.how, lastBegun: end.lastBegun };
 }
 
-test("subjects and operations are named once, before the first case that needs them", () => {
+test("subjects and operations are named once, before the first case that needs them", async () => {
 	const again = { ...request(8), probeProgram: "try=0" };
 	const requests = [
 		request(0),
@@ -110,7 +110,7 @@ test("subjects and operations are named once, before the first case that needs t
 	);
 });
 
-test("what is in the catalogue has its name there, the rest is named", () => {
+test("what is in the catalogue has its name there, the rest is named", async () => {
 	const pairs = [request(0), request(1, "uid=2")].map((one) => ({
 		subject: one.subjectProgram,
 		program: one.probeProgram,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { ARCHES } from "./arches.mjs";
 import { missingNeeds, needsOf } from "./needs.mjs";
 import { missingLine, packagesOf } from "./packages.mjs";
@@ -12,13 +12,13 @@ const ABSENT = {
 	debian: ["thing", "thing-data"],
 };
 
-test("a command or a file meets a need", () => {
+test("a command or a file meets a need", async () => {
 	assert.deepEqual(missingNeeds([ABSENT]), [ABSENT]);
 	assert.deepEqual(missingNeeds([{ ...ABSENT, commands: ["sh"] }]), []);
 	assert.deepEqual(missingNeeds([{ ...ABSENT, files: ["/proc/self"] }]), []);
 });
 
-test("a folder or a plain file on the PATH is no command", () => {
+test("a folder or a plain file on the PATH is no command", async () => {
 	const path = process.env.PATH;
 	try {
 		process.env.PATH = "/proc:/proc/self";
@@ -32,14 +32,14 @@ test("a folder or a plain file on the PATH is no command", () => {
 	}
 });
 
-test("the missing line names the need and each package once", () => {
+test("the missing line names the need and each package once", async () => {
 	const line = missingLine([ABSENT, { ...ABSENT, what: "another" }]);
 	assert.match(line, /a thing, another/);
 	assert.equal(line.split("thing-data").length, 2);
 	assert.equal(line.split("\n").length, 1);
 });
 
-test("the tests need all that a run needs, and every architecture's emulator", () => {
+test("the tests need all that a run needs, and every architecture's emulator", async () => {
 	const run = packagesOf(
 		needsOf({ build: ARCHES, guests: [], tests: false, faults: false }),
 	);

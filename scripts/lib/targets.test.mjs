@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { isSound, kernelsOf, lastOf, wasLost } from "./targets.mjs";
 
 const NONE = {
@@ -26,20 +26,20 @@ const target = (name, totals, complete = true) =>
 		})
 	);
 
-test("a target is sound when something passed, and all else was skipped", () => {
+test("a target is sound when something passed, and all else was skipped", async () => {
 	assert.ok(isSound(target("a", { pass: 1, skip: 3 })));
 	for (const totals of [{ skip: 3 }, { pass: 1, fail: 1 }, { error: 1 }])
 		assert.ok(!isSound(target("a", totals)));
 	assert.ok(!isSound(target("a", { pass: 1 }, false)));
 });
 
-test("what a kernel answered stands; a guest that was lost is tried again", () => {
+test("what a kernel answered stands; a guest that was lost is tried again", async () => {
 	assert.ok(wasLost(target("a", { pass: 1 }, false)));
 	assert.ok(wasLost(target("a", { crash: 1 })));
 	assert.ok(!wasLost(target("a", { fail: 1, crash: 1 }, false)));
 });
 
-test("with a second target for a kernel, each keeps its own result", () => {
+test("with a second target for a kernel, each keeps its own result", async () => {
 	const kernels = ["debian:bookworm", "debian:bookworm@arm64", "debian:sid"];
 	const first = [
 		target("debian:bookworm", { pass: 1 }),

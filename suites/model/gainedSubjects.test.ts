@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { capBits, holds } from "./caps.js";
 import { GAINED_SUBJECTS } from "./gainedSubjects.js";
 import type { Subject } from "./subjects.js";
@@ -10,7 +10,7 @@ const subject = (name: string): Subject => {
 	return found;
 };
 
-test("names are the subjects' own, and rows find them as a group", () => {
+test("names are the subjects' own, and rows find them as a group", async () => {
 	const names = GAINED_SUBJECTS.map(({ name }) => name);
 	assert.equal(new Set(names).size, names.length);
 	for (const { name, groups } of GAINED_SUBJECTS) {
@@ -19,7 +19,7 @@ test("names are the subjects' own, and rows find them as a group", () => {
 	}
 });
 
-test("who gains the capability, and who does not", () => {
+test("who gains the capability, and who does not", async () => {
 	const gained = GAINED_SUBJECTS.filter(({ caps }) =>
 		holds(caps, "checkpoint_restore"),
 	).map(({ name }) => name.replace("route_", ""));
@@ -31,7 +31,7 @@ test("who gains the capability, and who does not", () => {
 	]);
 });
 
-test("the read-back must show the sets that the subject is expected to have", () => {
+test("the read-back must show the sets that the subject is expected to have", async () => {
 	for (const { name, ready, caps } of GAINED_SUBJECTS) {
 		const shown = new Map(
 			ready
@@ -46,7 +46,7 @@ test("the read-back must show the sets that the subject is expected to have", ()
 	assert.match(subject("file_p").ready, /,eff:none,prm:checkpoint_restore$/);
 });
 
-test("each gains by the step that it is named for", () => {
+test("each gains by the step that it is named for", async () => {
 	for (const [name, step] of [
 		["ambient", /amb=checkpoint_restore .*exec=self$/],
 		["file_ep", /filecap=\/tmp\/crprobe,checkpoint_restore,ep .*exec=/],
@@ -61,7 +61,7 @@ test("each gains by the step that it is named for", () => {
 		assert.match(subject(name).steps, step, name);
 });
 
-test("needs follow from the steps: a file that carries the capability takes a kernel that knows it", () => {
+test("needs follow from the steps: a file that carries the capability takes a kernel that knows it", async () => {
 	for (const { name, steps, needs } of GAINED_SUBJECTS) {
 		assert.equal(
 			needs.includes("cap_checkpoint_restore"),
@@ -72,7 +72,7 @@ test("needs follow from the steps: a file that carries the capability takes a ke
 	}
 });
 
-test("a user namespace is where the depth says, and owns no pid namespace", () => {
+test("a user namespace is where the depth says, and owns no pid namespace", async () => {
 	for (const { name, ready, userDepth, pidOwners } of GAINED_SUBJECTS) {
 		assert.equal(userDepth === 1, ready.includes("userns:new"), name);
 		assert.deepEqual(pidOwners, [0], name);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import fc from "fast-check";
+import { test } from "tap";
 import { readFacts } from "./facts.js";
 import { identify, identityFacts } from "./identity.js";
 import { KERNELS } from "./releases.test.data.js";
 import { formatVersion, hasChange } from "./version.js";
 
-test("kernels as they call themselves: whose they are, their version, and whether the stable level is known", () => {
+test("kernels as they call themselves: whose they are, their version, and whether the stable level is known", async () => {
 	assert.ok(KERNELS.length >= 40);
 	for (const [release, build, signature, found] of KERNELS) {
 		const identity = identify(release, build, signature);
@@ -22,12 +22,12 @@ test("kernels as they call themselves: whose they are, their version, and whethe
 	}
 });
 
-test("what is no kernel version is none, whatever the build string says of others", () => {
+test("what is no kernel version is none, whatever the build string says of others", async () => {
 	for (const release of ["", "linux", "-", "6", "99999999999999999999.1"])
 		assert.equal(identify(release, "#1 SMP"), null, release);
 });
 
-test("the report says whose kernel it is, and that its level is not known", () => {
+test("the report says whose kernel it is, and that its level is not known", async () => {
 	const reported = (...kernel: [string, string, string?]) => {
 		const identity = identify(...kernel);
 		assert.ok(identity);
@@ -51,7 +51,7 @@ test("the report says whose kernel it is, and that its level is not known", () =
 	});
 });
 
-test("a change in doubt is one that the oldest version lacks and the newest has", () => {
+test("a change in doubt is one that the oldest version lacks and the newest has", async () => {
 	const backports = ["5.15.149", "6.1.77"];
 	const has = (release: string, build: string) => {
 		const identity = identify(release, build);
@@ -67,7 +67,7 @@ test("a change in doubt is one that the oldest version lacks and the newest has"
 	assert.deepEqual(has("6.1.76", ""), [false, false]);
 });
 
-test("facts carry the identity, the signature included", () => {
+test("facts carry the identity, the signature included", async () => {
 	const { version, identity } = readFacts({
 		arch: "x86_64",
 		reported: {
@@ -80,7 +80,7 @@ test("facts carry the identity, the signature included", () => {
 	assert.equal(identity.doubt, undefined);
 });
 
-test("no text of a guest does harm", () => {
+test("no text of a guest does harm", async () => {
 	const text = fc.string({ maxLength: 200 });
 	fc.assert(
 		fc.property(text, text, text, (release, build, signature) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { FACTS_OF_ANY } from "./facts.js";
 import { NAMESPACE_SUBJECTS } from "./namespaces.js";
 import {
@@ -31,7 +31,7 @@ const condition = (one: Subject, key: string): string | undefined =>
 		.find((item) => item.startsWith(`${key}:`))
 		?.slice(key.length + 1);
 
-test("a standing follows from the steps that lead to it", () => {
+test("a standing follows from the steps that lead to it", async () => {
 	for (const [steps, kuid, userDepth, pidOwners, ipcOwner] of [
 		["", 0, 0, [0], 0],
 		["uid=1000", 1000, 0, [0], 0],
@@ -52,7 +52,7 @@ test("a standing follows from the steps that lead to it", () => {
 		);
 });
 
-test("what the read-back must show agrees with the standing", () => {
+test("what the read-back must show agrees with the standing", async () => {
 	for (const one of ALL) {
 		const { pidOwners, userDepth } = one;
 		const standing = [
@@ -71,13 +71,13 @@ test("what the read-back must show agrees with the standing", () => {
 	}
 });
 
-test("a placement of several pid namespaces shows how many", () => {
+test("a placement of several pid namespaces shows how many", async () => {
 	for (const one of ALL)
 		if (one.pidOwners.length > 2)
 			assert.equal(condition(one, "depth"), String(one.pidOwners.length));
 });
 
-test("names are the subjects' own, and every set but one is taken everywhere", () => {
+test("names are the subjects' own, and every set but one is taken everywhere", async () => {
 	assert.equal(new Set(ALL.map(({ name }) => name)).size, ALL.length);
 	assert.equal(CORE.length, PLACEMENTS.length * SETS.length);
 	const placements = new Map<string, number>();
@@ -88,7 +88,7 @@ test("names are the subjects' own, and every set but one is taken everywhere", (
 		assert.equal(sets, SETS.length - 1, name);
 });
 
-test("what a subject needs of a kernel is what its steps take", () => {
+test("what a subject needs of a kernel is what its steps take", async () => {
 	for (const [name, needs] of [
 		["uid0-none", ["root"]],
 		["userns_of_root-none", ["root", "user_ns", "pid_ns"]],
@@ -104,7 +104,7 @@ test("what a subject needs of a kernel is what its steps take", () => {
 		assert.deepEqual(subject(name).needs, needs, name);
 });
 
-test("capabilities count in the own user namespace and below it, never above or elsewhere", () => {
+test("capabilities count in the own user namespace and below it, never above or elsewhere", async () => {
 	for (const [name, depth, expected] of [
 		["uid1000-cap_checkpoint_restore", 0, true],
 		["uid1000-cap_checkpoint_restore", 2, true],
@@ -131,7 +131,7 @@ test("capabilities count in the own user namespace and below it, never above or 
 	assert.equal(hasCapability(capable, "sys_admin", 0), false);
 });
 
-test("a subject is a placement with a set", () => {
+test("a subject is a placement with a set", async () => {
 	const [first] = PLACEMENTS;
 	const [none] = SETS;
 	assert.ok(first && none);

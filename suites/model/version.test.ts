@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import {
 	compareVersions,
 	formatVersion,
@@ -14,7 +14,7 @@ const parse = (text: string): KernelVersion => {
 	return version;
 };
 
-test("versions are read and written the same", () => {
+test("versions are read and written the same", async () => {
 	for (const [text, expected] of [
 		["6.1", "6.1"],
 		["6.1.0", "6.1"],
@@ -30,7 +30,7 @@ test("versions are read and written the same", () => {
 		assert.equal(parseVersion(text), null, text);
 });
 
-test("order: release candidates before the release, 10 after 9", () => {
+test("order: release candidates before the release, 10 after 9", async () => {
 	const sorted = [
 		"5.9-rc1",
 		"5.9-rc9",
@@ -50,7 +50,7 @@ test("order: release candidates before the release, 10 after 9", () => {
 	assert.equal(compareVersions(parse("6.1"), parse("6.1.0-5-amd64")), 0);
 });
 
-test("a change counts from its first release candidate, a backport in its own series only", () => {
+test("a change counts from its first release candidate, a backport in its own series only", async () => {
 	assert.ok(hasChange(parse("6.8-rc1"), "6.8"));
 	assert.ok(!hasChange(parse("6.8-rc0"), "6.8"));
 	assert.ok(!hasChange(parse("6.7.9"), "6.8"));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { test } from "node:test";
+import { test } from "tap";
 import { MANUALS } from "../model/manuals.js";
 import { coverage, STATEMENTS } from "./coverage.js";
 import { SUITES } from "./plan.js";
@@ -12,7 +12,7 @@ const ROWS = new Set(
 );
 const FILE = new URL("../../../docs/coverage.md", import.meta.url);
 
-test("every statement names rows that exist, each once, or says why there is none", () => {
+test("every statement names rows that exist, each once, or says why there is none", async () => {
 	for (const { says, rows, unasked } of STATEMENTS) {
 		assert.equal(rows.length === 0, unasked !== undefined, says);
 		assert.equal(new Set(rows).size, rows.length, says);
@@ -25,13 +25,13 @@ test("every statement names rows that exist, each once, or says why there is non
 	}
 });
 
-test("every row stands in a statement", () => {
+test("every row stands in a statement", async () => {
 	const asked = new Set(STATEMENTS.flatMap(({ rows }) => rows));
 	const silent = [...ROWS].filter((row) => !asked.has(row));
 	assert.deepEqual(silent, []);
 });
 
-test("every suite has a statement of its own rows", () => {
+test("every suite has a statement of its own rows", async () => {
 	for (const { name, statements } of SUITES)
 		assert.ok(
 			statements.some(({ rows }) =>
@@ -41,7 +41,7 @@ test("every suite has a statement of its own rows", () => {
 		);
 });
 
-test("docs/coverage.md is what the statements give", () => {
+test("docs/coverage.md is what the statements give", async () => {
 	const made = coverage();
 	if (process.env.UPDATE_GOLDEN === "1") writeFileSync(FILE, made);
 	assert.equal(
@@ -51,7 +51,7 @@ test("docs/coverage.md is what the statements give", () => {
 	);
 });
 
-test("manual pages are held against rows that exist", () => {
+test("manual pages are held against rows that exist", async () => {
 	for (const { rows, page } of MANUALS)
 		for (const row of rows) assert.ok(ROWS.has(row), `${page}: ${row}`);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import type { Facts } from "../model/facts.js";
 import { judge } from "./judge.js";
 import { kernel } from "./kernels.test.helper.js";
@@ -32,7 +32,7 @@ const REFUSED = "r=tty_lock:EPERM r=tty_locked:0:none r=tty_echo:0:changed";
 const LOCKED = "r=tty_lock:0 r=tty_locked:0:echo r=tty_echo:0:kept";
 const obs = (results: string): string => `obs 1 us=1 end=ok ${results}`;
 
-test("where the stable level is not known, a backport may be there or not", () => {
+test("where the stable level is not known, a backport may be there or not", async () => {
 	const lock = planned(UBUNTU, LOCK);
 	assert.match(lock.expected, /^tty_lock EPERM, .*; or tty_lock ok, /);
 	assert.match(lock.reason, /either is right \(vendor kernel: Ubuntu's 5\.15/);
@@ -45,7 +45,7 @@ test("where the stable level is not known, a backport may be there or not", () =
 	assert.match(judge(lock, obs(LOCKED)).reason, /^the subject has/);
 });
 
-test("half of the one outcome and half of the other is none", () => {
+test("half of the one outcome and half of the other is none", async () => {
 	const lock = planned(UBUNTU, LOCK);
 	for (const results of [
 		"r=tty_lock:EPERM r=tty_locked:0:echo r=tty_echo:0:kept",
@@ -56,7 +56,7 @@ test("half of the one outcome and half of the other is none", () => {
 	assert.equal(judge(lock, obs("r=tty_lock:0")).verdict, "error");
 });
 
-test("what no version leaves open is judged as ever", () => {
+test("what no version leaves open is judged as ever", async () => {
 	for (const facts of [RHEL, UBUNTU])
 		for (const subject of ["uid1000-none", "uid1000-all_but_both"]) {
 			const lock = planned(facts, `tty_lock.lock.${subject}`);
@@ -65,7 +65,7 @@ test("what no version leaves open is judged as ever", () => {
 		}
 });
 
-test("a stable level that is not known leaves the backports of its series open, a vendor's base all that came later", () => {
+test("a stable level that is not known leaves the backports of its series open, a vendor's base all that came later", async () => {
 	assert.deepEqual(
 		inDoubt(UBUNTU).filter((row) => !row.startsWith("tty_lock.")),
 		[],
@@ -75,7 +75,7 @@ test("a stable level that is not known leaves the backports of its series open, 
 	assert.ok(inDoubt(RHEL).includes("exe_fd.fd_written"));
 });
 
-test("a known level leaves nothing open", () => {
+test("a known level leaves nothing open", async () => {
 	for (const facts of [
 		kernel("6.1.77"),
 		kernel("5.15.0-130-generic", {
@@ -88,7 +88,7 @@ test("a known level leaves nothing open", () => {
 		assert.deepEqual(inDoubt(facts), []);
 });
 
-test("what shows by itself is not in doubt: a sysctl's mode tells how it is guarded", () => {
+test("what shows by itself is not in doubt: a sysctl's mode tells how it is guarded", async () => {
 	for (const [mode, expected] of [
 		["0644", /^open ok, write ok/],
 		["0666", /^open ok, write EPERM/],
@@ -101,7 +101,7 @@ test("what shows by itself is not in doubt: a sysctl's mode tells how it is guar
 	}
 });
 
-test("a skip that goes by a version in doubt says so", () => {
+test("a skip that goes by a version in doubt says so", async () => {
 	const row = "ns_last_pid.pid_max_of_namespace.userns_pidns-all";
 	assert.match(
 		planned(RHEL, row).skip ?? "",

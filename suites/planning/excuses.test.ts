@@ -1,11 +1,11 @@
 /** What a kernel says of itself excuses only what it may. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { type Facts, readFacts } from "../model/facts.js";
 import { kernel } from "./kernels.test.helper.js";
 import { plan } from "./plan.js";
 
-test("a kernel that says that it has no CAP_CHECKPOINT_RESTORE is not believed where its version has it", () => {
+test("a kernel that says that it has no CAP_CHECKPOINT_RESTORE is not believed where its version has it", async () => {
 	const told = { cap_last_cap: "39" };
 	const raw = (release: string, expect: string[] = []) =>
 		readFacts({
@@ -32,7 +32,7 @@ test("a kernel that says that it has no CAP_CHECKPOINT_RESTORE is not believed w
 	assert.ok(needing(raw("5.8.18")).length > 0);
 });
 
-test("a setting that forbids executable memfds is named by what takes one", () => {
+test("a setting that forbids executable memfds is named by what takes one", async () => {
 	const skips = plan(kernel("6.12.0", { memfd_noexec: "2" })).filter(
 		({ skip }) => /vm\.memfd_noexec is 2/.test(skip ?? ""),
 	);

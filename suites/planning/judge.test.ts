@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import fc from "fast-check";
+import { test } from "tap";
 import {
 	formatReadback,
 	parseObservation,
@@ -23,7 +23,7 @@ const GRANTED = planned(
 const DENIED = planned("ns_last_pid.refusal_has_no_effect.uid1000-none");
 const WHO = "who=uid:1000,eff:0";
 
-test("what was expected passes, with its reason and the subject as read back", () => {
+test("what was expected passes, with its reason and the subject as read back", async () => {
 	const verdict = judge(
 		GRANTED,
 		`obs 3 us=812 end=ok ${WHO} r=open:0 r=write:0:5 r=fork:0:21001`,
@@ -37,7 +37,7 @@ test("what was expected passes, with its reason and the subject as read back", (
 	);
 });
 
-test("success without effect, and an effect in spite of the refusal, fail", () => {
+test("success without effect, and an effect in spite of the refusal, fail", async () => {
 	for (const [one, results] of [
 		[GRANTED, "r=open:0 r=write:0:5 r=fork:0:3001"],
 		[GRANTED, "r=open:0 r=write:0:5 r=fork:0:21002"],
@@ -60,7 +60,7 @@ test("success without effect, and an effect in spite of the refusal, fail", () =
 	);
 });
 
-test("a pid that another process had already counts as given, and is reported", () => {
+test("a pid that another process had already counts as given, and is reported", async () => {
 	for (const [one, fork, verdict] of [
 		[GRANTED, "21002~21001", "pass"],
 		[GRANTED, "21003~21001", "pass"],
@@ -94,7 +94,7 @@ test("a pid that another process had already counts as given, and is reported", 
 		);
 });
 
-test("a pid that its own process does not know fails", () => {
+test("a pid that its own process does not know fails", async () => {
 	assert.equal(
 		judge(
 			GRANTED,
@@ -104,7 +104,7 @@ test("a pid that its own process does not know fails", () => {
 	);
 });
 
-test("trouble of the harness is never a pass or a fail", () => {
+test("trouble of the harness is never a pass or a fail", async () => {
 	for (const [payload, verdict, reason] of [
 		[
 			"obs 3 us=1 end=subject at=caps why=caps%3Dall%3A%20EPERM",
@@ -138,7 +138,7 @@ test("trouble of the harness is never a pass or a fail", () => {
 	}
 });
 
-test("a pid that could not be had since another process has it is no failure of the kernel's", () => {
+test("a pid that could not be had since another process has it is no failure of the kernel's", async () => {
 	const asked = planned("set_tid.free_tid.uid1000-cap_checkpoint_restore");
 	const seen = judge(
 		asked,
@@ -158,7 +158,7 @@ test("a pid that could not be had since another process has it is no failure of 
 		);
 });
 
-test("patterns: * stands for digits only", () => {
+test("patterns: * stands for digits only", async () => {
 	const result = (value: string) => ({ step: "fork", result: "0", value });
 	assert.ok(meets(result("301/7"), "0:*/7"));
 	assert.ok(!meets(result("301/17"), "0:*/7"));
@@ -172,7 +172,7 @@ test("patterns: * stands for digits only", () => {
 	assert.ok(meets({ step: "fork", result: "EPERM" }, "EPERM"));
 });
 
-test("observations: anything else is refused, with what is wrong", () => {
+test("observations: anything else is refused, with what is wrong", async () => {
 	for (const [text, what] of [
 		["", /form/],
 		["obs x us=1 end=ok", /form/],
@@ -190,7 +190,7 @@ test("observations: anything else is refused, with what is wrong", () => {
 		assert.throws(() => parseObservation(text), what, text);
 });
 
-test("observations: no bytes of a guest do harm", () => {
+test("observations: no bytes of a guest do harm", async () => {
 	fc.assert(
 		fc.property(
 			fc.oneof(
@@ -212,7 +212,7 @@ test("observations: no bytes of a guest do harm", () => {
 	);
 });
 
-test("a read-back is shown whole, whatever was left out of it", () => {
+test("a read-back is shown whole, whatever was left out of it", async () => {
 	assert.equal(
 		formatReadback(
 			"uid:0,eff:10000000000,bnd:1ffffffffff,userns:new,map:0:1000:1,pidns:new,depth:2",

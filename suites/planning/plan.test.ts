@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { test } from "tap";
 import { CAPABILITIES, capBits } from "../model/caps.js";
 import { CITATIONS } from "../model/citations.js";
 import type { Facts } from "../model/facts.js";
@@ -14,7 +14,7 @@ import type { PlannedCase } from "./plannedCase.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-test("so many cases a suite, each with an id of its own that a report format takes", () => {
+test("so many cases a suite, each with an id of its own that a report format takes", async () => {
 	const cases = plan(null);
 	const counts = new Map<string, number>();
 	for (const { suite } of cases)
@@ -40,14 +40,14 @@ test("so many cases a suite, each with an id of its own that a report format tak
 		assert.match(id, /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$/);
 });
 
-test("of a plan a part can be had", () => {
+test("of a plan a part can be had", async () => {
 	const whole = plan(KERNELS["6.1"]);
 	const some = whole.filter((_, n) => n % 1000 === 7);
 	const ids = new Set(some.map(({ id }) => id));
 	assert.deepEqual(plan(KERNELS["6.1"], ids), some);
 });
 
-test("every kernel is asked the same, whatever it can answer", () => {
+test("every kernel is asked the same, whatever it can answer", async () => {
 	const ids = plan(null).map(({ id }) => id);
 	for (const [name, facts] of Object.entries(KERNELS))
 		assert.deepEqual(
@@ -57,7 +57,7 @@ test("every kernel is asked the same, whatever it can answer", () => {
 		);
 });
 
-test("every operation has an expectation, on every kernel", () => {
+test("every operation has an expectation, on every kernel", async () => {
 	for (const [name, facts] of Object.entries(KERNELS))
 		for (const planned of plan(facts)) {
 			assert.equal(
@@ -76,7 +76,7 @@ test("every operation has an expectation, on every kernel", () => {
 		}
 });
 
-test("expectations differ between subjects wherever the capability decides", () => {
+test("expectations differ between subjects wherever the capability decides", async () => {
 	// A row whose subjects all get the same can catch no missing check; those rows say so by being about order or effect.
 	const rows = new Map<string, Set<string>>();
 	for (const planned of plan(KERNELS["6.1"])) {
@@ -97,7 +97,7 @@ test("expectations differ between subjects wherever the capability decides", () 
 	for (const key of deciding) assert.ok((rows.get(key)?.size ?? 0) > 1, key);
 });
 
-test("exactly two capabilities unlock a boundary in the sweep", () => {
+test("exactly two capabilities unlock a boundary in the sweep", async () => {
 	const granted = new Map<string, string[]>();
 	for (const planned of plan(KERNELS["6.1"])) {
 		if (!planned.subject.startsWith("sweep_uid1000-")) continue;
@@ -116,13 +116,13 @@ test("exactly two capabilities unlock a boundary in the sweep", () => {
 		);
 });
 
-test("before 5.9 nothing is expected of the capability that was not there", () => {
+test("before 5.9 nothing is expected of the capability that was not there", async () => {
 	for (const planned of plan(KERNELS["5.8"]))
 		if (planned.subject.endsWith("cap_checkpoint_restore"))
 			assert.match(planned.skip ?? "", /5\.9/, planned.id);
 });
 
-test("a skip names the fact, and a whole kernel has few", () => {
+test("a skip names the fact, and a whole kernel has few", async () => {
 	const share = (facts: Facts) => {
 		const cases = plan(facts);
 		return cases.filter(({ skip }) => skip !== undefined).length / cases.length;
@@ -139,7 +139,7 @@ test("a skip names the fact, and a whole kernel has few", () => {
 	);
 });
 
-test("what the configuration has and the kernel has not is no reason to skip", () => {
+test("what the configuration has and the kernel has not is no reason to skip", async () => {
 	const gone = {
 		ns_last_pid: "0",
 		msg_next_id: "0",
@@ -191,7 +191,7 @@ test("what the configuration has and the kernel has not is no reason to skip", (
 	assert.match(clone3(kernel("5.2.0", gone)) ?? "", /5\.3/);
 });
 
-test("a check that is older than the kernel's version has it is not expected", () => {
+test("a check that is older than the kernel's version has it is not expected", async () => {
 	const denied = (release: string, mode: string) =>
 		plan(kernel(release, { msg_next_id: mode })).find(
 			({ id }) => id === "ipc_next_id.msg_next.uid0-none",
@@ -205,7 +205,7 @@ test("a check that is older than the kernel's version has it is not expected", (
 	assert.match(denied("5.10.0", "0644") ?? "", /^open ok, write ok/);
 });
 
-test("facts that decide the plan's size are held to their bounds", () => {
+test("facts that decide the plan's size are held to their bounds", async () => {
 	for (const reported of [
 		{ cap_last_cap: "20000" },
 		{ cap_last_cap: "" },
@@ -220,14 +220,14 @@ test("facts that decide the plan's size are held to their bounds", () => {
 		);
 });
 
-test("a helper without a capability skips the subjects that have it", () => {
+test("a helper without a capability skips the subjects that have it", async () => {
 	const facts = kernel("6.1.1", { caps: "000001fffeffffff" });
 	const all = plan(facts).find(({ id }) => id === "set_tid.free_tid.uid0-all");
 	assert.match(all?.skip ?? "", /0x1000000/);
 	assert.equal(capBits("all-sys_resource", 40) & (1n << 24n), 0n);
 });
 
-test("the steps are those of the helper", () => {
+test("the steps are those of the helper", async () => {
 	const arch = { x64: "x86_64", arm64: "aarch64" }[process.arch as string];
 	const helper = join(ROOT, "dist/agent", `crprobe-${arch ?? process.arch}`);
 	const reported = execFileSync(helper, ["--steps"], { encoding: "utf8" });
@@ -241,7 +241,7 @@ test("the steps are those of the helper", () => {
 	);
 });
 
-test("the helper names capabilities as the suites do, in the kernel's order", () => {
+test("the helper names capabilities as the suites do, in the kernel's order", async () => {
 	const source = readFileSync(join(ROOT, "native/core/capabilities.c"), "utf8");
 	const table = /cap_names\[\] = \{([^}]*)\}/.exec(source)?.[1] ?? "";
 	assert.deepEqual(
@@ -250,7 +250,7 @@ test("the helper names capabilities as the suites do, in the kernel's order", ()
 	);
 });
 
-test("what a program's steps take of a kernel is needed without a row saying so", () => {
+test("what a program's steps take of a kernel is needed without a row saying so", async () => {
 	const lone = kernel("6.1.0", { pid_ns: "0", ns_last_pid: "0" });
 	for (const { id, program, skip } of plan(lone))
 		if (/(^| )(unshare=pid|pidns)( |$)/.test(program))
@@ -261,7 +261,7 @@ test("what a program's steps take of a kernel is needed without a row saying so"
 			assert.ok(skip !== undefined, id);
 });
 
-test("every word of every program is a step", () => {
+test("every word of every program is a step", async () => {
 	for (const { program, id } of plan(null))
 		for (const word of program.split(" ")) {
 			const name = word.split("=")[0] as string;
@@ -273,7 +273,7 @@ test("every word of every program is a step", () => {
 		}
 });
 
-test("a setting that stays in a namespace is changed only in a namespace of the case's own", () => {
+test("a setting that stays in a namespace is changed only in a namespace of the case's own", async () => {
 	// These are put back: by the case itself, and by the agent before each case.
 	const restored =
 		/put=\/proc\/sys\/kernel\/(sysctl_writes_strict|ns_last_pid),/g;
@@ -282,7 +282,7 @@ test("a setting that stays in a namespace is changed only in a namespace of the 
 			assert.match(probeProgram, /(^| )\S+ @ /, id);
 });
 
-test("every citation is used", () => {
+test("every citation is used", async () => {
 	const used = new Set<string>();
 	for (const facts of Object.values(KERNELS))
 		for (const { citation } of plan(facts)) used.add(citation?.ref ?? "");
@@ -296,13 +296,13 @@ test("every citation is used", () => {
 	);
 });
 
-test("every subject is taken by a row", () => {
+test("every subject is taken by a row", async () => {
 	const used = new Set(plan(null).map(({ subject }) => subject));
 	for (const { name } of subjectsFor(KERNELS["6.1"]))
 		assert.ok(used.has(name), name);
 });
 
-test("operations are counted as the helper counts them", () => {
+test("operations are counted as the helper counts them", async () => {
 	assert.deepEqual(
 		operationsOf(
 			"open=f,w,/x @ spawn=t { map=m,anon,x } thread { caps=none write=f,1 } fork",
@@ -316,7 +316,7 @@ test("operations are counted as the helper counts them", () => {
 	assert.equal(compose("uid=1 --", "fork"), "uid=1 -- fork");
 });
 
-test("what touches this machine's own pid namespace is known", () => {
+test("what touches this machine's own pid namespace is known", async () => {
 	const byId = new Map(
 		plan(null).map((planned): [string, PlannedCase] => [planned.id, planned]),
 	);

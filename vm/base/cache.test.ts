@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "tap";
 import { keepForReplay } from "../replay/replay.js";
 import { cacheDir, makeDirs } from "./cache.js";
 

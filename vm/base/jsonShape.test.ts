@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import fc from "fast-check";
+import { test } from "tap";
 import { readJsonShape } from "./jsonShape.js";
 
 const SHAPE = { name: "string", works: "boolean" } as const;
 
-test("what has the shape is read, without what else is there", () => {
+test("what has the shape is read, without what else is there", async () => {
 	assert.deepEqual(
 		readJsonShape('{"works":false,"name":"x","more":[1]}', SHAPE),
 		{
@@ -15,7 +15,7 @@ test("what has the shape is read, without what else is there", () => {
 	);
 });
 
-test("what is cut short, of another type or inherited is not there", () => {
+test("what is cut short, of another type or inherited is not there", async () => {
 	for (const text of [
 		...["", "{", "null", "[]", '"name"', "{}", '{"name":"x"}'],
 		...['{"name":1,"works":true}', '{"name":"x","works":"true"}'],
@@ -24,7 +24,7 @@ test("what is cut short, of another type or inherited is not there", () => {
 		assert.equal(readJsonShape(text, SHAPE), undefined, text);
 });
 
-test("any text gives the shape or nothing", () => {
+test("any text gives the shape or nothing", async () => {
 	fc.assert(
 		fc.property(fc.oneof(fc.json(), fc.string()), (text) => {
 			const found = readJsonShape(text, SHAPE);

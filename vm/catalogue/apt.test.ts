@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { parseRecords } from "./apt.js";
 
-test("apt's records give names without versions and alternatives", () => {
+test("apt's records give names without versions and alternatives", async () => {
 	assert.deepEqual(
 		parseRecords(
 			"Package: a\nVersion: 1~rc1\nDepends: b (= 1), c:any | d, e\nSize: 5\n\nPackage: x\n\n",

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { before, describe, test } from "node:test";
 import { execa } from "execa";
+import { test } from "tap";
 import { cacheDir, fillAtomically } from "../base/cache.js";
 import {
 	cachedKernel,
@@ -13,14 +13,14 @@ import {
 
 import { deb, dir, environment, kernel, put } from "./kernels.test.helper.js";
 
-describe("the catalogue", () => {
+test("the catalogue", async (t) => {
 	const aptDir = () => join(dir, "apt-of-a-debian");
 	const fetched = (
 		word: string,
 		options: Parameters<typeof resolveKernel>[1] = {},
 	) => resolveKernel(word, { aptDir: aptDir(), ...options });
 
-	before(async () => {
+	t.before(async () => {
 		await put(
 			"apt-of-a-debian/sources.list",
 			"deb http://m.example/debian bookworm main\ndeb http://m.example/debian-security bookworm-security main\n",
@@ -34,18 +34,21 @@ describe("the catalogue", () => {
 		process.env.PATH = `${join(dir, "bin")}:${environment.PATH}`;
 	}
 
-	test("a cold cache and no network is one clear error that leaves nothing", async () => {
-		await fakeApt(
-			`echo "E: Failed to fetch http://m/InRelease  Temporary failure resolving 'm'" >&2; exit 100`,
-		);
-		await assert.rejects(fetched("debian:bookworm"), {
-			kind: "catalogue",
-			message: /Temporary failure resolving.*--kernel PATH/,
-		});
-		assert.deepEqual(await readdir(cacheDir("work")), []);
-	});
+	t.test(
+		"a cold cache and no network is one clear error that leaves nothing",
+		async () => {
+			await fakeApt(
+				`echo "E: Failed to fetch http://m/InRelease  Temporary failure resolving 'm'" >&2; exit 100`,
+			);
+			await assert.rejects(fetched("debian:bookworm"), {
+				kind: "catalogue",
+				message: /Temporary failure resolving.*--kernel PATH/,
+			});
+			assert.deepEqual(await readdir(cacheDir("work")), []);
+		},
+	);
 
-	test("a full disk says so", async () => {
+	t.test("a full disk says so", async () => {
 		await fakeApt(
 			'echo "E: Write error - write (28: No space left on device)" >&2; exit 100',
 		);
@@ -55,7 +58,7 @@ describe("the catalogue", () => {
 		});
 	});
 
-	test("an interrupted fetch leaves nothing", async () => {
+	t.test("an interrupted fetch leaves nothing", async () => {
 		await fakeApt("exec sleep 600");
 		const controller = new AbortController();
 		setTimeout(() => controller.abort(), 300);
@@ -66,7 +69,7 @@ describe("the catalogue", () => {
 		assert.deepEqual(await readdir(cacheDir("work")), []);
 	});
 
-	test("what is cached needs no network, whole entries only", async () => {
+	t.test("what is cached needs no network, whole entries only", async () => {
 		await fakeApt("exit 1");
 		const name = parseKernelName("debian:bookworm@amd64");
 		const key = "linux-image-6.1.0-9-cloud-amd64_6.1.99-1";
@@ -124,7 +127,7 @@ describe("the catalogue", () => {
 		await chmod(cache, 0o755);
 	}
 
-	test("fetches that run at the same time agree", async () => {
+	t.test("fetches that run at the same time agree", async () => {
 		process.env.XDG_CACHE_HOME = join(dir, "cache-parallel");
 		await fakeArchive("8");
 		const name = parseKernelName("debian:bookworm@amd64");
@@ -137,7 +140,7 @@ describe("the catalogue", () => {
 		assert.equal((await readdir(cacheDir("kernels", "x86_64"))).length, 1);
 	});
 
-	test("a damaged entry is mended, by several at once too", async () => {
+	t.test("a damaged entry is mended, by several at once too", async () => {
 		process.env.XDG_CACHE_HOME = join(dir, "cache-damaged");
 		await fakeArchive("8");
 		const name = parseKernelName("debian:bookworm@amd64");
@@ -167,7 +170,7 @@ describe("the catalogue", () => {
 		}
 	});
 
-	test("a newer package is found when asked for, not silently", async () => {
+	t.test("a newer package is found when asked for, not silently", async () => {
 		process.env.XDG_CACHE_HOME = join(dir, "cache-newer");
 		const word = "debian:bookworm@amd64";
 		await fakeArchive("8");
@@ -180,7 +183,7 @@ describe("the catalogue", () => {
 		assert.equal((await fetched(word)).release, "6.1.0-10-cloud-amd64");
 	});
 
-	test("an archive that lists what it has not is done without", async () => {
+	t.test("an archive that lists what it has not is done without", async () => {
 		process.env.XDG_CACHE_HOME = join(dir, "cache-404");
 		await fakeArchive("8");
 		const good = await readFile(join(dir, "bin/apt-get"), "utf8");
@@ -197,24 +200,27 @@ describe("the catalogue", () => {
 		assert.match(told.join("\n"), /404.*without its updates/);
 	});
 
-	test("a process that leaves in the midst of a fetch leaves nothing", async () => {
-		process.env.XDG_CACHE_HOME = join(dir, "cache-left");
-		await fakeApt("exec sleep 600");
-		const index = new URL("../index.js", import.meta.url).href;
-		const script = `import { resolveKernel } from ${JSON.stringify(index)};
+	t.test(
+		"a process that leaves in the midst of a fetch leaves nothing",
+		async () => {
+			process.env.XDG_CACHE_HOME = join(dir, "cache-left");
+			await fakeApt("exec sleep 600");
+			const index = new URL("../index.js", import.meta.url).href;
+			const script = `import { resolveKernel } from ${JSON.stringify(index)};
 			process.on("SIGTERM", () => process.exit(143));
 			setTimeout(() => process.kill(process.pid, "SIGTERM"), 500);
 			await resolveKernel("debian:bookworm", { aptDir: ${JSON.stringify(aptDir())} });`;
-		const left = await execa(
-			process.execPath,
-			["--input-type=module", "-e", script],
-			{ reject: false },
-		);
-		assert.equal(left.exitCode, 143, left.stderr);
-		assert.deepEqual(await readdir(cacheDir("work")), []);
-	});
+			const left = await execa(
+				process.execPath,
+				["--input-type=module", "-e", script],
+				{ reject: false },
+			);
+			assert.equal(left.exitCode, 143, left.stderr);
+			assert.deepEqual(await readdir(cacheDir("work")), []);
+		},
+	);
 
-	test("what fails half way leaves no entry", async () => {
+	t.test("what fails half way leaves no entry", async () => {
 		const target = cacheDir("half", "x");
 		await assert.rejects(
 			fillAtomically(target, async (to) => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { test } from "tap";
 import { defaultKernel, resolveKernel } from "../index.js";
 
 import { deb, dir, environment, kernel, put } from "./kernels.test.helper.js";
 
-describe("the default kernel", () => {
+test("the default kernel", async (t) => {
 	const places = () => ({
 		apt: join(dir, "etc-apt"),
 		boot: join(dir, "boot"),
@@ -14,31 +14,34 @@ describe("the default kernel", () => {
 		release: "6.5-own",
 	});
 
-	test("is Debian's where apt knows Debian, else the machine's own, and says so", async () => {
-		process.env.XDG_CACHE_HOME = join(dir, "cache-default");
-		const bin = await put("nothing/apt-get", "#!/bin/sh\nexit 100\n");
-		await chmod(bin, 0o755);
-		process.env.PATH = `${join(dir, "nothing")}:${environment.PATH}`;
-		await assert.rejects(defaultKernel(places()), {
-			kind: "missing",
-			message: /6\.5-own.*--kernel PATH/,
-		});
-		const package_ = await deb("linux-image-6.5-own", {
-			"boot/vmlinuz-6.5-own": kernel("6.5-own"),
-		});
-		await put("nothing/apt-get", `#!/bin/sh\ncp ${package_} .\n`);
-		const fetched = await defaultKernel(places());
-		assert.equal((await resolveKernel(fetched.name)).release, "6.5-own");
-		const path = await put("boot/vmlinuz-6.5-own", kernel("6.5-own"));
-		const own = await defaultKernel(places());
-		assert.equal(own.name, path);
-		assert.match(own.note ?? "", /no source for Debian.*its own/);
-		await put(
-			"etc-apt/sources.list",
-			"deb http://m.example/debian trixie main\n",
-		);
-		assert.deepEqual(await defaultKernel(places()), {
-			name: "debian:bookworm",
-		});
-	});
+	t.test(
+		"is Debian's where apt knows Debian, else the machine's own, and says so",
+		async () => {
+			process.env.XDG_CACHE_HOME = join(dir, "cache-default");
+			const bin = await put("nothing/apt-get", "#!/bin/sh\nexit 100\n");
+			await chmod(bin, 0o755);
+			process.env.PATH = `${join(dir, "nothing")}:${environment.PATH}`;
+			await assert.rejects(defaultKernel(places()), {
+				kind: "missing",
+				message: /6\.5-own.*--kernel PATH/,
+			});
+			const package_ = await deb("linux-image-6.5-own", {
+				"boot/vmlinuz-6.5-own": kernel("6.5-own"),
+			});
+			await put("nothing/apt-get", `#!/bin/sh\ncp ${package_} .\n`);
+			const fetched = await defaultKernel(places());
+			assert.equal((await resolveKernel(fetched.name)).release, "6.5-own");
+			const path = await put("boot/vmlinuz-6.5-own", kernel("6.5-own"));
+			const own = await defaultKernel(places());
+			assert.equal(own.name, path);
+			assert.match(own.note ?? "", /no source for Debian.*its own/);
+			await put(
+				"etc-apt/sources.list",
+				"deb http://m.example/debian trixie main\n",
+			);
+			assert.deepEqual(await defaultKernel(places()), {
+				name: "debian:bookworm",
+			});
+		},
+	);
 });

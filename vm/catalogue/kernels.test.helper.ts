@@ -1,23 +1,23 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, beforeEach } from "node:test";
 import { gzipSync } from "node:zlib";
 import { execa } from "execa";
+import { t } from "tap";
 
 export let dir: string;
 export const environment = { ...process.env };
 
-before(async () => {
+t.before(async () => {
 	dir = await mkdtemp(join(tmpdir(), "crcap-kernels-test-"));
 });
 
-beforeEach(() => {
+t.beforeEach(() => {
 	process.env.XDG_CACHE_HOME = join(dir, "cache");
 	process.env.PATH = environment.PATH;
 });
 
-after(async () => {
+t.after(async () => {
 	Object.assign(process.env, environment);
 	if (environment.XDG_CACHE_HOME === undefined)
 		delete process.env.XDG_CACHE_HOME;

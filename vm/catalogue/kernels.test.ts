@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { test } from "tap";
 import { imageConfig, resolveKernel, resolveKernels } from "../index.js";
 import { buildInitramfs } from "../qemu/initramfs.js";
 
 import { deb, dir, kernel, put, rpm } from "./kernels.test.helper.js";
 
-describe("what --kernel accepts", () => {
-	test("a .deb, with its configuration and where it came from", async () => {
+test("what --kernel accepts", async (t) => {
+	t.test("a .deb, with its configuration and where it came from", async () => {
 		const path = await deb("linux-image-6.9-t", {
 			"boot/vmlinuz-6.9-t": kernel("6.9-t"),
 			"boot/config-6.9-t": "CONFIG_TTY=y\n",
@@ -22,7 +22,7 @@ describe("what --kernel accepts", () => {
 		assert.deepEqual(await readFile(image.bootPath), kernel("6.9-t"));
 	});
 
-	test("a corrupt .deb and one without a kernel are told apart", async () => {
+	t.test("a corrupt .deb and one without a kernel are told apart", async () => {
 		const whole = await deb("linux-image-cut", {
 			"boot/vmlinuz-1": kernel("1.0"),
 		});
@@ -33,7 +33,7 @@ describe("what --kernel accepts", () => {
 		await assert.rejects(resolveKernel(meta), /holds no kernel image/);
 	});
 
-	test("an .rpm, and a clear word when it is cut short", async () => {
+	t.test("an .rpm, and a clear word when it is cut short", async () => {
 		const archive = buildInitramfs([
 			{
 				type: "file",
@@ -59,7 +59,7 @@ describe("what --kernel accepts", () => {
 		}
 	});
 
-	test("a build tree: its image and its configuration", async () => {
+	t.test("a build tree: its image and its configuration", async () => {
 		await put("tree/.config", "CONFIG_X=y\n");
 		const tree = join(dir, "tree");
 		await assert.rejects(resolveKernel(tree), /without a built kernel.*make/);
@@ -69,25 +69,31 @@ describe("what --kernel accepts", () => {
 		assert.equal(await imageConfig(image), "CONFIG_X=y\n");
 	});
 
-	test("a directory of images and packages: all of them, or none", async () => {
-		const shelf = join(dir, "shelf");
-		await put("shelf/vmlinuz-1.1-a", kernel("1.1-a"));
-		await put("shelf/vmlinuz.old", kernel("1.1-a"));
-		await put("shelf/README", "no kernel");
-		const from = await deb("linux-image-2.2", {
-			"boot/vmlinuz-2.2-b": kernel("2.2-b"),
-		});
-		await put("shelf/linux-image-2.2_1_all.deb", await readFile(from));
-		const other = await deb("linux-doc", { "usr/lib/doc": "x" });
-		await put("shelf/linux-doc_1_all.deb", await readFile(other));
-		const images = await resolveKernels(shelf);
-		assert.deepEqual(images.map((image) => image.release).sort(), [
-			"1.1-a",
-			"2.2-b",
-		]);
-		await assert.rejects(resolveKernel(shelf), /holds 2 kernels; name one: /);
-		await mkdir(join(dir, "bare"));
-		await assert.rejects(resolveKernel(join(dir, "bare")), /no kernel in this/);
-		await assert.rejects(resolveKernel(join(dir, "nothing")), /no such file/);
-	});
+	t.test(
+		"a directory of images and packages: all of them, or none",
+		async () => {
+			const shelf = join(dir, "shelf");
+			await put("shelf/vmlinuz-1.1-a", kernel("1.1-a"));
+			await put("shelf/vmlinuz.old", kernel("1.1-a"));
+			await put("shelf/README", "no kernel");
+			const from = await deb("linux-image-2.2", {
+				"boot/vmlinuz-2.2-b": kernel("2.2-b"),
+			});
+			await put("shelf/linux-image-2.2_1_all.deb", await readFile(from));
+			const other = await deb("linux-doc", { "usr/lib/doc": "x" });
+			await put("shelf/linux-doc_1_all.deb", await readFile(other));
+			const images = await resolveKernels(shelf);
+			assert.deepEqual(images.map((image) => image.release).sort(), [
+				"1.1-a",
+				"2.2-b",
+			]);
+			await assert.rejects(resolveKernel(shelf), /holds 2 kernels; name one: /);
+			await mkdir(join(dir, "bare"));
+			await assert.rejects(
+				resolveKernel(join(dir, "bare")),
+				/no kernel in this/,
+			);
+			await assert.rejects(resolveKernel(join(dir, "nothing")), /no such file/);
+		},
+	);
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { catalogueNames, parseKernelName } from "./names.js";
 
-test("catalogue names are read, completed, and refused with what is known", () => {
+test("catalogue names are read, completed, and refused with what is known", async () => {
 	assert.equal(
 		parseKernelName("debian:trixie/generic@amd64").name,
 		"debian:trixie/generic@amd64",

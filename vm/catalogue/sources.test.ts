@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { parseDeb822, parseList, sourcesForSuite } from "./sources.js";
 
 const DEB822 = `Types: deb deb-src
@@ -25,7 +25,7 @@ Suites: trixie
 Components: main
 `;
 
-test("both of apt's formats are read", () => {
+test("both of apt's formats are read", async () => {
 	const [first, second, third] = parseDeb822(DEB822);
 	assert.deepEqual(first, {
 		uris: ["http://mirror.example/debian"],
@@ -50,7 +50,7 @@ test("both of apt's formats are read", () => {
 	);
 });
 
-test("another suite comes from the same mirror, and from nobody else's", () => {
+test("another suite comes from the same mirror, and from nobody else's", async () => {
 	const configured = [
 		...parseList(
 			"deb [signed-by=/keys/vendor.gpg] http://vendor.example/deb bookworm main\ndeb http://vendor.example/deb stable main\n",

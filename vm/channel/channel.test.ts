@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import fc from "fast-check";
+import { test } from "tap";
 import { Channel } from "./channel.js";
 /** The agent's side of the protocol, as its document tells it. */
 import { Corrupter, catalogueOf, talk } from "./channel.test.helper.js";
@@ -8,7 +8,7 @@ import { crcHex } from "./crc32.js";
 import { encodeFrame } from "./frames.js";
 import { encodeLine, WINDOW } from "./lines.js";
 
-test("no reply is lost, doubled or reordered, whatever the line does to the bytes", () => {
+test("no reply is lost, doubled or reordered, whatever the line does to the bytes", async () => {
 	fc.assert(
 		fc.property(
 			fc.integer(),
@@ -50,7 +50,7 @@ test("no reply is lost, doubled or reordered, whatever the line does to the byte
 	);
 });
 
-test("subjects alone do not fill the window for ever", () => {
+test("subjects alone do not fill the window for ever", async () => {
 	const lines = Array.from(
 		{ length: 40 },
 		(_, i) => `subject s${i} ${"x".repeat(300)}`,
@@ -66,7 +66,7 @@ test("subjects alone do not fill the window for ever", () => {
 	);
 });
 
-test("no more than a window of unanswered bytes is under way", () => {
+test("no more than a window of unanswered bytes is under way", async () => {
 	const channel = new Channel();
 	channel.attach(
 		Array.from(
@@ -84,7 +84,7 @@ test("no more than a window of unanswered bytes is under way", () => {
 	assert.equal(second.split("\n").length, 2, "one answer makes room for one");
 });
 
-test("what the agent may not say is called a violation", () => {
+test("what the agent may not say is called a violation", async () => {
 	for (const payload of [
 		"obs 1 end=ok",
 		"obs 0 end=ok who=*0",
@@ -108,7 +108,7 @@ test("what the agent may not say is called a violation", () => {
 	);
 });
 
-test("a frame that the agent no longer keeps is a broken channel, not a silent guest", () => {
+test("a frame that the agent no longer keeps is a broken channel, not a silent guest", async () => {
 	const channel = new Channel();
 	const reader = (seq: number, payload: string) =>
 		Buffer.from(encodeFrame(seq, payload), "latin1");
@@ -125,7 +125,7 @@ test("a frame that the agent no longer keeps is a broken channel, not a silent g
 	]);
 });
 
-test("once the agent is ready, it has nothing to say but replies", () => {
+test("once the agent is ready, it has nothing to say but replies", async () => {
 	for (const payload of ["fact x=1", "hello", "ready", "gossip", ""]) {
 		const channel = new Channel();
 		const said = ["hello", "gossip", "fact x=1", "ready", payload];
@@ -140,7 +140,7 @@ test("once the agent is ready, it has nothing to say but replies", () => {
 	}
 });
 
-test("the agent's `bad` is obeyed at once: all lines from there on go again", () => {
+test("the agent's `bad` is obeyed at once: all lines from there on go again", async () => {
 	const channel = new Channel();
 	channel.attach(["case 0 5 - a", "case 1 5 - b", "case 2 5 - c"]);
 	const lines = channel.drain().split("\n");
@@ -150,7 +150,7 @@ test("the agent's `bad` is obeyed at once: all lines from there on go again", ()
 	assert.equal(channel.stats.resent, 2);
 });
 
-test("a gap is asked for at once, and what came early is not asked for again", () => {
+test("a gap is asked for at once, and what came early is not asked for again", async () => {
 	const channel = new Channel();
 	channel.feed(Buffer.from(encodeFrame(0, "hello")));
 	channel.feed(
@@ -168,7 +168,7 @@ test("a gap is asked for at once, and what came early is not asked for again", (
 	assert.equal(channel.drain(), "");
 });
 
-test("lines that may not travel are refused before they do", () => {
+test("lines that may not travel are refused before they do", async () => {
 	assert.throws(() => encodeLine(0, "case 0\nquit"), /printable/);
 	assert.throws(() => encodeLine(0, "x".repeat(4000)), /at most 4000/);
 	assert.equal(
@@ -177,7 +177,7 @@ test("lines that may not travel are refused before they do", () => {
 	);
 });
 
-test("the request that is being run is the oldest without an answer", () => {
+test("the request that is being run is the oldest without an answer", async () => {
 	const channel = new Channel();
 	channel.attach(["subject a x", "case 0 5 a y", "case 1 5 a z"]);
 	assert.equal(channel.running, "case 0 5 a y");

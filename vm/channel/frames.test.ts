@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import fc from "fast-check";
+import { test } from "tap";
 /** The agent's side of the protocol, as its document tells it. */
 import { frames, noise, printable } from "./channel.test.helper.js";
 import { crc32, crcHex } from "./crc32.js";
 import { encodeFrame, type FrameItem, FrameReader } from "./frames.js";
 
-test("the CRC is the one everybody knows", () => {
+test("the CRC is the one everybody knows", async () => {
 	assert.equal(crc32("123456789"), 0xcbf43926);
 	assert.equal(crcHex(""), "00000000");
 });
 
-test("frames are found wherever a stream is cut, and the rest is console output", () => {
+test("frames are found wherever a stream is cut, and the rest is console output", async () => {
 	fc.assert(
 		fc.property(
 			fc.array(fc.tuple(printable, printable), { maxLength: 8 }),
@@ -50,7 +50,7 @@ test("frames are found wherever a stream is cut, and the rest is console output"
 	);
 });
 
-test("any bytes are survived, and a sound frame after them is found", () => {
+test("any bytes are survived, and a sound frame after them is found", async () => {
 	fc.assert(
 		fc.property(
 			fc.array(
@@ -69,7 +69,7 @@ test("any bytes are survived, and a sound frame after them is found", () => {
 	);
 });
 
-test("a kernel message in the midst of a frame breaks that frame only", () => {
+test("a kernel message in the midst of a frame breaks that frame only", async () => {
 	const reader = new FrameReader();
 	const frame = encodeFrame(0, "obs 0 end=ok");
 	const items = reader.feed(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { Channel } from "./channel.js";
 import { encodeFrame } from "./frames.js";
 import { encodeLine } from "./lines.js";
@@ -8,7 +8,7 @@ import { RequestCatalogue, writeRequestCatalogue } from "./requestCatalogue.js";
 /** The agent's side of the protocol, as its document tells it. */
 import "./channel.test.helper.js";
 
-test("cases of the catalogue are asked for by their places, others as they are", () => {
+test("cases of the catalogue are asked for by their places, others as they are", async () => {
 	const pairs = [..."abcdef"].map((program) => ({ subject: "x", program }));
 	const channel = new Channel(
 		new RequestCatalogue(writeRequestCatalogue(pairs)),
@@ -34,7 +34,7 @@ test("cases of the catalogue are asked for by their places, others as they are",
 	assert.equal(channel.running, other[0]);
 });
 
-test("one line asks for so many answers at most", () => {
+test("one line asks for so many answers at most", async () => {
 	const pairs = Array.from({ length: 150 }, (_, n) => ({
 		subject: "x",
 		program: `${n}`,
@@ -52,7 +52,7 @@ test("one line asks for so many answers at most", () => {
 	);
 });
 
-test("a catalogue that is broken or too full is still read for what it holds", () => {
+test("a catalogue that is broken or too full is still read for what it holds", async () => {
 	const pairs = Array.from({ length: 2100 }, (_, n) => ({
 		subject: `who=${n % 3}`,
 		program: `what=${n}`,

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { chmod, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { test } from "tap";
 import { dir, put } from "../catalogue/kernels.test.helper.js";
 import { encodeFrame } from "../channel/frames.js";
 import { MACHINES } from "../index.js";
 import { chooseAccel } from "./accel.js";
 
-describe("the accelerator", () => {
+test("the accelerator", async (t) => {
 	/** A QEMU that is sound until KVM is asked for, then does what a script says. */
 	async function fakeQemu(name: string, script: string) {
 		const path = await put(
@@ -28,7 +28,7 @@ describe("the accelerator", () => {
 		};
 	}
 
-	test("a KVM that hangs is found out, said, and remembered", async () => {
+	t.test("a KVM that hangs is found out, said, and remembered", async () => {
 		const options = await fakeQemu("hangs", "exec sleep 600");
 		const first = await chooseAccel("auto", options, "sha");
 		assert.equal(first.accel, "tcg");
@@ -49,7 +49,7 @@ describe("the accelerator", () => {
 		assert.match(other.reason, /KVM internal error/);
 	});
 
-	test("who demands KVM has it tried again after a bad verdict", async () => {
+	t.test("who demands KVM has it tried again after a bad verdict", async () => {
 		const works = join(dir, "works");
 		const options = await fakeQemu(
 			"busy",
@@ -70,7 +70,7 @@ describe("the accelerator", () => {
 			assert.deepEqual([(await choose(wish)).accel], ["kvm"]);
 	});
 
-	test("without a device that opens nothing is tried", async () => {
+	t.test("without a device that opens nothing is tried", async () => {
 		const options = await fakeQemu("unused", "exec sleep 600");
 		const none = { ...options, kvmDevice: join(dir, "no-kvm") };
 		const choice = await chooseAccel("auto", none, "sha");

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, test } from "node:test";
 import { execa } from "execa";
+import { test } from "tap";
 import {
 	bootGuest,
 	GuestLost,
@@ -26,8 +26,8 @@ import {
 	until,
 } from "./boot.test.helper.js";
 
-describe("a guest that behaves", { concurrency: false }, () => {
-	test("tells its facts, answers in order and says goodbye", async () => {
+test("a guest that behaves", { concurrency: false }, async (t) => {
+	t.test("tells its facts, answers in order and says goodbye", async () => {
 		const guest = await bootGuest(options({ append: "fixture=none" }));
 		assert.deepEqual(guest.hello, { proto: 1, crprobe: "fixture", arch: "x" });
 		assert.deepEqual({ ...guest.facts }, { odd: "100% of é", kernel: "yes" });
@@ -41,7 +41,7 @@ describe("a guest that behaves", { concurrency: false }, () => {
 		assert.equal(end.running, undefined);
 	});
 
-	test("garbage on the channel and lost frames cost nothing", async () => {
+	t.test("garbage on the channel and lost frames cost nothing", async () => {
 		const guest = await bootGuest(options());
 		const { replies, error } = await run(guest, [
 			"a",
@@ -65,20 +65,23 @@ describe("a guest that behaves", { concurrency: false }, () => {
 		assert.match(guest.console.forCase(4)[0] as string, /a complaint/);
 	});
 
-	test("works through the console's own port, where there is no other", async () => {
-		const machine: Machine = {
-			...MACHINES.x86_64,
-			channel: { kind: "shared", device: "/dev/ttyS0" },
-		};
-		const guest = await bootGuest(options({ machine }));
-		const texts = Array.from({ length: 100 }, (_, n) =>
-			n % 10 ? "getpid" : "complain lose",
-		);
-		await answersAll(guest, texts);
-		assert.match(guest.console.forCase(10).join("\n"), /a complaint/);
-	});
+	t.test(
+		"works through the console's own port, where there is no other",
+		async () => {
+			const machine: Machine = {
+				...MACHINES.x86_64,
+				channel: { kind: "shared", device: "/dev/ttyS0" },
+			};
+			const guest = await bootGuest(options({ machine }));
+			const texts = Array.from({ length: 100 }, (_, n) =>
+				n % 10 ? "getpid" : "complain lose",
+			);
+			await answersAll(guest, texts);
+			assert.match(guest.console.forCase(10).join("\n"), /a complaint/);
+		},
+	);
 
-	test("can be booted again by the line in its report", async () => {
+	t.test("can be booted again by the line in its report", async () => {
 		const guest = await bootGuest(options());
 		await guest.quit();
 		const log = join(dir, "again.log");
@@ -89,31 +92,34 @@ describe("a guest that behaves", { concurrency: false }, () => {
 		);
 	});
 
-	test("leaves what it was asked to keep, and the script boots the same guest", async () => {
-		const keepDir = join(dir, "kept");
-		const guest = await bootGuest(options({ keepDir }));
-		await run(guest, ["a"]);
-		await guest.quit();
-		assert.deepEqual((await readdir(keepDir)).sort(), [
-			"boot.sh",
-			"channel.log",
-			"console.log",
-			"initramfs.cpio",
-		]);
-		assert.match(
-			await readFile(join(keepDir, "console.log"), "latin1"),
-			/Linux version[\s\S]*crcap: case 0/,
-		);
-		await runUntilReady(
-			join(keepDir, "boot.sh"),
-			[],
-			join(keepDir, "channel-replay.log"),
-		);
-	});
+	t.test(
+		"leaves what it was asked to keep, and the script boots the same guest",
+		async () => {
+			const keepDir = join(dir, "kept");
+			const guest = await bootGuest(options({ keepDir }));
+			await run(guest, ["a"]);
+			await guest.quit();
+			assert.deepEqual((await readdir(keepDir)).sort(), [
+				"boot.sh",
+				"channel.log",
+				"console.log",
+				"initramfs.cpio",
+			]);
+			assert.match(
+				await readFile(join(keepDir, "console.log"), "latin1"),
+				/Linux version[\s\S]*crcap: case 0/,
+			);
+			await runUntilReady(
+				join(keepDir, "boot.sh"),
+				[],
+				join(keepDir, "channel-replay.log"),
+			);
+		},
+	);
 });
 
-describe("nothing is left behind", { concurrency: false }, () => {
-	test("by a signal during the boot, or while it runs", async () => {
+test("nothing is left behind", { concurrency: false }, async (t) => {
+	t.test("by a signal during the boot, or while it runs", async () => {
 		const early = new AbortController();
 		setTimeout(() => early.abort(), 300);
 		const error = await bootGuest(
@@ -135,7 +141,7 @@ describe("nothing is left behind", { concurrency: false }, () => {
 	});
 
 	for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-		test(`by a runner that dies of ${signal}`, async () => {
+		t.test(`by a runner that dies of ${signal}`, async () => {
 			const word = `orphan_${signal}_${process.pid}`;
 			const index = new URL("../index.js", import.meta.url).href;
 			const script = join(dir, `${signal}.mjs`);
@@ -162,34 +168,37 @@ describe("nothing is left behind", { concurrency: false }, () => {
 	}
 });
 
-describe("the real agent", { concurrency: 2 }, () => {
+test("the real agent", { concurrency: 2 }, async (t) => {
 	for (const [arch, name] of [
 		["x86_64", "debian:bookworm@amd64"],
 		["aarch64", "debian:bookworm@arm64"],
 	] as const) {
-		test(`comes up on ${arch} and tells the release that the image told`, async () => {
-			const kernel = await resolveKernel(name);
-			const guest = await bootGuest(
-				options({
-					kernel: kernel.bootPath,
-					machine: MACHINES[arch],
-					agent: join(AGENTS, `crprobe-${arch}`),
-					maxBoots: 3,
-				}),
-			);
-			assert.equal(guest.hello.arch, arch);
-			assert.equal(guest.facts.release, kernel.release);
-			const rates: string[] = [];
-			await guest.exchange(["rate 3", "rate 5"], (payload) =>
-				rates.push(payload.split(" ").slice(0, 2).join(" ")),
-			);
-			assert.deepEqual(rates, ["rate 3", "rate 5"]);
-			assert.equal((await guest.quit()).kind, "bye");
-		});
+		t.test(
+			`comes up on ${arch} and tells the release that the image told`,
+			async () => {
+				const kernel = await resolveKernel(name);
+				const guest = await bootGuest(
+					options({
+						kernel: kernel.bootPath,
+						machine: MACHINES[arch],
+						agent: join(AGENTS, `crprobe-${arch}`),
+						maxBoots: 3,
+					}),
+				);
+				assert.equal(guest.hello.arch, arch);
+				assert.equal(guest.facts.release, kernel.release);
+				const rates: string[] = [];
+				await guest.exchange(["rate 3", "rate 5"], (payload) =>
+					rates.push(payload.split(" ").slice(0, 2).join(" ")),
+				);
+				assert.deepEqual(rates, ["rate 3", "rate 5"]);
+				assert.equal((await guest.quit()).kind, "bye");
+			},
+		);
 	}
 });
 
-describe("what QEMU says of itself", () => {
+test("what QEMU says of itself", async (t) => {
 	const remembered = join("crcap", "qemu");
 
 	/** Asks in a process of its own, with a cache of its own, as one run after the other does. */
@@ -208,37 +217,43 @@ describe("what QEMU says of itself", () => {
 		return JSON.parse(stdout) as { version: string; sandbox: boolean };
 	}
 
-	test("is remembered for that file, and asked again where the memory is broken", async () => {
-		const cache = join(dir, "cache");
-		const build = await ask(cache);
-		assert.match(build.version, /^\d+\.\d/);
-		const folder = join(cache, remembered);
-		const [name] = await readdir(folder);
-		const file = join(folder, name ?? "");
-		await writeFile(file, '{"version":"as told","sandbox":false}');
-		const { version, sandbox } = await ask(cache);
-		assert.deepEqual(
-			{ version, sandbox },
-			{ version: "as told", sandbox: false },
-		);
-		await writeFile(file, '{"version":"as to');
-		assert.deepEqual(await ask(cache), build);
-	});
-
-	test("is not remembered of a script, which may start another one tomorrow", async () => {
-		const cache = join(dir, "cache-script");
-		const bin = join(dir, "bin");
-		const script = join(bin, MACHINES.x86_64.qemu);
-		await execa("mkdir", [bin]);
-		for (const version of ["98", "99"]) {
-			await writeFile(
-				script,
-				`#!/bin/sh\necho "QEMU emulator version ${version} (script)"\n`,
-				{ mode: 0o755 },
+	t.test(
+		"is remembered for that file, and asked again where the memory is broken",
+		async () => {
+			const cache = join(dir, "cache");
+			const build = await ask(cache);
+			assert.match(build.version, /^\d+\.\d/);
+			const folder = join(cache, remembered);
+			const [name] = await readdir(folder);
+			const file = join(folder, name ?? "");
+			await writeFile(file, '{"version":"as told","sandbox":false}');
+			const { version, sandbox } = await ask(cache);
+			assert.deepEqual(
+				{ version, sandbox },
+				{ version: "as told", sandbox: false },
 			);
-			const build = await ask(cache, `${bin}:${process.env.PATH}`);
-			assert.equal(build.version, `${version} (script)`);
-		}
-		assert.equal(existsSync(join(cache, remembered)), false);
-	});
+			await writeFile(file, '{"version":"as to');
+			assert.deepEqual(await ask(cache), build);
+		},
+	);
+
+	t.test(
+		"is not remembered of a script, which may start another one tomorrow",
+		async () => {
+			const cache = join(dir, "cache-script");
+			const bin = join(dir, "bin");
+			const script = join(bin, MACHINES.x86_64.qemu);
+			await execa("mkdir", [bin]);
+			for (const version of ["98", "99"]) {
+				await writeFile(
+					script,
+					`#!/bin/sh\necho "QEMU emulator version ${version} (script)"\n`,
+					{ mode: 0o755 },
+				);
+				const build = await ask(cache, `${bin}:${process.env.PATH}`);
+				assert.equal(build.version, `${version} (script)`);
+			}
+			assert.equal(existsSync(join(cache, remembered)), false);
+		},
+	);
 });

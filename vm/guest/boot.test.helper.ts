@@ -5,10 +5,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { t } from "tap";
 import {
 	type BootOptions,
 	type Guest,
@@ -27,7 +27,7 @@ export let dir: string;
 export let image: Image;
 export let agent: string;
 
-before(async () => {
+t.before(async () => {
 	dir = await mkdtemp(join(tmpdir(), "crcap-guest-test-"));
 	agent = join(dir, "agent");
 	const flags = ["-static", "-O1", "-Wall", "-Wextra", "-Werror"];
@@ -37,7 +37,7 @@ before(async () => {
 	]);
 });
 
-after(async () => {
+t.after(async () => {
 	await rm(dir, { recursive: true, force: true });
 });
 

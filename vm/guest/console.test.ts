@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import fc from "fast-check";
+import { test } from "tap";
 import { ConsoleLog, classify, cleanLine } from "./console.js";
 
 const COMPLAINTS: readonly (readonly [string, string])[] = [
@@ -38,12 +38,12 @@ const COMPLAINTS: readonly (readonly [string, string])[] = [
 	["lockdep", "WARNING: possible recursive locking detected"],
 ];
 
-test("each kind of complaint is known", () => {
+test("each kind of complaint is known", async () => {
 	for (const [kind, line] of COMPLAINTS)
 		assert.equal(classify(line), kind, line);
 });
 
-test("ordinary lines are no complaints", () => {
+test("ordinary lines are no complaints", async () => {
 	for (const line of [
 		"[    0.0] Linux version 6.1.0 (debian) #1 SMP Debian 6.1.192-2",
 		"[    0.0] Kernel command line: console=ttyS0 oops=panic panic=-1",
@@ -56,7 +56,7 @@ test("ordinary lines are no complaints", () => {
 		assert.equal(classify(line), undefined, line);
 });
 
-test("a line made to be hard to read is read as fast as another", () => {
+test("a line made to be hard to read is read as fast as another", async () => {
 	const started = performance.now();
 	for (const piece of [
 		"WARNING: ",
@@ -76,7 +76,7 @@ test("a line made to be hard to read is read as fast as another", () => {
 	assert.ok(performance.now() - started < 4000);
 });
 
-test("a flood of one kind hides no other, and one in a case not the next case's", () => {
+test("a flood of one kind hides no other, and one in a case not the next case's", async () => {
 	const log = new ConsoleLog();
 	const say = (line: string) => log.feed(Buffer.from(`${line}\n`));
 	say("crcap: case 1");
@@ -95,7 +95,7 @@ test("a flood of one kind hides no other, and one in a case not the next case's"
 	assert.ok(kept < 6_000_000, `${kept} bytes`);
 });
 
-test("lines are found wherever the stream is cut", () => {
+test("lines are found wherever the stream is cut", async () => {
 	const text = COMPLAINTS.map(([, line]) => `${line}\r\n`).join("");
 	fc.assert(
 		fc.property(
@@ -117,7 +117,7 @@ test("lines are found wherever the stream is cut", () => {
 	);
 });
 
-test("complaints belong to the case whose marker stood last", () => {
+test("complaints belong to the case whose marker stood last", async () => {
 	const log = new ConsoleLog();
 	log.feed(
 		Buffer.from(
@@ -132,7 +132,7 @@ test("complaints belong to the case whose marker stood last", () => {
 	assert.deepEqual(log.forCase(9), []);
 });
 
-test("what a terminal would obey does not get through", () => {
+test("what a terminal would obey does not get through", async () => {
 	assert.equal(
 		cleanLine(
 			Buffer.from(
@@ -152,7 +152,7 @@ test("what a terminal would obey does not get through", () => {
 	);
 });
 
-test("an endless line and an endless log stay within bounds", () => {
+test("an endless line and an endless log stay within bounds", async () => {
 	const log = new ConsoleLog();
 	for (let i = 0; i < 300; i++) log.feed(Buffer.alloc(4096, "x"));
 	log.feed(Buffer.from("\nnext\n"));
@@ -163,7 +163,7 @@ test("an endless line and an endless log stay within bounds", () => {
 	assert.deepEqual(log.tail(2), ["line 29998", "line 29999"]);
 });
 
-test("since() gives what came after a mark, also when older lines were let go", () => {
+test("since() gives what came after a mark, also when older lines were let go", async () => {
 	const log = new ConsoleLog();
 	for (let i = 0; i < 5200; i++) log.feed(Buffer.from(`a ${i}\n`));
 	const mark = log.mark();
@@ -172,7 +172,7 @@ test("since() gives what came after a mark, also when older lines were let go", 
 	assert.deepEqual(log.since(mark, 1), ["b 2"]);
 });
 
-test("evidence holds the kernel's death and the last lines", () => {
+test("evidence holds the kernel's death and the last lines", async () => {
 	const log = new ConsoleLog();
 	for (let i = 0; i < 50; i++) log.feed(Buffer.from(`before ${i}\n`));
 	log.feed(Buffer.from("BUG: x\n"));
@@ -190,7 +190,7 @@ test("evidence holds the kernel's death and the last lines", () => {
 	assert.deepEqual(log.evidence(200).length, 150);
 });
 
-test("a second banner is counted: the guest booted again", () => {
+test("a second banner is counted: the guest booted again", async () => {
 	const log = new ConsoleLog();
 	log.feed(
 		Buffer.from(

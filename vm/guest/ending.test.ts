@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { ConsoleLog } from "./console.js";
 import { type Evidence, judgeEnd } from "./ending.js";
 
-test("each end has its kind", () => {
+test("each end has its kind", async () => {
 	const log = (line: string) => {
 		const console = new ConsoleLog();
 		console.feed(Buffer.from(`${line}\n`));

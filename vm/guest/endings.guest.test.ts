@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { test } from "tap";
 import { BootError, bootGuest, GuestLost } from "../index.js";
 
 import { dir, options, run } from "./boot.test.helper.js";
 
-describe("a guest that dies in a case", { concurrency: 2 }, () => {
+test("a guest that dies in a case", { concurrency: 2 }, async (t) => {
 	const ENDS = [
 		["panic", "panic", /sysrq triggered crash/],
 		["reboot", "reboot", /restarted/],
@@ -15,7 +15,7 @@ describe("a guest that dies in a case", { concurrency: 2 }, () => {
 		["hang", "hang", /silent for 2\.5 s/],
 	] as const;
 	for (const [word, kind, reason] of ENDS) {
-		test(`${word}: the case that was running is named`, async () => {
+		t.test(`${word}: the case that was running is named`, async () => {
 			const guest = await bootGuest(options({ slackMs: 1500 }));
 			const { replies, error } = await run(guest, ["a", "b", word, "c"]);
 			assert.ok(error instanceof GuestLost, String(error));
@@ -42,8 +42,8 @@ describe("a guest that dies in a case", { concurrency: 2 }, () => {
 	}
 });
 
-describe("a boot that gets nowhere", { concurrency: 2 }, () => {
-	test("is tried three times, and each is told", async () => {
+test("a boot that gets nowhere", { concurrency: 2 }, async (t) => {
+	t.test("is tried three times, and each is told", async () => {
 		const told: string[] = [];
 		const error = await bootGuest(
 			options({
@@ -67,7 +67,7 @@ describe("a boot that gets nowhere", { concurrency: 2 }, () => {
 		assert.equal(told.length, 2);
 	});
 
-	test("ends when the console falls silent", async () => {
+	t.test("ends when the console falls silent", async () => {
 		const error = await bootGuest(
 			options({ append: "fixture=hang", bootSilenceMs: 6000 }),
 		).catch((caught: unknown) => caught);
@@ -76,7 +76,7 @@ describe("a boot that gets nowhere", { concurrency: 2 }, () => {
 		assert.match(error.message, /silent for 6 s/);
 	});
 
-	test("is not tried again once the agent has spoken", async () => {
+	t.test("is not tried again once the agent has spoken", async () => {
 		const error = await bootGuest(
 			options({ maxBoots: 3, append: "fixture_facts=poweroff" }),
 		).catch((caught: unknown) => caught);
@@ -85,24 +85,30 @@ describe("a boot that gets nowhere", { concurrency: 2 }, () => {
 		assert.equal(error.attempts[0]?.outcome, "poweroff");
 	});
 
-	test("a panic that may not reset the machine ends it all the same", async () => {
-		const error = await bootGuest(
-			options({ append: "panic=0 fixture=panic" }),
-		).catch((caught: unknown) => caught);
-		assert.ok(error instanceof BootError);
-		assert.equal(error.attempts[0]?.outcome, "panic");
-	});
+	t.test(
+		"a panic that may not reset the machine ends it all the same",
+		async () => {
+			const error = await bootGuest(
+				options({ append: "panic=0 fixture=panic" }),
+			).catch((caught: unknown) => caught);
+			assert.ok(error instanceof BootError);
+			assert.equal(error.attempts[0]?.outcome, "panic");
+		},
+	);
 
-	test("an agent of another protocol is refused with both numbers", async () => {
-		const error = await bootGuest(
-			options({ maxBoots: 3, append: "fixture=stranger" }),
-		).catch((caught: unknown) => caught);
-		assert.ok(error instanceof BootError);
-		assert.equal(error.attempts.length, 1);
-		assert.match(error.message, /protocol 2, this runner 1/);
-	});
+	t.test(
+		"an agent of another protocol is refused with both numbers",
+		async () => {
+			const error = await bootGuest(
+				options({ maxBoots: 3, append: "fixture=stranger" }),
+			).catch((caught: unknown) => caught);
+			assert.ok(error instanceof BootError);
+			assert.equal(error.attempts.length, 1);
+			assert.match(error.message, /protocol 2, this runner 1/);
+		},
+	);
 
-	test("what QEMU cannot load is said once, in QEMU's words", async () => {
+	t.test("what QEMU cannot load is said once, in QEMU's words", async () => {
 		const path = join(dir, "not-a-kernel");
 		await writeFile(path, "not a kernel");
 		const error = await bootGuest(options({ maxBoots: 3, kernel: path })).catch(

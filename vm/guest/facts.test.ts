@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import fc from "fast-check";
+import { test } from "tap";
 import { FactReader, parseHello, unescapeValue } from "./facts.js";
 
-test("facts are unescaped, hostile names are refused", () => {
+test("facts are unescaped, hostile names are refused", async () => {
 	const catalogue = new FactReader();
 	assert.ok(catalogue.add("fact version=%23 1 %E2%82%AC 100%"));
 	assert.ok(!catalogue.add("fact =x"));

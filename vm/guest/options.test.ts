@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { MACHINES } from "../base/machines.js";
 import { limitsOf } from "./options.js";
 
-test("a quiet kernel may be silent as long as it may take to boot", () => {
+test("a quiet kernel may be silent as long as it may take to boot", async () => {
 	const limits = (append: string) =>
 		limitsOf({ machine: MACHINES.x86_64, accel: "tcg", append });
 	const { bootTimeoutMs, bootSilenceMs } = limits("quietly=1");

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Duplex, PassThrough } from "node:stream";
-import { type TestContext, test } from "node:test";
+import { mock } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
+import { t, test } from "tap";
 import { encodeFrame } from "../channel/frames.js";
 import { RequestCatalogue } from "../channel/requestCatalogue.js";
 import type { QemuExit } from "../qemu/process.js";
@@ -18,16 +19,16 @@ function line(): [Duplex, Duplex] {
 	];
 }
 
+t.afterEach(() => mock.timers.reset());
+
 /** A session with a guest that says what it is told to, and ticks that pass when they are told to. */
 class Fake {
 	readonly session: Session;
 	readonly #guest: Record<"console" | "results" | "qmp", Duplex>;
-	readonly #context: TestContext;
 	#frames = 0;
 
-	constructor(context: TestContext) {
-		context.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
-		this.#context = context;
+	constructor() {
+		mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
 		const [console, consoleFar] = line();
 		const [results, resultsFar] = line();
 		const [qmp, qmpFar] = line();
@@ -68,13 +69,13 @@ class Fake {
 	}
 
 	async wait(seconds: number): Promise<void> {
-		this.#context.mock.timers.tick(seconds * 1000);
+		mock.timers.tick(seconds * 1000);
 		await turn();
 	}
 }
 
-test("only answers keep a guest alive, and a hang ends with the registers", async (context) => {
-	const fake = new Fake(context);
+test("only answers keep a guest alive, and a hang ends with the registers", async () => {
+	const fake = new Fake();
 	await fake.say("ready");
 	await fake.print("last words");
 	fake.session.send(["case 0 2000 - x", "case 1 2000 - y"]);
@@ -92,8 +93,8 @@ test("only answers keep a guest alive, and a hang ends with the registers", asyn
 	assert.deepEqual(end.consoleTail, ["last words", "RIP=0", "RSP=1"]);
 });
 
-test("a guest that goes on with its facts after `ready` breaks the protocol", async (context) => {
-	const fake = new Fake(context);
+test("a guest that goes on with its facts after `ready` breaks the protocol", async () => {
+	const fake = new Fake();
 	await fake.say("fact x=1");
 	await fake.say("ready");
 	fake.session.send(["case 0 2000 - x"]);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { execa } from "execa";
 import fc from "fast-check";
+import { test } from "tap";
 import { hasPvhNote, readElf } from "./elf.js";
 import { sniff } from "./formats.js";
 import { embeddedConfig } from "./ikconfig.js";
@@ -21,24 +21,27 @@ import {
 } from "./image.test.helper.js";
 import { BannerFinder } from "./imageFile.js";
 
-describe("formats", () => {
-	test("a bzImage's word size is in its header, not in its name", () => {
-		for (const [xloadflags, arch] of [
-			[0, "i386"],
-			[1, "x86_64"],
-			[0x7f, "x86_64"],
-		] as const) {
-			const image = bzImage({ xloadflags });
-			assert.deepEqual(sniff(image, image.length), {
-				kind: "kernel",
-				arch,
-				format: "bzImage",
-				release: "6.9.0-test",
-			});
-		}
-	});
+test("formats", async (t) => {
+	t.test(
+		"a bzImage's word size is in its header, not in its name",
+		async () => {
+			for (const [xloadflags, arch] of [
+				[0, "i386"],
+				[1, "x86_64"],
+				[0x7f, "x86_64"],
+			] as const) {
+				const image = bzImage({ xloadflags });
+				assert.deepEqual(sniff(image, image.length), {
+					kind: "kernel",
+					arch,
+					format: "bzImage",
+					release: "6.9.0-test",
+				});
+			}
+		},
+	);
 
-	test("what is cut short says how much is missing", () => {
+	t.test("what is cut short says how much is missing", async () => {
 		const bz = bzImage({ xloadflags: 1 });
 		assert.match(
 			reasonOf(bz.subarray(0, bz.length - 16)),
@@ -52,7 +55,7 @@ describe("formats", () => {
 		assert.match(reasonOf(armImage().subarray(0, 1000)), /cut short/);
 	});
 
-	test("what is no kernel says what it is", () => {
+	t.test("what is no kernel says what it is", async () => {
 		assert.match(reasonOf(Buffer.alloc(0)), /empty/);
 		assert.match(
 			reasonOf(Buffer.from("#!/bin/sh\necho kernel\n")),
@@ -71,7 +74,7 @@ describe("formats", () => {
 		assert.match(reasonOf(bzImage({ xloadflags: 0, protocol: 0x203 })), /2\.3/);
 	});
 
-	test("a kernel's own configuration is found, packed or not", async () => {
+	t.test("a kernel's own configuration is found, packed or not", async () => {
 		process.env.XDG_CACHE_HOME = join(dir, "cache");
 		const config = "# Linux\nCONFIG_IKCONFIG=y\n";
 		const kernel = Buffer.concat([
@@ -97,55 +100,64 @@ describe("formats", () => {
 		assert.equal(broken.config, undefined);
 	});
 
-	test("a configuration whose tool is missing is found once it is there", async () => {
-		process.env.XDG_CACHE_HOME = join(dir, "cache");
-		const config = "CONFIG_LATER=y\n";
-		const kernel = Buffer.concat([
-			Buffer.from("IKCFG_ST"),
-			gzipSync(config),
-			Buffer.from("IKCFG_ED"),
-		]);
-		const { stdout } = await execa("zstd", ["-1c"], {
-			input: kernel,
-			encoding: "buffer",
-		});
-		// The build appends the unpacked size.
-		const payload = Buffer.concat([Buffer.from(stdout), Buffer.alloc(4)]);
-		const boot = bzImage({ xloadflags: 1 });
-		boot.writeUInt32LE(0x100, 0x248);
-		boot.writeUInt32LE(payload.length, 0x24c);
-		payload.copy(boot, 4 * 512 + 0x100);
-		const path = process.env.PATH;
-		process.env.PATH = dir;
-		try {
+	t.test(
+		"a configuration whose tool is missing is found once it is there",
+		async () => {
+			process.env.XDG_CACHE_HOME = join(dir, "cache");
+			const config = "CONFIG_LATER=y\n";
+			const kernel = Buffer.concat([
+				Buffer.from("IKCFG_ST"),
+				gzipSync(config),
+				Buffer.from("IKCFG_ED"),
+			]);
+			const { stdout } = await execa("zstd", ["-1c"], {
+				input: kernel,
+				encoding: "buffer",
+			});
+			// The build appends the unpacked size.
+			const payload = Buffer.concat([Buffer.from(stdout), Buffer.alloc(4)]);
+			const boot = bzImage({ xloadflags: 1 });
+			boot.writeUInt32LE(0x100, 0x248);
+			boot.writeUInt32LE(payload.length, 0x24c);
+			payload.copy(boot, 4 * 512 + 0x100);
+			const path = process.env.PATH;
+			process.env.PATH = dir;
+			try {
+				const image = await identified("later.bzImage", boot);
+				assert.equal(image.config, undefined);
+			} finally {
+				process.env.PATH = path;
+			}
 			const image = await identified("later.bzImage", boot);
-			assert.equal(image.config, undefined);
-		} finally {
-			process.env.PATH = path;
-		}
-		const image = await identified("later.bzImage", boot);
-		assert.equal(await readFile(image.config ?? "", "utf8"), config);
-	});
+			assert.equal(await readFile(image.config ?? "", "utf8"), config);
+		},
+	);
 
-	test("marks without a configuration cost no time, and hide none", () => {
-		const packed = Buffer.concat([
-			Buffer.from("IKCFG_ST"),
-			gzipSync("CONFIG_X=y\n"),
-			Buffer.from("IKCFG_ED"),
-		]);
-		const marks = Buffer.from("IKCFG_ST".repeat(130_000));
-		const started = performance.now();
-		assert.equal(
-			embeddedConfig(Buffer.concat([marks, packed])),
-			"CONFIG_X=y\n",
-		);
-		const lures = Buffer.from("IKCFG_ST\x1f\x8b\x08".repeat(95_000), "latin1");
-		const end = Buffer.from("IKCFG_ED");
-		assert.equal(embeddedConfig(Buffer.concat([lures, end])), undefined);
-		assert.ok(performance.now() - started < 5000);
-	});
+	t.test(
+		"marks without a configuration cost no time, and hide none",
+		async () => {
+			const packed = Buffer.concat([
+				Buffer.from("IKCFG_ST"),
+				gzipSync("CONFIG_X=y\n"),
+				Buffer.from("IKCFG_ED"),
+			]);
+			const marks = Buffer.from("IKCFG_ST".repeat(130_000));
+			const started = performance.now();
+			assert.equal(
+				embeddedConfig(Buffer.concat([marks, packed])),
+				"CONFIG_X=y\n",
+			);
+			const lures = Buffer.from(
+				"IKCFG_ST\x1f\x8b\x08".repeat(95_000),
+				"latin1",
+			);
+			const end = Buffer.from("IKCFG_ED");
+			assert.equal(embeddedConfig(Buffer.concat([lures, end])), undefined);
+			assert.ok(performance.now() - started < 5000);
+		},
+	);
 
-	test("any bytes get an answer, and never a crash", () => {
+	t.test("any bytes get an answer, and never a crash", async () => {
 		const seeds = [
 			bzImage({ xloadflags: 1 }),
 			armImage(),
@@ -177,15 +189,18 @@ describe("formats", () => {
 		);
 	});
 
-	test("the banner is found wherever chunks are cut, and its format string is not one", () => {
-		const text = Buffer.from(
-			`x\0Linux version %s (%s)\0yyLinux version 6.9.0-rc1+deb (a) #1\n`,
-		);
-		for (let cut = 1; cut < text.length; cut++) {
-			const finder = new BannerFinder();
-			finder.feed(text.subarray(0, cut));
-			finder.feed(text.subarray(cut));
-			assert.equal(finder.release, "6.9.0-rc1+deb", `cut at ${cut}`);
-		}
-	});
+	t.test(
+		"the banner is found wherever chunks are cut, and its format string is not one",
+		async () => {
+			const text = Buffer.from(
+				`x\0Linux version %s (%s)\0yyLinux version 6.9.0-rc1+deb (a) #1\n`,
+			);
+			for (let cut = 1; cut < text.length; cut++) {
+				const finder = new BannerFinder();
+				finder.feed(text.subarray(0, cut));
+				finder.feed(text.subarray(cut));
+				assert.equal(finder.release, "6.9.0-rc1+deb", `cut at ${cut}`);
+			}
+		},
+	);
 });

@@ -1,18 +1,18 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before } from "node:test";
+import { t } from "tap";
 import { HEAD_BYTES, sniff } from "./formats.js";
 import { identifyFile } from "./image.js";
 
 export let dir: string;
 export const cache = process.env.XDG_CACHE_HOME;
 
-before(async () => {
+t.before(async () => {
 	dir = await mkdtemp(join(tmpdir(), "crcap-image-test-"));
 });
 
-after(async () => {
+t.after(async () => {
 	if (cache === undefined) delete process.env.XDG_CACHE_HOME;
 	else process.env.XDG_CACHE_HOME = cache;
 	await rm(dir, { recursive: true, force: true });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { test } from "tap";
 import { parseConfig, preflight } from "./preflight.js";
 
 import "./image.test.helper.js";
 
-describe("preflight", () => {
+test("preflight", async (t) => {
 	const good = [
 		"BLK_DEV_INITRD",
 		"BINFMT_ELF",
@@ -16,7 +16,7 @@ describe("preflight", () => {
 		"SERIAL_8250_CONSOLE",
 	].map((name) => `CONFIG_${name}=y`);
 
-	test("says what is missing, and what is only a module", () => {
+	t.test("says what is missing, and what is only a module", async () => {
 		assert.deepEqual(preflight(good.join("\n"), "x86_64"), []);
 		const text = good
 			.filter((line) => !line.includes("INITRD"))
@@ -28,17 +28,20 @@ describe("preflight", () => {
 		]);
 	});
 
-	test("reads a configuration as the kernel writes it, and nothing from what is none", () => {
-		const config = parseConfig(
-			'# CONFIG_A is not set\nCONFIG_B=m\nCONFIG_C="x y"\n',
-		);
-		assert.deepEqual(
-			[...config],
-			[
-				["B", "m"],
-				["C", '"x y"'],
-			],
-		);
-		assert.deepEqual(preflight("not a config", "x86_64"), []);
-	});
+	t.test(
+		"reads a configuration as the kernel writes it, and nothing from what is none",
+		async () => {
+			const config = parseConfig(
+				'# CONFIG_A is not set\nCONFIG_B=m\nCONFIG_C="x y"\n',
+			);
+			assert.deepEqual(
+				[...config],
+				[
+					["B", "m"],
+					["C", '"x y"'],
+				],
+			);
+			assert.deepEqual(preflight("not a config", "x86_64"), []);
+		},
+	);
 });

@@ -9,21 +9,21 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { execa } from "execa";
 import fc from "fast-check";
+import { t, test } from "tap";
 import { cpioMembers, type Member, tarMembers } from "./archives.js";
 import { Pieces } from "./pieces.js";
 import { unpackDeb, unpackRpm } from "./unpack.js";
 
 let dir: string;
 
-before(async () => {
+t.before(async () => {
 	dir = await mkdtemp(join(tmpdir(), "crcap-unpack-test-"));
 });
 
-after(async () => {
+t.after(async () => {
 	await rm(dir, { recursive: true, force: true });
 });
 
@@ -133,9 +133,9 @@ const PACKERS = [
 	["rpm", cpio],
 ] as const;
 
-describe("packages", () => {
+test("packages", async (t) => {
 	for (const [type, pack] of PACKERS) {
-		test(`.${type}: kernels and configurations, nothing else`, async () => {
+		t.test(`.${type}: kernels and configurations, nothing else`, async () => {
 			const { tree, files } = await unpacked(
 				type,
 				pack([
@@ -158,7 +158,7 @@ describe("packages", () => {
 			assert.equal(kernel, "kernel");
 		});
 
-		test(`.${type}: no name and no link leads out of the tree`, async () => {
+		t.test(`.${type}: no name and no link leads out of the tree`, async () => {
 			const outside = join(dir, `outside-${type}`);
 			await mkdir(outside);
 			const { files } = await unpacked(
@@ -185,38 +185,41 @@ describe("packages", () => {
 			]);
 		});
 
-		test(`.${type}: what is cut short, corrupt or boundless is refused`, async () => {
-			const whole = pack([
-				{ path: "boot/vmlinuz-6.9", data: "kernel" },
-				{ path: "boot/config-6.9", data: "config" },
-			]);
-			const bad = [
-				whole.subarray(0, 50),
-				whole.subarray(0, whole.indexOf("kernel") + 3),
-				Buffer.concat([Buffer.from("x"), whole]),
-				Buffer.concat([whole.subarray(0, 20), Buffer.alloc(600, "?")]),
-				pack([{ path: "vmlinuz-1", data: "", size: 0x7fffffff }]),
-				pack([
-					{ path: "vmlinuz-1", data: "a file" },
-					{ path: "vmlinuz-1/vmlinuz-2", data: "below a file" },
-				]),
-				pack(
-					Array.from({ length: 1001 }, (_, n) => ({
-						path: `vmlinuz-${n}`,
-						data: "x",
-					})),
-				),
-			];
-			for (const [n, archive] of bad.entries())
-				await assert.rejects(
-					unpacked(type, archive),
-					{ kind: "image", message: /\d\.(deb|rpm): .*corrupt/ },
-					`archive ${n}`,
-				);
-		});
+		t.test(
+			`.${type}: what is cut short, corrupt or boundless is refused`,
+			async () => {
+				const whole = pack([
+					{ path: "boot/vmlinuz-6.9", data: "kernel" },
+					{ path: "boot/config-6.9", data: "config" },
+				]);
+				const bad = [
+					whole.subarray(0, 50),
+					whole.subarray(0, whole.indexOf("kernel") + 3),
+					Buffer.concat([Buffer.from("x"), whole]),
+					Buffer.concat([whole.subarray(0, 20), Buffer.alloc(600, "?")]),
+					pack([{ path: "vmlinuz-1", data: "", size: 0x7fffffff }]),
+					pack([
+						{ path: "vmlinuz-1", data: "a file" },
+						{ path: "vmlinuz-1/vmlinuz-2", data: "below a file" },
+					]),
+					pack(
+						Array.from({ length: 1001 }, (_, n) => ({
+							path: `vmlinuz-${n}`,
+							data: "x",
+						})),
+					),
+				];
+				for (const [n, archive] of bad.entries())
+					await assert.rejects(
+						unpacked(type, archive),
+						{ kind: "image", message: /\d\.(deb|rpm): .*corrupt/ },
+						`archive ${n}`,
+					);
+			},
+		);
 	}
 
-	test("without dpkg-deb it is named with its package", async () => {
+	t.test("without dpkg-deb it is named with its package", async () => {
 		const path = process.env.PATH;
 		process.env.PATH = dir;
 		try {
@@ -249,7 +252,7 @@ async function read(
 	return files;
 }
 
-describe("archives", () => {
+test("archives", async (t) => {
 	const long = `long/${"n".repeat(60)}/${"m".repeat(60)}`;
 	const contents: Record<string, string> = {
 		"a/bb": "some text",
@@ -258,49 +261,52 @@ describe("archives", () => {
 		even: "",
 	};
 
-	test("are read as the tools write them, wherever the stream is cut", async () => {
-		const top = join(dir, "source");
-		for (const [path, data] of Object.entries(contents)) {
-			await mkdir(dirname(join(top, path)), { recursive: true });
-			await writeFile(join(top, path), data);
-		}
-		const names = Object.keys(contents);
-		const wanted = Object.fromEntries(
-			names
-				.filter((name) => contents[name] !== "")
-				.map((name) => [name, name.length % 2 ? "" : contents[name]]),
-		);
-		const made = async (tool: string, args: string[]) => {
-			const { stdout } = await execa(tool, args, {
-				cwd: top,
-				input: names.join("\n"),
-				encoding: "buffer",
-			});
-			return Buffer.from(stdout);
-		};
-		for (const chunk of [1, 7, 512, 1e6]) {
-			for (const format of ["gnu", "ustar"])
-				assert.deepEqual(
-					await read(
-						tarMembers,
-						await made("tar", ["-c", `--format=${format}`, "-T", "-"]),
-						chunk,
-					),
-					wanted,
-				);
-			for (const format of ["newc", "crc"])
-				assert.deepEqual(
-					await read(
-						cpioMembers,
-						await made("cpio", ["-o", "--quiet", "-H", format]),
-						chunk,
-					),
-					wanted,
-				);
-		}
-	});
+	t.test(
+		"are read as the tools write them, wherever the stream is cut",
+		async () => {
+			const top = join(dir, "source");
+			for (const [path, data] of Object.entries(contents)) {
+				await mkdir(dirname(join(top, path)), { recursive: true });
+				await writeFile(join(top, path), data);
+			}
+			const names = Object.keys(contents);
+			const wanted = Object.fromEntries(
+				names
+					.filter((name) => contents[name] !== "")
+					.map((name) => [name, name.length % 2 ? "" : contents[name]]),
+			);
+			const made = async (tool: string, args: string[]) => {
+				const { stdout } = await execa(tool, args, {
+					cwd: top,
+					input: names.join("\n"),
+					encoding: "buffer",
+				});
+				return Buffer.from(stdout);
+			};
+			for (const chunk of [1, 7, 512, 1e6]) {
+				for (const format of ["gnu", "ustar"])
+					assert.deepEqual(
+						await read(
+							tarMembers,
+							await made("tar", ["-c", `--format=${format}`, "-T", "-"]),
+							chunk,
+						),
+						wanted,
+					);
+				for (const format of ["newc", "crc"])
+					assert.deepEqual(
+						await read(
+							cpioMembers,
+							await made("cpio", ["-o", "--quiet", "-H", format]),
+							chunk,
+						),
+						wanted,
+					);
+			}
+		},
+	);
 
-	test("any bytes are read to an end", () => {
+	t.test("any bytes are read to an end", async () => {
 		const raw = [
 			{ path: "a/vmlinuz-1", data: "some text" },
 			{ path: "link", mode: SYMLINK, data: "there" },

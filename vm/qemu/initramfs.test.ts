@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
 import { execa } from "execa";
+import { test } from "tap";
 import { agentEntries, buildInitramfs } from "./initramfs.js";
 
 test("cpio reads the initramfs back, node, modes and all, and it is the same each time", async () => {
@@ -45,7 +45,7 @@ test("cpio reads the initramfs back, node, modes and all, and it is the same eac
 	}
 });
 
-test("an initramfs takes no path that is not plain, and none twice", () => {
+test("an initramfs takes no path that is not plain, and none twice", async () => {
 	const file = (path: string) =>
 		({ type: "file", path, data: Buffer.alloc(0) }) as const;
 	for (const path of ["../x", "a//b", "", "a/./b", "a\0b"])

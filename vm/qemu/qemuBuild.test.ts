@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { MACHINES } from "../base/machines.js";
 import { qemuBuild } from "./qemuBuild.js";
 

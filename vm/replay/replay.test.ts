@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "tap";
 import { MACHINES } from "../index.js";
 import { replayCommand, replayScript } from "./replay.js";
 
@@ -26,7 +26,7 @@ function appended(args: readonly string[]): string[] {
 	return words.slice(words.indexOf("-append") + 1);
 }
 
-test("a replay line carries the case behind whatever was appended", () => {
+test("a replay line carries the case behind whatever was appended", async () => {
 	const line = (program?: string): string =>
 		replayCommand("printf", SPEC, "/i", program).replace(
 			/^printf/,
@@ -38,7 +38,7 @@ test("a replay line carries the case behind whatever was appended", () => {
 	]);
 });
 
-test("a kept script takes a case, then more for QEMU", () => {
+test("a kept script takes a case, then more for QEMU", async () => {
 	const dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
 	try {
 		const path = join(dir, "boot.sh");

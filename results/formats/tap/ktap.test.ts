@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import type { Report } from "../../model/model.js";
 import { cleanReport, sampleReport } from "../../testing/sample.test.data.js";
 import {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "tap";
 import { type FinalResults, Parser, type Result } from "tap-parser";
 import { parse } from "yaml";
 import { cleanReport, sampleReport } from "../../testing/sample.test.data.js";

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import semver from "semver";
+import { test } from "tap";
 import {
 	CITATIONS,
 	type CitationEntry,
 } from "../../../suites/model/citations.js";
 import { releases } from "./eras.js";
 
-test("no citation lies beyond the last release that is asked about, and none between two", () => {
+test("no citation lies beyond the last release that is asked about, and none between two", async () => {
 	const known = releases().map(({ release }) => release);
 	const first = semver.coerce(known[0]);
 	assert.ok(first);
