@@ -1,15 +1,16 @@
 #!/usr/bin/env node
 /** Runs the project's checks, each named, and ends with one line that counts them. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+import { inspect, parseArgs } from "node:util";
 import { CHECKS, failureOf } from "./lib/checks.mjs";
+import { judgeCoverage } from "./lib/coverage.mjs";
 import { runMain, SetupError, TOP } from "./lib/run.mjs";
 import { filesUnder } from "./lib/stamps.mjs";
-import { countTap } from "./lib/tapCount.mjs";
+import { TapCounter } from "./lib/tapCount.mjs";
 
 const USAGE = `usage: npm test [-- OPTIONS] [FILE...]
 
@@ -20,6 +21,9 @@ const USAGE = `usage: npm test [-- OPTIONS] [FILE...]
   --help       this text
   FILE         only test files whose path holds this text; no static checks
 `;
+
+/** The least coverage. It only ever rises. */
+const FLOOR_FILE = join(TOP, "scripts/coverage.json");
 
 /** @typedef {import("./lib/tapCount.mjs").Count} Count */
 
@@ -88,15 +92,17 @@ const STOPS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
  * Runs a program with this one's output.
  * @param {string} command
  * @param {readonly string[]} args
+ * @param {(text: string) => void} [hear] takes its standard output in place of this program's
  * @returns {Promise<number>} its exit status; 1 where a signal ended it
  */
-function runThrough(command, args) {
+function runThrough(command, args, hear) {
 	const child = spawn(command, args, {
 		cwd: TOP,
 		// A group of its own: tap leaves the tests running that it has started.
 		detached: true,
-		stdio: ["ignore", "inherit", "inherit"],
+		stdio: ["ignore", hear ? "pipe" : "inherit", "inherit"],
 	});
+	if (hear) child.stdout?.setEncoding("utf8").on("data", hear);
 	// Who stops this program means the tests: they end first, with whatever they have started.
 	/** @type {NodeJS.Signals | undefined} */
 	let stoppedBy;
@@ -115,6 +121,13 @@ function runThrough(command, args) {
 	});
 }
 
+/** What tap is to measure, and where it leaves the figures. */
+const COVERAGE = [
+	"--allow-incomplete-coverage",
+	"--coverage-report=json-summary",
+];
+const COVERAGE_FILE = join(TOP, ".tap/report/coverage-summary.json");
+
 /** How tap runs the files of a kind: seconds for each, and files at a time. A guest takes a processor of its own. */
 const LIMITS = {
 	unit: { timeout: 300, jobs: availableParallelism() },
@@ -125,35 +138,45 @@ const LIMITS = {
  * Runs test files, and counts what really ran.
  * @param {"unit" | "guest"} kind
  * @param {readonly string[]} files
+ * @param {boolean} covered also tells how much of the code they reach
  * @returns {Promise<Count>}
  */
-async function runTests(kind, files) {
-	const folder = mkdtempSync(join(tmpdir(), "crcap-test-"));
-	try {
-		const events = join(folder, "tap");
-		const { timeout, jobs } = LIMITS[kind];
-		const status = await runThrough(process.execPath, [
+async function runTests(kind, files, covered) {
+	const { timeout, jobs } = LIMITS[kind];
+	const counter = new TapCounter({ file: showFile, failure: showFailure });
+	const status = await runThrough(
+		process.execPath,
+		[
 			join(TOP, "node_modules/tap/dist/esm/run.mjs"),
 			"run",
-			"--disable-coverage",
-			"--reporter=terse",
-			`--output-file=${events}`,
+			...(covered ? COVERAGE : ["--disable-coverage"]),
+			"--reporter=tap",
 			`--timeout=${timeout}`,
 			`--jobs=${jobs}`,
 			`--node-arg=--import=${pathToFileURL(join(TOP, "scripts/lib/plainChildren.mjs"))}`,
 			...files,
-		]);
-		const text = readFileSync(events, { encoding: "utf8", flag: "a+" });
-		const { whole, ...counted } = countTap(text);
-		const silent = !whole || (status !== 0 && counted.failed === 0);
-		if (silent)
-			console.log(
-				`tap ended with ${status}, and reported ${whole ? "" : "only "}${JSON.stringify(counted)}`,
-			);
-		return silent ? { ...counted, failed: counted.failed + 1 } : counted;
-	} finally {
-		rmSync(folder, { recursive: true, force: true });
-	}
+		],
+		(text) => counter.write(text),
+	);
+	const { whole, ...counted } = counter.end();
+	const silent = !whole || (status !== 0 && counted.failed === 0);
+	if (silent)
+		console.log(
+			`tap ended with ${status}, and reported ${whole ? "" : "only "}${JSON.stringify(counted)}`,
+		);
+	return silent ? { ...counted, failed: counted.failed + 1 } : counted;
+}
+
+/** @param {import("tap-parser").Result} result of a file, or of what stands beside them */
+function showFile({ ok, name, time }) {
+	const seconds = time === null ? "" : `  ${(time / 1000).toFixed(1)} s`;
+	console.log(`${ok ? "ok" : "not ok"} - ${name}${seconds}`);
+}
+
+/** @param {import("tap-parser").Result} result */
+function showFailure({ fullname, diag }) {
+	const details = inspect(diag, { depth: 6, breakLength: 100 });
+	console.log(`✖ ${fullname}\n${diag ? details : ""}`);
 }
 
 /**
@@ -206,11 +229,13 @@ runMain(async () => {
 	for (const kind of KINDS.filter((one) => options.kinds.has(one))) {
 		const files = testFiles(kind, options.files);
 		if (files.length > 0) {
+			const covered = kind === "unit" && options.files.length === 0;
 			console.log(`\n${kind} tests: ${files.length} files`);
-			addCount(total, await runTests(kind, files));
+			addCount(total, await runTests(kind, files, covered));
+			if (covered && existsSync(FLOOR_FILE))
+				tell(total, ...judgeCoverage(COVERAGE_FILE, FLOOR_FILE));
 		}
 	}
-	// On a line of its own: tap leaves the cursor in the middle of one.
-	console.log(`\n${closingLine(total)}`);
+	console.log(closingLine(total));
 	return total.failed > 0 || total.passed === 0 ? 1 : 0;
 });

@@ -37,6 +37,7 @@ export const STEPS = [
 		provide: (options) => provideNeeds(needsFor(options)),
 	},
 	{ isDue: () => !dependenciesAreThere(), provide: provideDependencies },
+	{ isDue: ({ tests }) => tests && !isDone(...tapStamp()), provide: buildTap },
 	{ isDue: () => !isDone(...commandStamp()), provide: provideCommand },
 	{ isDue: () => !isDone(...agentsStamp()), provide: provideAgents },
 	{ isDue: () => addonIsDue(), provide: tryAddon },
@@ -70,6 +71,7 @@ function dependenciesAreThere() {
 
 function provideDependencies() {
 	say("installing the Node.js packages");
+	forget("tap");
 	// The addon is built by a step of its own, once the compilers are there.
 	mustRun("npm", [
 		"ci",
@@ -78,6 +80,28 @@ function provideDependencies() {
 		"--no-fund",
 		"--loglevel=error",
 	]);
+}
+
+/** @returns {[step: string, print: string, outputs: string[]]} */
+function tapStamp() {
+	const inputs = [".taprc", "package-lock.json"];
+	return [
+		"tap",
+		fingerprint(inputs.map((path) => join(TOP, path))),
+		["node_modules/@tapjs/test/test-built/dist/esm/index.js"],
+	];
+}
+
+/** Puts the test runner together from the plugins that .taprc leaves in it. */
+function buildTap() {
+	say("building the test runner");
+	mustRun(process.execPath, [
+		join(TOP, "node_modules/tap/dist/esm/run.mjs"),
+		"build",
+	]);
+	const [step, print, outputs] = tapStamp();
+	mustExist(outputs, "tap build");
+	markDone(step, print);
 }
 
 /** The folders that hold TypeScript. */

@@ -2,53 +2,92 @@
 import { Parser } from "tap-parser";
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Count */
+/** @typedef {import("tap-parser").Result} Result */
 
 /**
- * A test counts where it has no tests within it; one that has some counts only where it failed and none of those did.
- * @param {string} text
- * @returns {Count & { whole: boolean }} `whole`: the TAP came to the end that it announced
+ * @typedef {object} Listener
+ * @property {(result: Result) => void} [file] a file has ended
+ * @property {(result: Result) => void} [failure] a test failed that has no failed test within it
  */
-export function countTap(text) {
-	const count = { passed: 0, failed: 0, skipped: 0 };
+
+/**
+ * Reads TAP as it comes. A test counts where it has no tests within it; one that has some counts only where it failed and none of
+ * those did.
+ */
+export class TapCounter {
+	/** @type {Count} */
+	#count = { passed: 0, failed: 0, skipped: 0 };
 	/** @type {import("tap-parser").FinalResults | undefined} */
-	let end;
-	const parser = new Parser((results) => {
-		end = results;
-	});
-	countResults(parser, count);
-	parser.end(text);
-	// What is missing shows as a failure that no line of the TAP tells.
-	const whole =
-		end !== undefined &&
-		!end.bailout &&
-		!end.plan.skipAll &&
-		end.failures.every(
-			(failure) => !("tapError" in failure && failure.tapError),
-		);
-	return { ...count, whole };
+	#end;
+	/** @type {Parser} */
+	#parser;
+	/** @type {Listener} */
+	#listener;
+
+	/** @param {Listener} [listener] */
+	constructor(listener = {}) {
+		this.#listener = listener;
+		this.#parser = new Parser((results) => {
+			this.#end = results;
+		});
+		this.#parser.on("assert", (result) => listener.file?.(result));
+		this.#watch(this.#parser);
+	}
+
+	/** @param {string} text */
+	write(text) {
+		this.#parser.write(text);
+	}
+
+	/** @returns {Count & { whole: boolean }} `whole`: the TAP came to the end that it announced */
+	end() {
+		this.#parser.end();
+		const end = this.#end;
+		// What is missing shows as a failure that no line of the TAP tells.
+		const whole =
+			end !== undefined &&
+			!end.bailout &&
+			!end.plan.skipAll &&
+			end.failures.every(
+				(failure) => !("tapError" in failure && failure.tapError),
+			);
+		return { ...this.#count, whole };
+	}
+
+	/** @param {Parser} parser */
+	#watch(parser) {
+		const count = this.#count;
+		/** What was counted when the test began that is described now; undefined where nothing is within it. */
+		/** @type {Count | undefined} */
+		let before;
+		parser.on("child", (child) => {
+			before = { ...count };
+			this.#watch(child);
+		});
+		parser.on("assert", (result) => {
+			const within = before !== undefined && total(count) > total(before);
+			const told =
+				within && (result.ok || count.failed > (before?.failed ?? 0));
+			before = undefined;
+			if (told) return;
+			if (result.skip || result.todo) count.skipped++;
+			else if (result.ok) count.passed++;
+			else {
+				count.failed++;
+				this.#listener.failure?.(result);
+			}
+		});
+	}
 }
 
 /**
- * @param {import("tap-parser").Parser} parser
- * @param {Count} count
+ * @param {string} text
+ * @returns {Count & { whole: boolean }}
  */
-function countResults(parser, count) {
-	/** How many tests failed when the one that is described now began. */
-	let before = -1;
-	let counted = 0;
-	parser.on("child", (child) => {
-		before = count.failed;
-		counted = total(count);
-		countResults(child, count);
-	});
-	parser.on("assert", (result) => {
-		const within = before >= 0 && total(count) > counted;
-		const toldWithin = within && (result.ok || count.failed > before);
-		before = -1;
-		if (toldWithin) return;
-		if (result.skip || result.todo) count.skipped++;
-		else count[result.ok ? "passed" : "failed"]++;
-	});
+export function countTap(text) {
+	const counter = new TapCounter();
+	counter.write(text);
+	return counter.end();
 }
 
 /** @param {Count} count */
