@@ -165,6 +165,16 @@ for (const [what, wrap] of WRAPPED) {
 	});
 }
 
+test("subtests under the older version's name are read as well", async () => {
+	const env = { TAP_VERSION: "13" };
+	const older = await render("tap", sample(), { env });
+	assert.match(older, /^TAP version 13\n/);
+	assert.deepEqual(
+		await read(older),
+		await read(await render("tap", sample())),
+	);
+});
+
 const clean = await render("tap", cleanReport());
 
 const WRONG: [string, string, RegExp][] = [

@@ -25,7 +25,7 @@ export function addMerge(program: Command, context: CommandContext): void {
 	program
 		.command("merge")
 		.description("join the reports of shards into one")
-		.argument("<file...>", "stored reports, JSON or TAP; - is standard input")
+		.argument("<file...>", "stored JSON reports; - is standard input")
 		.option(
 			"-r, --report <format[=file]>",
 			"repeatable (default: tap on standard output)",

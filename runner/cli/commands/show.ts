@@ -21,7 +21,7 @@ import { formatHelp } from "./formatHelp.js";
 const MORE = `
 ${formatHelp(FORMATS)}
 
-The JSON report holds everything. A TAP report may stand in a log or be quoted in a mail; of cases that passed it has the names only.
+TAP may stand in a log or be quoted in a mail. Of a case that passed it has the name only, where JSON has everything.
 
 Exit status: 0 written, whatever the report says; 3 written, but no case of the report ran; 2 usage.`;
 
