@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "tap";
 import type { CaseResult, TargetResult } from "../results/model/model.js";
 import {
@@ -125,4 +126,25 @@ test("the page counts what was caught, and survives what stands in it", async ()
 		/\| none \| {2}\| the kernel as it is \| nothing failed \|/,
 	);
 	assert.match(page, /SURVIVED/);
+	const sound = markdown([{ config: "base", fault: FAULT, finding }], {});
+	assert.match(sound, /^- caught: every one$/m);
+});
+
+test("the page in the documentation says of its rows what they show", async () => {
+	const ours = (path: string): string =>
+		readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+	const known = new Set(
+		(JSON.parse(ours("faults/faults.json")) as Fault[]).map(({ name }) => name),
+	);
+	const page = ours("docs/faults.md");
+	const rows = [
+		...page.matchAll(/^\| ([\w-]+) \| \w* \| .* \| (.*) \|$/gm),
+	].filter(([, name]) => name !== "fault");
+	assert.ok(rows.length > 200, `${rows.length} rows`);
+	for (const [, name = ""] of rows)
+		assert.ok(name === "none" || known.has(name), `there is no fault ${name}`);
+	const bad = rows.filter(([, , verdict = ""]) =>
+		/SURVIVED|SPREAD|FAILED|NOTHING SHOWN/.test(verdict),
+	);
+	assert.equal(/^- caught: every one\b/m.test(page), bad.length === 0);
 });

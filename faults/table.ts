@@ -116,7 +116,7 @@ export function markdown(
 		"Each row is one boot of one kernel with one fault planted in it, and the first case that caught it. `npm run faults` makes this page.",
 		"",
 		...head,
-		`- caught: ${caught} of ${planted}`,
+		`- caught: ${caught === planted ? "every one" : `${caught} of ${planted}`}`,
 		"",
 		...configs.flatMap((config) => [
 			`## ${config}`,

@@ -19,6 +19,8 @@ const elsewhere = join(folder, "elsewhere");
 /** A PATH with what npm needs and no compiler. */
 const bare = join(folder, "bin");
 
+let tarball = "";
+
 /** @type {string[]} */
 let packed = [];
 
@@ -55,6 +57,7 @@ t.before(() => {
 	);
 	assert.equal(pack.status, 0, pack.stderr);
 	const [{ filename, files }] = JSON.parse(pack.stdout);
+	tarball = filename;
 	packed = files.map((/** @type {{ path: string }} */ file) => file.path);
 	writeFileSync(join(elsewhere, "package.json"), '{"private":true}');
 	const install = bareRun("npm", [
@@ -101,6 +104,25 @@ test("installed without a compiler, the command runs", async () => {
 	const list = bareRun("npx", ["crcap", "list"]);
 	assert.equal(list.status, 0, list.stderr);
 	assert.notEqual(list.stdout, "");
+});
+
+test("npx crcap helps in the directory it is installed in, and where it is installed for all", async () => {
+	const prefix = `--prefix=${join(folder, "global")}`;
+	const install = bareRun("npm", [
+		...["install", "--global", prefix, "--prefer-offline"],
+		...["--no-audit", "--no-fund", join(folder, tarball)],
+	]);
+	assert.equal(install.status, 0, install.stderr);
+	const everywhere = join(folder, "global/bin/crcap");
+	for (const args of [["--help"], ["run", "--help"]])
+		for (const [command, more] of /** @type {const} */ ([
+			["npx", ["crcap"]],
+			[everywhere, []],
+		])) {
+			const { status, stdout, stderr } = bareRun(command, [...more, ...args]);
+			assert.equal(status, 0, stderr);
+			assert.match(stdout, /^Usage: crcap/);
+		}
 });
 
 test("installed without a compiler, --local says that it is unavailable and why", async () => {

@@ -29,6 +29,7 @@ export {
 } from "./channel/requestCatalogue.js";
 export type { AccelChoice, AccelOptions, AccelRequest } from "./guest/accel.js";
 export { chooseAccel } from "./guest/accel.js";
+export { GuestLost } from "./guest/agentConnection.js";
 export type { BootAttempt } from "./guest/boot.js";
 export { BootError } from "./guest/boot.js";
 export type { ConsoleLine, Finding, FindingKind } from "./guest/console.js";
@@ -38,7 +39,6 @@ export type { Hello } from "./guest/facts.js";
 export { unescapeValue } from "./guest/facts.js";
 export { bootGuest, Guest } from "./guest/guest.js";
 export type { BootOptions } from "./guest/options.js";
-export { GuestLost } from "./guest/session.js";
 export type { Compression, Format } from "./image/formats.js";
 export type { Image } from "./image/image.js";
 export { identifyFile } from "./image/image.js";

@@ -175,11 +175,12 @@ function kindOf(was: CaseResult, is: CaseResult): ChangeKind | null {
 		return "fixes";
 	// A case that is tried now, and passes, where before it was not.
 	if (before === undefined && after === 0 && isBad(was.verdict)) return "fixes";
+	if (was.verdict !== is.verdict) return "reasons";
+	// TAP tells neither what was expected of a case that passed or was skipped, nor why one passed.
+	const whole = was.expected !== "" && is.expected !== "";
 	const moved =
-		was.verdict !== is.verdict ||
-		was.observed !== is.observed ||
-		was.expected !== is.expected ||
-		was.reason !== is.reason;
+		(whole && (was.observed !== is.observed || was.expected !== is.expected)) ||
+		(was.reason !== is.reason && was.reason !== "" && is.reason !== "");
 	return moved ? "reasons" : null;
 }
 

@@ -41,7 +41,8 @@ export function comparisonSentence(comparison: Comparison): string {
 /** `fail (expected EPERM, observed ok)`. */
 function outcomeWords(outcome: Outcome): string {
 	const known = outcome.known ? ", known" : "";
-	if (outcome.verdict === "pass") return `pass (${outcome.observed})`;
+	if (outcome.verdict === "pass")
+		return outcome.observed === "" ? "pass" : `pass (${outcome.observed})`;
 	if (outcome.verdict === "fail")
 		return `fail${known} (expected ${outcome.expected}, observed ${outcome.observed})`;
 	return `${words(outcome.verdict)}${known} (${outcome.reason})`;

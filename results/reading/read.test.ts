@@ -156,7 +156,7 @@ test("what is no JSON, or no object, or nothing, is refused with the file's name
 	]) {
 		await assert.rejects(
 			read(bad),
-			/^ReportError: it\.json(?: is no JSON report of crcap: (?!.*is this)|: it is no JSON$)/,
+			/^ReportError: it\.json(?: is no (?:JSON )?report of crcap: (?!.*is this)|: it is no JSON$)/,
 			bad.slice(0, 20),
 		);
 	}

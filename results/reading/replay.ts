@@ -12,6 +12,15 @@ export async function writeReport(
 	report: Report,
 	writer: ReportWriter,
 ): Promise<void> {
+	await tellReport(report, writer);
+	await writer.end();
+}
+
+/** Tells a writer all of a report but its end. */
+export async function tellReport(
+	report: Report,
+	writer: ReportWriter,
+): Promise<void> {
 	writer.begin(ReportHead.strip().parse(report));
 	for (const target of report.targets) {
 		writer.beginTarget(TargetHead.strip().parse(target));
@@ -21,5 +30,4 @@ export async function writeReport(
 		}
 		writer.endTarget(TargetTail.strip().parse(target));
 	}
-	await writer.end();
 }

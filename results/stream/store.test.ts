@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { test } from "tap";
-import tmp from "tmp";
 import { TextStore } from "./store.js";
 
 test("whatever is set aside comes back, from memory and from the file", async () => {
@@ -42,15 +42,15 @@ const KILLED = `
 	process.kill(process.pid, "SIGKILL");`;
 
 test("nothing stays behind, even of a process that was killed", async () => {
-	const dir = tmp.dirSync({ unsafeCleanup: true });
+	const dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
 	const done = spawnSync("node", ["--input-type=module", "-e", KILLED], {
 		encoding: "utf8",
-		env: { ...process.env, TMPDIR: dir.name },
+		env: { ...process.env, TMPDIR: dir },
 	});
 	assert.equal(done.stdout, "set aside object\n");
 	assert.equal(done.signal, "SIGKILL");
-	assert.deepEqual(readdirSync(dir.name), []);
-	dir.removeCallback();
+	assert.deepEqual(readdirSync(dir), []);
+	rmSync(dir, { recursive: true });
 });
 
 test("without a temporary directory memory serves", async () => {

@@ -1,6 +1,14 @@
 /** Text set aside until its turn, in memory while it is little and in an unlinked temporary file beyond. */
-import { closeSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
-import tmp from "tmp";
+import {
+	closeSync,
+	mkdtempSync,
+	openSync,
+	readSync,
+	rmSync,
+	writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /** Bytes kept in memory before a file is used. */
 const IN_MEMORY = 8 * 1024 * 1024;
@@ -81,8 +89,10 @@ export class TextStore {
 
 /** A file that has no name any more, so that nothing stays behind however the process ends. */
 function openUnlinked(): number {
-	const name = tmp.tmpNameSync({ prefix: "crcap-", postfix: ".spool" });
-	const fd = openSync(name, "wx+", 0o600);
-	unlinkSync(name);
-	return fd;
+	const dir = mkdtempSync(join(tmpdir(), "crcap-"));
+	try {
+		return openSync(join(dir, "spool"), "wx+", 0o600);
+	} finally {
+		rmSync(dir, { recursive: true, force: true });
+	}
 }

@@ -1,11 +1,18 @@
 /** What the tests of this room share: rendering, golden files, other people's programs. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import tmp from "tmp";
 import { noTotals } from "../model/counts.js";
 import type { Format } from "../model/formats.js";
 import type { Report, Totals } from "../model/model.js";
@@ -103,12 +110,12 @@ export async function withFile<T>(
 	text: string,
 	use: (path: string) => T | Promise<T>,
 ): Promise<T> {
-	const dir = tmp.dirSync({ unsafeCleanup: true });
+	const dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
 	try {
-		const path = join(dir.name, name);
+		const path = join(dir, name);
 		writeFileSync(path, text);
 		return await use(path);
 	} finally {
-		dir.removeCallback();
+		rmSync(dir, { recursive: true });
 	}
 }

@@ -105,7 +105,7 @@ const REFUSED: [string, string[], RegExp][] = [
 	[
 		"a report that is none",
 		["show", "/etc/passwd"],
-		/^crcap: \/etc\/passwd is no JSON report of crcap: it is no JSON$/m,
+		/^crcap: \/etc\/passwd is no report of crcap: it is neither its JSON nor its TAP$/m,
 	],
 	["a folder for a report", ["show", "/etc"], /^crcap: \/etc is a directory$/m],
 	[

@@ -13,13 +13,43 @@ test("a stored report is shown in any format, from a file or standard input", as
 		assert.equal(tap.status, 0);
 		assert.match(tap.stdout, /^TAP version 14\n[\s\S]*not ok/);
 		const args = ["show", "-", "--report", "json=again.json"];
-		const input = await cli(args, { cwd: folder, input: tap.stdout });
+		const input = await cli(args, { cwd: folder, input: "no report" });
 		assert.equal(input.status, 2);
 		assert.deepEqual(entries(folder), ["r.json"], "nothing half is left");
 		const json = await cli(args, { cwd: folder, input: stored("fail") });
 		assert.equal(json.status, 0, json.stderr);
 		const again = readFileSync(join(folder, "again.json"), "utf8");
 		assert.deepEqual(JSON.parse(again), JSON.parse(stored("fail")));
+	});
+});
+
+test("TAP is shown and compared as the JSON of the same run", async () => {
+	await withFolder(async (folder) => {
+		writeFileSync(join(folder, "old.json"), stored("pass"));
+		writeFileSync(join(folder, "new.json"), stored("fail"));
+		const { stdout } = await cli(["show", "new.json"], { cwd: folder });
+		writeFileSync(join(folder, "mail"), stdout.replace(/^/gm, "> "));
+		const compared = await cli(["compare", "old.json", "mail"], {
+			cwd: folder,
+		});
+		assert.equal(compared.status, 1, compared.stderr);
+		assert.match(compared.stdout, /1 regression/);
+		const same = await cli(["compare", "new.json", "mail"], { cwd: folder });
+		assert.equal(same.status, 0, same.stderr);
+		assert.match(same.stdout, /1 case is as before/);
+		const shown = await cli(["show", "mail", "--report", "json"], {
+			cwd: folder,
+		});
+		assert.equal(shown.status, 0, shown.stderr);
+		assert.equal(JSON.parse(shown.stdout).targets[0].totals.fail, 1);
+		const cut = stdout.slice(0, stdout.indexOf("# totals"));
+		writeFileSync(join(folder, "cut.tap"), cut);
+		const refused = await cli(["show", "cut.tap"], { cwd: folder });
+		assert.deepEqual([refused.status, refused.stdout], [2, ""]);
+		assert.match(
+			refused.stderr,
+			/^crcap: cut\.tap: the file ends after 1 case /,
+		);
 	});
 });
 

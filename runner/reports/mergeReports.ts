@@ -150,7 +150,7 @@ function wholePlan(
 	}
 	const files = ordered.map((piece) => piece.file).join(", ");
 	throw new UsageError(
-		`merge: ${files} do not hold the plan that they say they are shards of (${counted(cases.length, "case")} of ${first.shard?.cases}): a file was changed or cut short`,
+		`merge: ${files} do not hold the plan that they say they are shards of (${counted(cases.length, "case")} of ${first.shard?.cases}): a file was changed or cut short, or is TAP, which has the cases in another order`,
 	);
 }
 

@@ -10,7 +10,7 @@ import { openSource, systemText } from "../common/source.js";
 import { UsageError } from "../common/usage.js";
 
 /**
- * Reads a stored JSON report; `-` is standard input.
+ * Reads a stored report, JSON or TAP; `-` is standard input.
  * @throws UsageError saying what is wrong with the file, and where
  */
 export async function loadReport(path: string): Promise<Report> {
@@ -22,7 +22,7 @@ export async function loadReport(path: string): Promise<Report> {
 }
 
 /**
- * Tells a stored JSON report to a writer without holding it in memory, `end` included.
+ * Tells a stored report to a writer, without holding it in memory where it is JSON, `end` included.
  * @throws UsageError as loadReport()
  */
 export async function streamStored(

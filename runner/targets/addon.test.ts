@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "tap";
-import { dirSync } from "tmp";
 import { AddonUnavailableError, loadAddon } from "./addon.js";
 
 /** The message of the error that loading from `top` throws. */
@@ -17,19 +17,19 @@ function messageFrom(top: string): string {
 }
 
 test("an addon that was never built is told with every path tried", async () => {
-	const { name, removeCallback } = dirSync({ unsafeCleanup: true });
+	const name = mkdtempSync(join(tmpdir(), "crcap-test-"));
 	try {
 		const message = messageFrom(name);
 		assert.ok(message.includes(join(name, "build/Release/crcap.node")));
 		assert.ok(message.includes(join(name, "build/Debug/crcap.node")));
 		assert.match(message, /No failed build is on record/);
 	} finally {
-		removeCallback();
+		rmSync(name, { recursive: true });
 	}
 });
 
 test("the recorded build failure and the loader's complaint are told", async () => {
-	const { name, removeCallback } = dirSync({ unsafeCleanup: true });
+	const name = mkdtempSync(join(tmpdir(), "crcap-test-"));
 	try {
 		mkdirSync(join(name, "build/Release"), { recursive: true });
 		writeFileSync(join(name, "build/Release/crcap.node"), "no library");
@@ -41,7 +41,7 @@ test("the recorded build failure and the loader's complaint are told", async () 
 		assert.match(message, /crcap\.node: .*(too short|invalid ELF|ELF header)/);
 		assert.match(message, /last build failed: not on the PATH: g\+\+/);
 	} finally {
-		removeCallback();
+		rmSync(name, { recursive: true });
 	}
 });
 

@@ -48,7 +48,9 @@ export async function findKernels(
 ): Promise<FoundKernel[]> {
 	const name = word ?? (await nameDefault(options));
 	refuseUnknown(name);
-	const images = await resolve(name, options);
+	const images = await (word === undefined
+		? resolveDefault(name, options)
+		: resolve(name, options));
 	const labels = uniqueNames(images.map((image) => basename(image.path)));
 	const found = [];
 	for (const [i, image] of images.entries()) {
@@ -64,6 +66,21 @@ async function nameDefault({ say }: FindOptions): Promise<string> {
 	const { name, note } = await asKernelError(defaultKernel());
 	if (note !== undefined) say(note);
 	return name;
+}
+
+/** Who named no kernel, and can't have the default one, has to name one: there is nothing to report on. */
+async function resolveDefault(
+	name: string,
+	options: FindOptions,
+): Promise<Image[]> {
+	try {
+		return await resolve(name, options);
+	} catch (error) {
+		if (!(error instanceof OpenError) || options.signal.aborted) throw error;
+		throw new UsageError(
+			`no kernel was named, and the default, ${name}, can't be had: ${error.message}`,
+		);
+	}
 }
 
 /** A name that the catalogue can fetch may fail to be fetched; a file that is no kernel is the user's mistake. */

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { makeDirs } from "../base/cache.js";
 import { errnoOf, VmError } from "../base/errors.js";
 import { loadExeca } from "../base/execa.js";
+import { findOnPath } from "../base/path.js";
 import { configuredSources, formatSource, sourcesForSuite } from "./sources.js";
 
 const DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -36,6 +37,12 @@ export function parseRecords(text: string): PackageRecord[] {
 			};
 		})
 		.filter((record) => record.name !== "" && record.version !== "");
+}
+
+function notHere(program: string): VmError {
+	return new VmError("missing", `${program} is not on this machine`, {
+		hint: "name a kernel by its path: --kernel PATH, an image, a build tree or a package",
+	});
 }
 
 export interface AptOptions {
@@ -73,6 +80,7 @@ export class PrivateApt {
 				"this machine's apt has no source for Debian's archive",
 				{ hint: "name a kernel by its path: --kernel PATH" },
 			);
+		if (findOnPath("apt-get") === undefined) throw notHere("apt-get");
 		const apt = new PrivateApt(dir, options);
 		const hasKeyring = await access(DEBIAN_KEYRING).then(
 			() => true,
@@ -160,9 +168,7 @@ export class PrivateApt {
 		});
 		if (result.isCanceled) throw new VmError("aborted", "interrupted");
 		if (result.failed && errnoOf(result.cause ?? result) === "ENOENT")
-			throw new VmError("missing", `${program} is not on this machine`, {
-				hint: "name a kernel by its path: --kernel PATH",
-			});
+			throw notHere(program);
 		if (result.failed) throw this.#failure(program, result.stderr);
 		return result.stdout;
 	}
@@ -172,7 +178,9 @@ export class PrivateApt {
 			.split("\n")
 			.filter((line) => line.startsWith("E: "))
 			.map((line) => line.slice(3).replace(/\.$/, ""));
-		const detail = (errors.length ? errors : [stderr.trim()])
+		const detail = (
+			errors.length ? errors : stderr.trim().split("\n").slice(-3)
+		)
 			.slice(0, 3)
 			.join(" / ");
 		if (/No space left on device/.test(stderr))

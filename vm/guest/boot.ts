@@ -5,10 +5,10 @@ import type { RequestCatalogue } from "../channel/requestCatalogue.js";
 import type { GuestSpec } from "../qemu/arguments.js";
 import { spawnQemu } from "../qemu/process.js";
 import type { Keeper } from "../replay/keep.js";
+import { AgentConnection } from "./agentConnection.js";
 import type { EndKind, GuestEnd } from "./ending.js";
 import { FactReader, type Hello, parseHello } from "./facts.js";
 import type { BootLimits } from "./options.js";
-import { Session } from "./session.js";
 
 /** The protocol's version that this side speaks. */
 const PROTO = 1;
@@ -58,7 +58,7 @@ export interface BootPlan extends BootLimits {
 }
 
 export interface Booted {
-	session: Session;
+	connection: AgentConnection;
 	end: Promise<GuestEnd>;
 	hello: Hello;
 	facts: Record<string, string>;
@@ -72,7 +72,7 @@ export async function tryBoots(plan: BootPlan): Promise<Booted> {
 	const failed: BootAttempt[] = [];
 	for (let attempt = 1; ; attempt++) {
 		const outcome = await bootOnce(plan, attempt, failed);
-		if ("session" in outcome) return outcome;
+		if ("connection" in outcome) return outcome;
 		failed.push(outcome.failure);
 		const { end } = outcome.failure;
 		if (end.kind === "killed") throw aborted(plan.signal, end);
@@ -120,31 +120,34 @@ async function bootOnce(
 	const started = performance.now();
 	plan.keeper.beginAttempt(attempt);
 	const qemu = spawnQemu(plan.program, plan.spec, plan.initramfs);
-	const session = new Session(qemu, {
+	const connection = new AgentConnection(qemu, {
 		slackMs: plan.slackMs,
 		catalogue: plan.catalogue,
 		onConsole: (bytes) => plan.keeper.console(bytes),
 		onChannel: (bytes) => plan.keeper.channel(bytes),
 	});
 	const abort = () =>
-		session.kill({ kind: "killed", reason: "interrupted by the caller" });
+		connection.kill({ kind: "killed", reason: "interrupted by the caller" });
 	plan.signal?.addEventListener("abort", abort, { once: true });
 	if (plan.signal?.aborted) abort();
-	const end = session.ended.finally(() => {
+	const end = connection.ended.finally(() => {
 		plan.signal?.removeEventListener("abort", abort);
 		plan.keeper.endAttempt();
 	});
 	qemu.onStderr((text) => {
 		if (plan.fatalStderr?.test(text))
-			session.kill({ kind: "hang", reason: `QEMU said "${firstLine(text)}"` });
+			connection.kill({
+				kind: "hang",
+				reason: `QEMU said "${firstLine(text)}"`,
+			});
 	});
-	session.limitBoot(plan.bootTimeoutMs, plan.bootSilenceMs);
-	const words = firstWords(session);
+	connection.limitBoot(plan.bootTimeoutMs, plan.bootSilenceMs);
+	const words = firstWords(connection);
 	if (attempt === 1) plan.onStart();
 	const first = await Promise.race([words.ready, end]);
 	if ("hello" in first)
 		return {
-			session,
+			connection,
 			end,
 			...first,
 			bootMs: performance.now() - started,
@@ -160,7 +163,7 @@ async function bootOnce(
 			end: first,
 		},
 		spoke: words.spoke(),
-		silent: session.console.bytes === 0,
+		silent: connection.console.bytes === 0,
 	};
 }
 
@@ -175,17 +178,18 @@ interface FirstWords {
 	spoke(): boolean;
 }
 
-function firstWords(session: Session): FirstWords {
+function firstWords(connection: AgentConnection): FirstWords {
 	const catalogue = new FactReader();
 	let hello: Hello | undefined;
+	let stopListening = () => {};
 	const broken = (reason: string) => {
 		// What came in the same piece is not listened to any more.
-		session.onPayload = () => {};
-		session.kill({ kind: "broken-channel", reason });
+		stopListening();
+		connection.kill({ kind: "broken-channel", reason });
 	};
 	const ready = new Promise<{ hello: Hello; facts: Record<string, string> }>(
 		(resolve) => {
-			session.onPayload = (payload) => {
+			const payload = (payload: string): void => {
 				if (!hello) {
 					hello = parseHello(payload);
 					if (!hello)
@@ -195,11 +199,13 @@ function firstWords(session: Session): FirstWords {
 							`the agent speaks protocol ${hello.proto}, this runner ${PROTO}`,
 						);
 				} else if (payload === "ready") {
-					session.booted();
+					stopListening();
+					connection.booted();
 					resolve({ hello, facts: catalogue.toRecord() });
 				} else if (!catalogue.add(payload))
 					broken(`the agent said "${payload.slice(0, 80)}" among its facts`);
 			};
+			stopListening = connection.listen({ payload });
 		},
 	);
 	return { ready, spoke: () => hello !== undefined };

@@ -12,12 +12,12 @@ import { agentEntries, buildInitramfs } from "../qemu/initramfs.js";
 import { qemuBuild } from "../qemu/qemuBuild.js";
 import { Keeper } from "../replay/keep.js";
 import { keepForReplay, replayCommand } from "../replay/replay.js";
+import { type AgentConnection, GuestLost } from "./agentConnection.js";
 import { type BootAttempt, tryBoots } from "./boot.js";
 import type { ConsoleLog } from "./console.js";
 import type { GuestEnd } from "./ending.js";
 import type { Hello } from "./facts.js";
 import { type BootOptions, limitsOf } from "./options.js";
-import { GuestLost, type Session } from "./session.js";
 
 export class Guest {
 	readonly hello: Hello;
@@ -34,11 +34,11 @@ export class Guest {
 	readonly failedBoots: readonly BootAttempt[];
 	/** Resolves when the guest is gone. Never rejects. */
 	readonly end: Promise<GuestEnd>;
-	#session: Session;
+	#connection: AgentConnection;
 
 	/** Guests come from bootGuest(). */
 	constructor(
-		session: Session,
+		connection: AgentConnection,
 		end: Promise<GuestEnd>,
 		parts: Pick<
 			Guest,
@@ -51,7 +51,7 @@ export class Guest {
 			| "failedBoots"
 		>,
 	) {
-		this.#session = session;
+		this.#connection = connection;
 		this.end = end;
 		this.hello = parts.hello;
 		this.facts = parts.facts;
@@ -64,12 +64,12 @@ export class Guest {
 
 	/** The console: marks, lines by case, findings. */
 	get console(): ConsoleLog {
-		return this.#session.console;
+		return this.#connection.console;
 	}
 
 	/** What the channel had to repair so far. */
 	get channelStats(): GuestEnd["channel"] {
-		return this.#session.channel.stats;
+		return this.#connection.channel.stats;
 	}
 
 	/**
@@ -81,24 +81,27 @@ export class Guest {
 		lines: Iterable<string>,
 		onPayload: (payload: string, request: string) => void,
 	): Promise<void> {
-		const session = this.#session;
+		const connection = this.#connection;
+		let stopListening = () => {};
 		let failed = false;
 		const settled = new Promise<void>((resolve, reject) => {
 			const fail = (error: unknown) => {
 				failed = true;
 				reject(error);
 			};
-			session.onPayload = (payload, request) => {
-				if (request !== undefined && !failed) onPayload(payload, request);
-			};
-			session.onProgress = (error) => {
-				if (error !== undefined) fail(error);
-				else if (session.channel.idle) resolve();
-			};
+			stopListening = connection.listen({
+				payload(payload, request) {
+					if (request !== undefined && !failed) onPayload(payload, request);
+				},
+				progress(error) {
+					if (error !== undefined) fail(error);
+					else if (connection.channel.idle) resolve();
+				},
+			});
 			void this.end.then((end) => fail(new GuestLost(end)));
 			try {
-				session.send(lines);
-				if (session.channel.idle) resolve();
+				connection.send(lines);
+				if (connection.channel.idle) resolve();
 			} catch (error) {
 				fail(error);
 			}
@@ -110,8 +113,7 @@ export class Guest {
 			this.kill("the exchange failed");
 			throw error;
 		} finally {
-			session.onPayload = () => {};
-			session.onProgress = () => {};
+			stopListening();
 		}
 	}
 
@@ -128,7 +130,7 @@ export class Guest {
 
 	/** Ends the guest at once. */
 	kill(reason = "ended by the runner"): void {
-		this.#session.kill({ kind: "killed", reason });
+		this.#connection.kill({ kind: "killed", reason });
 	}
 }
 
@@ -196,7 +198,7 @@ export async function bootGuest(options: BootOptions): Promise<Guest> {
 		}),
 		keeper.initramfsPath ?? keepForReplay(initramfs),
 	]);
-	return new Guest(booted.session, booted.end, {
+	return new Guest(booted.connection, booted.end, {
 		hello: booted.hello,
 		facts: booted.facts,
 		accel,

@@ -1,14 +1,18 @@
 /**
  * The regular files in an archive: cpio as .rpm packages have it ("newc", also with checksums), tar as .deb packages have
- * it (deb(5): v7, ustar, and GNU's long names). Nothing is followed, nothing is made: who wants a file reads it.
+ * it (deb(5)). Nothing is followed, nothing is made: who wants a file reads it.
  */
-import type { Pieces } from "./pieces.js";
+import { pipeline } from "node:stream/promises";
+import { extract } from "tar-stream";
+import { Pieces } from "./pieces.js";
 
 /** A file whose bytes come next. What of them is not read is passed over. */
 export interface Member {
 	/** As the archive has it: it may lead anywhere. */
 	path: string;
 	size: number;
+	/** What it holds, to be read before the next member is asked for. */
+	bytes(): AsyncIterable<Uint8Array>;
 }
 
 /** No name is longer, bytes. */
@@ -29,8 +33,11 @@ function cString(bytes: Buffer): string {
 	return bytes.toString("utf8", 0, end < 0 ? bytes.length : end);
 }
 
-/** @throws Error that says what is wrong with the archive. */
-export async function* cpioMembers(bytes: Pieces): AsyncIterable<Member> {
+/** The files of a cpio archive. @throws Error that says what is wrong with it. */
+export async function* cpioMembers(
+	chunks: AsyncIterable<Uint8Array>,
+): AsyncIterable<Member> {
+	const bytes = new Pieces(chunks);
 	for (;;) {
 		const start = bytes.position;
 		const header = (await bytes.take(CPIO_HEADER)).toString("latin1");
@@ -47,59 +54,47 @@ export async function* cpioMembers(bytes: Pieces): AsyncIterable<Member> {
 		const size = field(6);
 		const end = bytes.position + roundUp(size, 4);
 		// Of hard links all but the last are empty.
-		if ((field(1) & FORMAT_BITS) === REGULAR && size > 0) yield { path, size };
+		if ((field(1) & FORMAT_BITS) === REGULAR && size > 0)
+			yield { path, size, bytes: () => bytes.pass(size) };
 		await bytes.skipTo(end);
 	}
 }
 
-const TAR_BLOCK = 512;
+/** Also archives from before POSIX, which don't name their format. The package's types leave it out. */
+const OLD_TOO: object = { allowUnknownFormat: true };
 
-/** A tar number: octal digits, or where the first bit is set the rest as it is. */
-function tarNumber(bytes: Buffer): number | undefined {
-	if ((bytes[0] as number) & 0x80) {
-		const high = BigInt(`0x${bytes.toString("hex")}`);
-		const value = high & ~(0x80n << BigInt(8 * (bytes.length - 1)));
-		return value <= Number.MAX_SAFE_INTEGER ? Number(value) : undefined;
+/**
+ * The files of a tar archive. tar-stream hands the bytes on as they are taken, and holds of an archive no more than a header
+ * and 4 MiB of a long name. @throws Error that says what is wrong with the archive.
+ */
+export async function* tarMembers(
+	chunks: AsyncIterable<Uint8Array>,
+): AsyncIterable<Member> {
+	const archive = extract(OLD_TOO);
+	const fed = pipeline(chunks, archive);
+	// Told below, once what came before it was taken.
+	fed.catch(() => {});
+	for await (const entry of archive) {
+		const { name, size = 0, type } = entry.header;
+		if (type === "file" && size > 0)
+			yield { path: name, size, bytes: () => bytesOf(entry, fed) };
+		entry.resume();
 	}
-	const digits = /^ *([0-7]{1,12})[ \0]*$/.exec(bytes.toString("latin1"))?.[1];
-	return digits === undefined ? undefined : Number.parseInt(digits, 8);
+	await fed;
 }
 
-/** True where the header's sum is right; it is made with blanks in its own place. */
-function tarSumHolds(header: Buffer): boolean {
-	const own = header.subarray(148, 156);
-	const sum = (bytes: Buffer) => bytes.reduce((total, byte) => total + byte, 0);
-	return tarNumber(own) === sum(header) - sum(own) + 8 * 0x20;
-}
-
-function tarPath(header: Buffer): string {
-	const name = cString(header.subarray(0, 100));
-	const posix = header.toString("latin1", 257, 263) === "ustar\0";
-	const prefix = posix ? cString(header.subarray(345, 500)) : "";
-	return prefix ? `${prefix}/${name}` : name;
-}
-
-/** @throws Error that says what is wrong with the archive. */
-export async function* tarMembers(bytes: Pieces): AsyncIterable<Member> {
-	let longName: string | undefined;
-	while (!(await bytes.ended())) {
-		const start = bytes.position;
-		const header = await bytes.take(TAR_BLOCK);
-		if (header.every((byte) => byte === 0)) return bytes.drain();
-		const size = tarNumber(header.subarray(124, 136));
-		if (size === undefined || !tarSumHolds(header))
-			throw new Error(`no tar header at byte ${start} of its archive`);
-		const end = bytes.position + roundUp(size, TAR_BLOCK);
-		const type = String.fromCharCode(header[156] as number);
-		if (type === "L") {
-			if (size > MAX_NAME)
-				throw new Error(`a name of ${size} bytes in its archive`);
-			longName = cString(await bytes.take(size));
-		} else if (type !== "K") {
-			const path = longName ?? tarPath(header);
-			longName = undefined;
-			if ((type === "0" || type === "\0") && size > 0) yield { path, size };
-		}
-		await bytes.skipTo(end);
+/**
+ * What an entry holds. Through a generator, for of a stream of this make that breaks off Node's own pipeline() hears
+ * nothing, and why it did so is told where the archive is fed.
+ */
+async function* bytesOf(
+	entry: AsyncIterable<unknown>,
+	fed: Promise<void>,
+): AsyncIterable<Uint8Array> {
+	try {
+		for await (const chunk of entry) yield chunk as Uint8Array;
+	} catch (error) {
+		await fed;
+		throw error;
 	}
 }

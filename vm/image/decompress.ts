@@ -1,14 +1,17 @@
 /** Unpacking: gzip by Node's own zlib, all else by the system's tools, in a stream and within a bound. */
-import { spawn } from "node:child_process";
 import { createReadStream, createWriteStream } from "node:fs";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { errnoOf, messageOf, VmError } from "../base/errors.js";
+import { loadExeca } from "../base/execa.js";
 import type { Compression } from "./formats.js";
 
 /** No kernel is larger than this when unpacked; a bomb is. */
 export const MAX_UNPACKED = 1024 ** 3;
+
+/** Characters that a tool may complain in. */
+const MAX_COMPLAINTS = 65_536;
 
 /** A program whose output is wanted. */
 export interface Tool {
@@ -109,27 +112,21 @@ export async function runTool(
 	source?: Readable,
 ): Promise<void> {
 	const [program, ...args] = tool.argv;
-	const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
-	let stderr = "";
-	child.stderr.on("data", (chunk: Buffer) => {
-		stderr = (stderr + chunk.toString()).slice(-500);
+	const { execa } = await loadExeca();
+	const child = execa(program, args, {
+		reject: false,
+		// Its output is taken as it comes; of its complaints a page says enough.
+		buffer: { stdout: false, stderr: true },
+		maxBuffer: MAX_COMPLAINTS,
 	});
-	const finished = new Promise<void>((resolve, reject) => {
-		child.once("error", (cause) =>
-			reject(
-				errnoOf(cause) === "ENOENT"
-					? new VmError(
-							"missing",
-							`${program} is needed ${tool.purpose} and is not installed`,
-							{ hint: `install it: apt-get install ${tool.package}` },
-						)
-					: cause,
-			),
-		);
-		child.once("close", (code) =>
-			code === 0
-				? resolve()
-				: reject(new Error(stderr.trim() || `${program} failed`)),
+	const finished = child.then((result) => {
+		if (!result.failed) return;
+		if (errnoOf(result.cause ?? result) !== "ENOENT")
+			throw new Error(result.stderr.slice(-500).trim() || `${program} failed`);
+		throw new VmError(
+			"missing",
+			`${program} is needed ${tool.purpose} and is not installed`,
+			{ hint: `install it: apt-get install ${tool.package}` },
 		);
 	});
 	// A tool that gives up early closes its input; its own words say more than EPIPE does.

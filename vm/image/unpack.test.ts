@@ -14,7 +14,6 @@ import { execa } from "execa";
 import fc from "fast-check";
 import { t, test } from "tap";
 import { cpioMembers, type Member, tarMembers } from "./archives.js";
-import { Pieces } from "./pieces.js";
 import { unpackDeb, unpackRpm } from "./unpack.js";
 
 let dir: string;
@@ -240,15 +239,17 @@ async function* chunksOf(data: Buffer, size: number): AsyncIterable<Buffer> {
 
 /** The files in an archive, with their bytes. */
 async function read(
-	membersOf: (bytes: Pieces) => AsyncIterable<Member>,
+	membersOf: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Member>,
 	archive: Buffer,
 	chunk: number,
 ): Promise<Record<string, string>> {
-	const bytes = new Pieces(chunksOf(archive, chunk));
 	const files: Record<string, string> = {};
 	// Half of them are passed over.
-	for await (const { path, size } of membersOf(bytes))
-		files[path] = path.length % 2 ? "" : String(await bytes.take(size));
+	for await (const { path, bytes } of membersOf(chunksOf(archive, chunk))) {
+		files[path] = "";
+		if (path.length % 2 === 0)
+			for await (const piece of bytes()) files[path] += String(piece);
+	}
 	return files;
 }
 
@@ -305,6 +306,45 @@ test("archives", async (t) => {
 			}
 		},
 	);
+
+	t.test("a name without end in a tar takes no memory", async () => {
+		const long = tar([{ path: "x", data: "", size: 0o77777777777 }]);
+		for (const type of ["L", "K", "x", "g"]) {
+			const header = Buffer.from(long.subarray(0, 512));
+			header.write(type, 156);
+			header.write("        ", 148);
+			const sum = header.reduce((total, byte) => total + byte, 0);
+			header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+			let given = 0;
+			const endless = async function* () {
+				yield header;
+				for (; given < 2 ** 28; given += 2 ** 20) yield Buffer.alloc(2 ** 20);
+			};
+			await assert.rejects(async () => {
+				for await (const _ of tarMembers(endless()));
+			}, /exceeds max size/);
+			assert.ok(given < 2 ** 25, `${given} bytes were read`);
+		}
+	});
+
+	t.test("who has seen enough of an archive stops its source", async () => {
+		let stopped = false;
+		const source = async function* () {
+			try {
+				const archive = tar([{ path: "a", data: "text" }]);
+				yield archive.subarray(0, 1024);
+				for (;;) yield archive.subarray(0, 1024);
+			} finally {
+				stopped = true;
+			}
+		};
+		for await (const { path } of tarMembers(source())) {
+			assert.equal(path, "a");
+			break;
+		}
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		assert.equal(stopped, true);
+	});
 
 	t.test("any bytes are read to an end", async () => {
 		const raw = [

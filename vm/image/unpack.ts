@@ -13,7 +13,6 @@ import {
 	type Taker,
 	type Tool,
 } from "./decompress.js";
-import { Pieces } from "./pieces.js";
 import { rpmPayload } from "./rpm.js";
 
 /** A kernel found in an unpacked tree. */
@@ -48,12 +47,11 @@ function placeOf(path: string): string | undefined {
  */
 async function harvest(
 	members: AsyncIterable<Member>,
-	bytes: Pieces,
 	dir: string,
 ): Promise<void> {
 	let files = 0;
 	let written = 0;
-	for await (const { path, size } of members) {
+	for await (const { path, size, bytes } of members) {
 		const place = placeOf(path);
 		if (place === undefined) continue;
 		written += size;
@@ -66,7 +64,7 @@ async function harvest(
 			if (errnoOf(error) === "EEXIST") return undefined;
 			throw error;
 		});
-		if (file) await pipeline(bytes.pass(size), file.createWriteStream());
+		if (file) await pipeline(bytes(), file.createWriteStream());
 	}
 }
 
@@ -74,12 +72,11 @@ async function harvest(
 function harvester(
 	path: string,
 	dir: string,
-	membersOf: (bytes: Pieces) => AsyncIterable<Member>,
+	membersOf: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Member>,
 ): Taker {
 	return async (chunks) => {
-		const bytes = new Pieces(chunks);
 		try {
-			await harvest(membersOf(bytes), bytes, dir);
+			await harvest(membersOf(chunks), dir);
 		} catch (cause) {
 			if (["ENOSPC", "EDQUOT", "EIO"].includes(errnoOf(cause))) throw cause;
 			throw corrupt(path, cause);

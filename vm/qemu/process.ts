@@ -3,8 +3,13 @@
  * is nothing on disk to clean up; the kernel kills QEMU when this process dies, however that happens.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { closeSync, openSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+	closeSync,
+	mkdtempSync,
+	openSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,14 +72,17 @@ function findSetpriv(): string | null {
 
 /** An open file that holds these bytes and has no name any more. */
 function unlinkedFile(data: Uint8Array): number {
-	const path = join(tmpdir(), `crcap-${randomBytes(8).toString("hex")}`);
+	let dir: string | undefined;
 	let fd: number | undefined;
 	try {
-		fd = openSync(path, "wx+", 0o600);
-		unlinkSync(path);
+		dir = mkdtempSync(join(tmpdir(), "crcap-"));
+		fd = openSync(join(dir, "initramfs"), "wx+", 0o600);
+		rmSync(dir, { recursive: true });
+		dir = undefined;
 		writeFileSync(fd, data);
 		return fd;
 	} catch (error) {
+		if (dir !== undefined) rmSync(dir, { recursive: true, force: true });
 		if (fd !== undefined) closeSync(fd);
 		const full = errnoOf(error) === "ENOSPC";
 		throw new VmError(

@@ -107,18 +107,19 @@ export function headComments(head: TargetHead): string {
 		.join("");
 }
 
-/** The totals, and what there is to say of a run that did not end well, as comments. */
+/**
+ * What there is to say of a run that did not end well, and the totals, as comments. The totals come last: without them a
+ * reader knows that there was more.
+ */
 export function tailComments(tail: TargetTail): string {
 	const totals = Object.entries(tail.totals).map(
 		([verdict, count]) => `${verdict}=${count}`,
 	);
-	const lines = [
-		`totals: ${totals.join(" ")}`,
-		...tail.notes.map((note) => `note: ${note}`),
-	];
+	const lines = tail.notes.map((note) => `note: ${note}`);
 	if (!tail.complete)
 		lines.push(`incomplete: ${tail.incompleteReason ?? "no reason was given"}`);
 	for (const line of tail.consoleTail ?? []) lines.push(`console: ${line}`);
+	lines.push(`totals: ${totals.join(" ")}`);
 	return lines.map(comment).join("");
 }
 

@@ -28,7 +28,7 @@ export function addCompare(program: Command, context: CommandContext): void {
 	program
 		.command("compare")
 		.description("what changed between stored reports")
-		.argument("<old>", "a stored JSON report")
+		.argument("<old>", "a stored report, JSON or TAP")
 		.argument("<new...>", "one or more to compare with it")
 		.option(
 			"-r, --report <format[=file]>",

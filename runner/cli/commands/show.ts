@@ -21,14 +21,16 @@ import { formatHelp } from "./formatHelp.js";
 const MORE = `
 ${formatHelp(FORMATS)}
 
+TAP may stand in a log or be quoted in a mail. Of a case that passed it has the name only, where JSON has everything.
+
 Exit status: 0 written, whatever the report says; 3 written, but no case of the report ran; 2 usage.`;
 
 /** `crcap show` */
 export function addShow(program: Command, context: CommandContext): void {
 	program
 		.command("show")
-		.description("write a stored JSON report in other formats")
-		.argument("<file>", "a stored JSON report; - is standard input")
+		.description("write a stored report in other formats")
+		.argument("<file>", "a stored report, JSON or TAP; - is standard input")
 		.option(
 			"-r, --report <format[=file]>",
 			"repeatable (default: tap on standard output)",

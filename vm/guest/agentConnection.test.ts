@@ -7,7 +7,7 @@ import { encodeFrame } from "../channel/frames.js";
 import { RequestCatalogue } from "../channel/requestCatalogue.js";
 import type { QemuExit } from "../qemu/process.js";
 import { Qmp } from "../qemu/qmp.js";
-import { Session } from "./session.js";
+import { AgentConnection } from "./agentConnection.js";
 
 /** Both ends of a line. */
 function line(): [Duplex, Duplex] {
@@ -21,9 +21,9 @@ function line(): [Duplex, Duplex] {
 
 t.afterEach(() => mock.timers.reset());
 
-/** A session with a guest that says what it is told to, and ticks that pass when they are told to. */
+/** A connection to a guest that says what it is told to, and ticks that pass when they are told to. */
 class Fake {
-	readonly session: Session;
+	readonly connection: AgentConnection;
 	readonly #guest: Record<"console" | "results" | "qmp", Duplex>;
 	#frames = 0;
 
@@ -37,7 +37,7 @@ class Fake {
 		const exited = new Promise<QemuExit>((resolve) => {
 			end = resolve;
 		});
-		this.session = new Session(
+		this.connection = new AgentConnection(
 			{
 				pid: 1,
 				console,
@@ -78,7 +78,7 @@ test("only answers keep a guest alive, and a hang ends with the registers", asyn
 	const fake = new Fake();
 	await fake.say("ready");
 	await fake.print("last words");
-	fake.session.send(["case 0 2000 - x", "case 1 2000 - y"]);
+	fake.connection.send(["case 0 2000 - x", "case 1 2000 - y"]);
 	await fake.wait(1.9);
 	await fake.say("obs 0 end=ok");
 	await fake.wait(1.9);
@@ -86,7 +86,7 @@ test("only answers keep a guest alive, and a hang ends with the registers", asyn
 	await fake.say("bad 1");
 	await fake.wait(0.3);
 	await turn();
-	const end = await fake.session.ended;
+	const end = await fake.connection.ended;
 	assert.equal(end.kind, "hang");
 	assert.equal(end.reason, "the guest was silent for 2 s");
 	assert.equal(end.runningCase, 1);
@@ -97,9 +97,35 @@ test("a guest that goes on with its facts after `ready` breaks the protocol", as
 	const fake = new Fake();
 	await fake.say("fact x=1");
 	await fake.say("ready");
-	fake.session.send(["case 0 2000 - x"]);
+	fake.connection.send(["case 0 2000 - x"]);
 	await fake.say("fact x=1");
-	const end = await fake.session.ended;
+	const end = await fake.connection.ended;
 	assert.equal(end.kind, "broken-channel");
 	assert.match(end.reason, /"fact x=1" came where only replies were due/);
+});
+
+test("one listener is told of the guest's words, until it stops or another one listens", async () => {
+	const fake = new Fake();
+	const heard: string[] = [];
+	const as = (name: string) =>
+		fake.connection.listen({
+			payload: (payload) => heard.push(`${name} ${payload}`),
+			progress: () => heard.push(`${name} progress`),
+		});
+	await fake.say("fact a=1");
+	const stopFirst = as("first");
+	await fake.say("fact b=1");
+	const stopSecond = as("second");
+	stopFirst();
+	await fake.say("fact c=1");
+	stopSecond();
+	await fake.say("fact d=1");
+	assert.deepEqual(heard, [
+		"first fact b=1",
+		"first progress",
+		"second fact c=1",
+		"second progress",
+	]);
+	fake.connection.kill({ kind: "killed", reason: "enough" });
+	await fake.connection.ended;
 });

@@ -1,4 +1,4 @@
-/** One running guest: bytes in, bytes out, and the clocks that tell silence from work. */
+/** The connection to the agent of one running guest: bytes in, bytes out, and the clocks that tell silence from work. */
 import type { Duplex } from "node:stream";
 import { VmError } from "../base/errors.js";
 import { Channel, type ChannelEvent } from "../channel/channel.js";
@@ -20,7 +20,7 @@ const FIRST_NUDGE_MS = 1000;
 /** A request without a deadline of its own may take so long. */
 const DEFAULT_DEADLINE_MS = 10_000;
 
-export interface SessionOptions {
+export interface ConnectionOptions {
 	/** Added to a case's own deadline before silence means a hang, milliseconds. */
 	slackMs: number;
 	/** The requests that the initramfs carries. */
@@ -39,17 +39,22 @@ export function deadlineOf(request: string): number {
 	return DEFAULT_DEADLINE_MS;
 }
 
-export class Session {
+/** What a listener is told, each where it wants to be. */
+export interface AgentListener {
+	/** Takes payloads, in order, each with the request that it answers. What it throws ends the exchange. */
+	readonly payload?: (payload: string, answers: string | undefined) => void;
+	/** Called after each batch of bytes, and when a request source failed. */
+	readonly progress?: (error?: unknown) => void;
+}
+
+export class AgentConnection {
 	readonly console = new ConsoleLog();
 	readonly channel: Channel;
 	/** Resolves when QEMU is gone. Never rejects. */
 	readonly ended: Promise<GuestEnd>;
-	/** Takes payloads, in order. What it throws ends the exchange. */
-	onPayload: (payload: string, answers: string | undefined) => void = () => {};
-	/** Called after each batch of bytes, and when a request source failed. */
-	onProgress: (error?: unknown) => void = () => {};
+	#listener: AgentListener | undefined;
 	#process: QemuProcess;
-	#options: SessionOptions;
+	#options: ConnectionOptions;
 	#cause: Cause | undefined;
 	#registers: string[] = [];
 	#saidBye = false;
@@ -62,7 +67,7 @@ export class Session {
 	#limit: { ageMs: number; consoleSilentMs: number } | undefined;
 	#ticker: NodeJS.Timeout;
 
-	constructor(process: QemuProcess, options: SessionOptions) {
+	constructor(process: QemuProcess, options: ConnectionOptions) {
 		this.#process = process;
 		this.#options = options;
 		this.channel = new Channel(options.catalogue);
@@ -80,6 +85,17 @@ export class Session {
 			this.console.end();
 			return this.#describeEnd(exit);
 		});
+	}
+
+	/**
+	 * Tells this listener, and no other one, what the agent says from now on; what is said while nobody listens is lost.
+	 * The function that it returns ends that.
+	 */
+	listen(listener: AgentListener): () => void {
+		this.#listener = listener;
+		return () => {
+			if (this.#listener === listener) this.#listener = undefined;
+		};
 	}
 
 	/** Until the agent speaks: how old the guest and how long its silence may get, milliseconds. */
@@ -138,9 +154,9 @@ export class Session {
 		try {
 			this.#take(act());
 			this.#flush();
-			this.onProgress();
+			this.#listener?.progress?.();
 		} catch (error) {
-			this.onProgress(error);
+			this.#listener?.progress?.(error);
 		}
 	}
 
@@ -157,7 +173,7 @@ export class Session {
 				// Only an answer breaks a silence: what else is said brings no request to its end.
 				if (event.answers !== undefined) this.#heard();
 				if (event.payload.startsWith("bye ")) this.#goodbye();
-				this.onPayload(event.payload, event.answers);
+				this.#listener?.payload?.(event.payload, event.answers);
 			}
 		}
 	}

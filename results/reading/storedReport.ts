@@ -1,0 +1,12 @@
+/** What reading a stored report asks of each form that it may have. */
+export interface StoredReport {
+	/** True when the writer was told of the report. */
+	readonly begun: boolean;
+	/** Takes the next piece of its text. Throws where it is no report. */
+	take(text: string): void;
+	/** The text is at its end: tells the writer what it does not know yet, all but `end`. Rejects where the report is not whole. */
+	finish(): Promise<void>;
+	/** What is wrong, after the file's name: without any part of a report it is none, else a place in it is wrong. */
+	wrong(error: Error): string;
+	close(): void;
+}
