@@ -10,7 +10,6 @@ import { CHECKS, failureOf } from "./lib/checks.mjs";
 import { judgeCoverage } from "./lib/coverage.mjs";
 import { runMain, SetupError, TOP } from "./lib/run.mjs";
 import { filesUnder } from "./lib/stamps.mjs";
-import { TapCounter } from "./lib/tapCount.mjs";
 
 const USAGE = `usage: npm test [-- OPTIONS] [FILE...]
 
@@ -142,6 +141,8 @@ const LIMITS = {
  * @returns {Promise<Count>}
  */
 async function runTests(kind, files, covered) {
+	// Not before the set-up, which installs what this needs.
+	const { TapCounter } = await import("./lib/tapCount.mjs");
 	const { timeout, jobs } = LIMITS[kind];
 	const counter = new TapCounter({ file: showFile, failure: showFailure });
 	const status = await runThrough(
