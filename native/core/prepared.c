@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "prepared.h"
@@ -103,10 +104,27 @@ bool cr_prepared_wait_for_first(int n)
 	return true;
 }
 
+/*
+ * Reap a process that was killed. A namespace's first process ends only when all others there are reaped, so those that led to a
+ * prepared subject are reaped here, too, should they have been late.
+ */
+static void reap(pid_t pid)
+{
+	long long deadline = cr_now_us() + CLEAN_MS * 1000LL;
+	struct timespec ts = { .tv_nsec = 20 * 1000000 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	while (!waitpid(pid, NULL, WNOHANG | __WALL) && cr_now_us() < deadline)
+		if (waitpid(-1, NULL, WNOHANG | __WCLONE) <= 0)
+			sigtimedwait(&set, NULL, &ts);
+}
+
 static void end_process(pid_t pid)
 {
 	if (pid > 0 && !kill(pid, SIGKILL))
-		waitpid(pid, NULL, __WALL);
+		reap(pid);
 }
 
 void cr_prepared_drop(struct cr_prepared *p)
