@@ -20,7 +20,7 @@ import {
 /** @typedef {import("../results/model/model.js").TargetResult} TargetResult */
 
 /** A kernel each: the one that is wanted, then those that will do where Debian's archive has no whole copy of it today. */
-const WISHES = [
+const CANDIDATES = [
 	["debian:bullseye"],
 	["debian:bookworm"],
 	["debian:trixie"],
@@ -37,11 +37,11 @@ const WISHES = [
 const CLI = join(TOP, "dist/crcap/main.js");
 
 /**
- * @param {readonly string[]} wish
+ * @param {readonly string[]} candidates
  * @returns {string | undefined} the first that can be fetched, or is in the cache
  */
-function fetchFirst(wish) {
-	for (const name of wish) {
+function fetchFirst(candidates) {
+	for (const name of candidates) {
 		const { status, stderr } = spawnSync(
 			process.execPath,
 			[CLI, "kernels", "fetch", name],
@@ -92,8 +92,10 @@ function runAll(kernels, more) {
 
 runMain(async () => {
 	const more = process.argv.slice(2);
-	const kernels = WISHES.map(fetchFirst).filter((name) => name !== undefined);
-	const missing = WISHES.length - kernels.length;
+	const kernels = CANDIDATES.map(fetchFirst).filter(
+		(name) => name !== undefined,
+	);
+	const missing = CANDIDATES.length - kernels.length;
 	if (kernels.length === 0)
 		throw new SetupError("no kernel of the catalogue could be fetched");
 	const first = runAll(kernels, more);

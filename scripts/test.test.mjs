@@ -170,35 +170,31 @@ test("CI fails with a command that fails, counts nothing, or passes nothing", as
 	);
 });
 
-test("a stopped run ends its tests, runs no more, and is no success", async () => {
-	const folder = mkdtempSync(join(tmpdir(), "crcap-stopped-"));
-	try {
-		const started = join(folder, "started");
-		const slow = `import { test } from "tap"; import { appendFileSync } from "node:fs";
+test("a stopped run ends its tests, runs no more, and is no success", async (t) => {
+	const folder = t.testdir();
+	const started = join(folder, "started");
+	const slow = `import { test } from "tap"; import { appendFileSync } from "node:fs";
 			test("a", async () => { appendFileSync("${started}", process.pid + "\\n"); return new Promise((r) => setTimeout(r, 60_000)); });`;
-		layOut(folder, {
-			"package.json": '{"type":"module"}',
-			"dist/a.test.js": slow,
-			"dist/b.guest.test.js": slow,
-		});
-		const child = spawn(
-			process.execPath,
-			["scripts/test.mjs", "--as-is", "--unit", "--guest"],
-			{
-				cwd: folder,
-				env: innerEnv(),
-				stdio: "ignore",
-			},
-		);
-		while (!existsSync(started)) await setTimeout(50);
-		child.kill("SIGTERM");
-		const [status] = await once(child, "exit");
-		assert.equal(status, 130);
-		const pids = readFileSync(started, "utf8").trimEnd().split("\n");
-		assert.equal(pids.length, 1);
-		// The test's process is gone, or about to go.
-		while (existsSync(`/proc/${pids[0]}`)) await setTimeout(50);
-	} finally {
-		rmSync(folder, { recursive: true, force: true });
-	}
+	layOut(folder, {
+		"package.json": '{"type":"module"}',
+		"dist/a.test.js": slow,
+		"dist/b.guest.test.js": slow,
+	});
+	const child = spawn(
+		process.execPath,
+		["scripts/test.mjs", "--as-is", "--unit", "--guest"],
+		{
+			cwd: folder,
+			env: innerEnv(),
+			stdio: "ignore",
+		},
+	);
+	while (!existsSync(started)) await setTimeout(50);
+	child.kill("SIGTERM");
+	const [status] = await once(child, "exit");
+	assert.equal(status, 130);
+	const pids = readFileSync(started, "utf8").trimEnd().split("\n");
+	assert.equal(pids.length, 1);
+	// The test's process is gone, or about to go.
+	while (existsSync(`/proc/${pids[0]}`)) await setTimeout(50);
 });

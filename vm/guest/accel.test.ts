@@ -55,7 +55,8 @@ test("the accelerator", async (t) => {
 			"busy",
 			`test -e ${works} || exit 1; cat ${works} >&4; exec sleep 600`,
 		);
-		const choose = (wish: "auto" | "kvm") => chooseAccel(wish, options, "sha");
+		const choose = (asked: "auto" | "kvm") =>
+			chooseAccel(asked, options, "sha");
 		assert.equal((await choose("auto")).accel, "tcg");
 		await assert.rejects(choose("kvm"), /KVM was asked for and does not work/);
 		const words = ["hello proto=1 crprobe=1 arch=x", "ready"];
@@ -66,8 +67,8 @@ test("the accelerator", async (t) => {
 		assert.match(tried.reason, /KVM was proven/);
 		assert.ok(tried.probeMs > 0);
 		await rm(works);
-		for (const wish of ["auto", "kvm"] as const)
-			assert.deepEqual([(await choose(wish)).accel], ["kvm"]);
+		for (const asked of ["auto", "kvm"] as const)
+			assert.deepEqual([(await choose(asked)).accel], ["kvm"]);
 	});
 
 	t.test("without a device that opens nothing is tried", async () => {

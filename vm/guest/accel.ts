@@ -119,14 +119,14 @@ async function probe(options: BootOptions): Promise<Verdict> {
  * @throws VmError (usage) when KVM was demanded and is not to be had; what bootGuest() throws for a missing QEMU or agent.
  */
 export async function chooseAccel(
-	wish: AccelRequest,
+	asked: AccelRequest,
 	options: AccelOptions,
 	kernelSha: string,
 ): Promise<AccelChoice> {
-	if (wish === "tcg")
+	if (asked === "tcg")
 		return { accel: "tcg", reason: "emulation was asked for", probeMs: 0 };
 	const without = (reason: string, probeMs = 0): AccelChoice => {
-		if (wish === "kvm")
+		if (asked === "kvm")
 			throw new VmError(
 				"usage",
 				`KVM was asked for and does not work: ${reason}`,
@@ -152,7 +152,7 @@ export async function chooseAccel(
 	const path = await verdictPath(full, kernelSha);
 	const last = await remembered(path);
 	// It may have been a busy host: who demands KVM gets it tried again.
-	const known = wish === "kvm" && !last?.works ? undefined : last;
+	const known = asked === "kvm" && !last?.works ? undefined : last;
 	options.onProgress?.(
 		known ? "KVM was tried before" : "trying KVM with a probe guest",
 	);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "tap";
 import { MACHINES } from "../index.js";
@@ -38,19 +37,15 @@ test("a replay line carries the case behind whatever was appended", async () => 
 	]);
 });
 
-test("a kept script takes a case, then more for QEMU", async () => {
-	const dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
-	try {
-		const path = join(dir, "boot.sh");
-		const print = join(dir, "print");
-		writeFileSync(print, `#!/bin/sh\nprintf '%s\\n' "$@"\n`, { mode: 0o755 });
-		writeFileSync(path, replayScript(print, SPEC, "/x/initramfs.cpio"));
-		const withCase = `${CMDLINE} crcap_program="${CASE}"`;
-		assert.deepEqual(appended([path]), [CMDLINE]);
-		assert.deepEqual(appended([path, CASE]), [withCase]);
-		assert.deepEqual(appended([path, CASE, "-s"]), [withCase, "-s"]);
-		assert.deepEqual(appended([path, "", "-s"]), [CMDLINE, "-s"]);
-	} finally {
-		rmSync(dir, { recursive: true, force: true });
-	}
+test("a kept script takes a case, then more for QEMU", async (t) => {
+	const dir = t.testdir();
+	const path = join(dir, "boot.sh");
+	const print = join(dir, "print");
+	writeFileSync(print, `#!/bin/sh\nprintf '%s\\n' "$@"\n`, { mode: 0o755 });
+	writeFileSync(path, replayScript(print, SPEC, "/x/initramfs.cpio"));
+	const withCase = `${CMDLINE} crcap_program="${CASE}"`;
+	assert.deepEqual(appended([path]), [CMDLINE]);
+	assert.deepEqual(appended([path, CASE]), [withCase]);
+	assert.deepEqual(appended([path, CASE, "-s"]), [withCase, "-s"]);
+	assert.deepEqual(appended([path, "", "-s"]), [CMDLINE, "-s"]);
 });
