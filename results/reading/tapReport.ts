@@ -15,8 +15,8 @@ import { type TapTarget, tapComment, tapTarget } from "./tapComments.js";
 import { TapDetails } from "./tapDetails.js";
 import { TapLines } from "./tapLines.js";
 
-/** Bytes and cases of the longest report that is read: all of it is held in memory. */
-const MOST_BYTES = 256 * 1024 * 1024;
+/** Characters and cases of the longest report that is read: all of it is held in memory. */
+const MOST_LENGTH = 256 * 1024 * 1024;
 const MOST_CASES = 200_000;
 
 /** A line of something else: no level of crcap's TAP stands so far right, and the parser takes long to go down there. */
@@ -27,6 +27,7 @@ export const TAP_NOTE =
 	"read from TAP, which says nothing but its name of a case that passed";
 
 export class TapReport implements StoredReport {
+	begun = false;
 	readonly #writer: ReportWriter;
 	readonly #details = new TapDetails();
 	readonly #parser = new Parser();
@@ -54,14 +55,10 @@ export class TapReport implements StoredReport {
 		});
 	}
 
-	get begun(): boolean {
-		return false;
-	}
-
 	take(text: string): void {
 		this.#length += text.length;
-		if (this.#length > MOST_BYTES)
-			throw new Error(`it is longer than ${MOST_BYTES} characters`);
+		if (this.#length > MOST_LENGTH)
+			throw new Error(`it is longer than ${MOST_LENGTH} characters`);
 		this.#lines.text(text);
 	}
 
@@ -70,7 +67,9 @@ export class TapReport implements StoredReport {
 		if (!this.#lines.begun)
 			throw new Error("it is neither its JSON nor its TAP");
 		this.#parser.end();
-		await tellReport(this.#report(), this.#writer);
+		const report = this.#report();
+		this.begun = true;
+		await tellReport(report, this.#writer);
 	}
 
 	wrong(error: Error): string {
