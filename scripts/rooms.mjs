@@ -21,6 +21,7 @@ const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/g;
 /** What holds no source of ours. */
 const PASSED_OVER = new Set([
 	...["node_modules", "dist", "build", "golden", "fixtures", ".git", ".setup"],
+	".tap",
 ]);
 
 /** @typedef {{ arrows: Record<string, readonly string[]>, tables: readonly string[] }} Rooms */

@@ -4,14 +4,11 @@ import { once } from "node:events";
 import {
 	chmodSync,
 	mkdirSync,
-	mkdtempSync,
 	readdirSync,
 	readFileSync,
-	rmSync,
 	symlinkSync,
 	writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -19,10 +16,9 @@ import { t, test } from "tap";
 import { beginFile, checkWritable } from "./atomicFile.js";
 
 let dir: string;
-t.beforeEach(() => {
-	dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
+t.beforeEach((each) => {
+	dir = each.testdir();
 });
-t.afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 test("the file is there only when it is whole", async () => {
 	const path = join(dir, "out.json");

@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { t, test } from "tap";
 import { openSource, readSmallFile } from "./source.js";
 
-let dir: string;
-t.before(() => {
-	dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
-});
-t.after(() => rmSync(dir, { recursive: true, force: true }));
+const dir = t.testdir();
 
 test("a small file is read whole, without its byte order mark", async () => {
 	const path = join(dir, "small");

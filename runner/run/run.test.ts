@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { t, test } from "tap";
 import { createProgress, Report } from "../../results/index.js";
@@ -19,10 +18,9 @@ import { type RunDeps, run } from "./run.js";
 const CASES = Array.from({ length: 6 }, (_, n) => plannedCase(n));
 
 let dir: string;
-t.beforeEach(() => {
-	dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
+t.beforeEach((each) => {
+	dir = each.testdir();
 });
-t.afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 function request(more: Partial<RunRequest> = {}): RunRequest {
 	return {

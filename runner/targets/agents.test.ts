@@ -1,7 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "tap";
 import { suiteApi } from "../cli/suites.js";
 import { UsageError } from "../common/usage.js";
@@ -26,17 +23,13 @@ test("the whole plan travels with the guest: only places are left to send", asyn
 	);
 });
 
-test("without the build's files the catalogue is empty, and an agent is asked for in vain", async () => {
-	const root = mkdtempSync(join(tmpdir(), "crcap-test-"));
-	try {
-		assert.deepEqual(requestCatalogue(root).entries, []);
-		assert.throws(
-			() => agentPath("i386", root),
-			(error) =>
-				error instanceof UsageError &&
-				/`npm run setup -- --arch i386` builds it/.test(error.message),
-		);
-	} finally {
-		rmSync(root, { recursive: true });
-	}
+test("without the build's files the catalogue is empty, and an agent is asked for in vain", async (t) => {
+	const root = t.testdir();
+	assert.deepEqual(requestCatalogue(root).entries, []);
+	assert.throws(
+		() => agentPath("i386", root),
+		(error) =>
+			error instanceof UsageError &&
+			/`npm run setup -- --arch i386` builds it/.test(error.message),
+	);
 });

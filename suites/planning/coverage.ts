@@ -9,7 +9,7 @@ The statements that the suites were made from, each with the rows that ask a ker
 Every row of every suite stands in at least one of them.
 
 This file is made of \`suites/*/*Statements.ts\`: change those, then
-\`npm run setup && UPDATE_GOLDEN=1 node --test dist/suites/planning/coverage.test.js\`.
+\`npm run setup && UPDATE_GOLDEN=1 node dist/suites/planning/coverage.test.js\`.
 `;
 
 /** A cell's text: a bar would end the cell. */

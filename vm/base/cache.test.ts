@@ -6,16 +6,12 @@ import { test } from "tap";
 import { keepForReplay } from "../replay/replay.js";
 import { cacheDir, makeDirs } from "./cache.js";
 
-test("directories are made, also by several at once", async () => {
-	const top = await mkdtemp(join(tmpdir(), "crcap-cache-"));
-	try {
-		const dir = join(top, "a", "b", "c");
-		await Promise.all([makeDirs(dir), makeDirs(dir), makeDirs(join(top, "a"))]);
-		assert.ok((await stat(dir)).isDirectory());
-		await makeDirs(dir);
-	} finally {
-		await rm(top, { recursive: true });
-	}
+test("directories are made, also by several at once", async (t) => {
+	const top = t.testdir();
+	const dir = join(top, "a", "b", "c");
+	await Promise.all([makeDirs(dir), makeDirs(dir), makeDirs(join(top, "a"))]);
+	assert.ok((await stat(dir)).isDirectory());
+	await makeDirs(dir);
 });
 
 test("where nothing can be made, it says so and ends", async () => {

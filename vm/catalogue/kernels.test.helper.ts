@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { execa } from "execa";
@@ -8,8 +7,8 @@ import { t } from "tap";
 export let dir: string;
 export const environment = { ...process.env };
 
-t.before(async () => {
-	dir = await mkdtemp(join(tmpdir(), "crcap-kernels-test-"));
+t.before(() => {
+	dir = t.testdir();
 });
 
 t.beforeEach(() => {
@@ -17,11 +16,10 @@ t.beforeEach(() => {
 	process.env.PATH = environment.PATH;
 });
 
-t.after(async () => {
+t.after(() => {
 	Object.assign(process.env, environment);
 	if (environment.XDG_CACHE_HOME === undefined)
 		delete process.env.XDG_CACHE_HOME;
-	await rm(dir, { recursive: true, force: true });
 });
 
 /** The smallest file that passes for a bzImage. */

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { t } from "tap";
 import { HEAD_BYTES, sniff } from "./formats.js";
@@ -8,14 +7,13 @@ import { identifyFile } from "./image.js";
 export let dir: string;
 export const cache = process.env.XDG_CACHE_HOME;
 
-t.before(async () => {
-	dir = await mkdtemp(join(tmpdir(), "crcap-image-test-"));
+t.before(() => {
+	dir = t.testdir();
 });
 
-t.after(async () => {
+t.after(() => {
 	if (cache === undefined) delete process.env.XDG_CACHE_HOME;
 	else process.env.XDG_CACHE_HOME = cache;
-	await rm(dir, { recursive: true, force: true });
 });
 
 /** A bzImage's header and as many bytes as it claims. */

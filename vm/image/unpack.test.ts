@@ -1,13 +1,5 @@
 import assert from "node:assert/strict";
-import {
-	mkdir,
-	mkdtemp,
-	readdir,
-	readFile,
-	rm,
-	writeFile,
-} from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { execa } from "execa";
@@ -18,12 +10,8 @@ import { unpackDeb, unpackRpm } from "./unpack.js";
 
 let dir: string;
 
-t.before(async () => {
-	dir = await mkdtemp(join(tmpdir(), "crcap-unpack-test-"));
-});
-
-t.after(async () => {
-	await rm(dir, { recursive: true, force: true });
+t.before(() => {
+	dir = t.testdir();
 });
 
 const REGULAR = 0o100644;

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { test } from "tap";
 import { agentEntries, buildInitramfs } from "./initramfs.js";
 
-test("cpio reads the initramfs back, node, modes and all, and it is the same each time", async () => {
+test("cpio reads the initramfs back, node, modes and all, and it is the same each time", async (t) => {
 	const entries = [
 		...agentEntries(Buffer.from("#!agent"), "/dev/ttyS1"),
 		{ type: "symlink", path: "bin/sh", target: "/init" } as const,
@@ -28,21 +27,17 @@ test("cpio reads the initramfs back, node, modes and all, and it is the same eac
 		"lrwxrwxrwx 1 root root 5 bin/sh -> /init",
 	])
 		assert.ok(listed.includes(line), `${line}\n${listed.join("\n")}`);
-	const dir = await mkdtemp(join(tmpdir(), "crcap-cpio-test-"));
-	try {
-		await execa("cpio", ["-id", "--quiet", "init", "crcap/channel"], {
-			input: archive,
-			cwd: dir,
-		});
-		assert.equal(await readFile(join(dir, "init"), "utf8"), "#!agent");
-		assert.equal((await stat(join(dir, "init"))).mode & 0o777, 0o755);
-		assert.equal(
-			await readFile(join(dir, "crcap/channel"), "utf8"),
-			"/dev/ttyS1\n",
-		);
-	} finally {
-		await rm(dir, { recursive: true, force: true });
-	}
+	const dir = t.testdir();
+	await execa("cpio", ["-id", "--quiet", "init", "crcap/channel"], {
+		input: archive,
+		cwd: dir,
+	});
+	assert.equal(await readFile(join(dir, "init"), "utf8"), "#!agent");
+	assert.equal((await stat(join(dir, "init"))).mode & 0o777, 0o755);
+	assert.equal(
+		await readFile(join(dir, "crcap/channel"), "utf8"),
+		"/dev/ttyS1\n",
+	);
 });
 
 test("an initramfs takes no path that is not plain, and none twice", async () => {
