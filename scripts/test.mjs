@@ -97,8 +97,8 @@ const STOPS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 function runThrough(command, args, hear) {
 	const child = spawn(command, args, {
 		cwd: TOP,
-		// A group of its own: tap leaves the tests running that it has started.
-		detached: true,
+		// A group of its own: tap leaves the tests running that it has started. The set-up keeps the terminal: it may ask for a password.
+		detached: hear !== undefined,
 		stdio: ["ignore", hear ? "pipe" : "inherit", "inherit"],
 	});
 	if (hear) child.stdout?.setEncoding("utf8").on("data", hear);
@@ -107,7 +107,8 @@ function runThrough(command, args, hear) {
 	let stoppedBy;
 	const stop = (/** @type {NodeJS.Signals} */ signal) => {
 		stoppedBy = signal;
-		if (child.pid !== undefined) process.kill(-child.pid, signal);
+		if (child.pid !== undefined)
+			process.kill(hear === undefined ? child.pid : -child.pid, signal);
 	};
 	for (const signal of STOPS) process.on(signal, stop);
 	return new Promise((resolve, reject) => {
