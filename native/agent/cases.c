@@ -149,9 +149,12 @@ static bool run_prepared(const char *subject, const char *steps, unsigned int ms
 
 	if (fresh_subjects || strstr(steps, " @ ") || !*subject)
 		return false;
-	reset_pids(PREPARED_PIDS);
-	from = cr_prepared_find(subject, ms);
-	if (!from)
+	from = cr_prepared_find(subject);
+	if (!from && cr_can_be_prepared(subject)) {
+		reset_pids(PREPARED_PIDS);
+		from = cr_prepare(subject, ms);
+	}
+	if (!from || !from->pid)
 		return false;
 	reset_pids(CASE_PIDS);
 	*len = cr_supervise(from, strncmp(steps, "@ ", 2) ? steps : steps + 2, ms, n, payload,

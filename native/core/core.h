@@ -150,6 +150,7 @@ int cr_supervisor_init(const char *self);
 int cr_supervise(struct cr_prepared *from, const char *program, unsigned int deadline_ms,
 		 unsigned long n, char *out, size_t outlen);
 bool cr_supervise_preparation(struct cr_prepared *p, unsigned int deadline_ms);
+void cr_reap_killed(pid_t pid, int ms);
 
 /* process.c */
 pid_t cr_fork(void);

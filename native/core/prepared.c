@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "prepared.h"
@@ -31,7 +30,7 @@ static const char *const inherited[] = {
 	"amb", "bnd",  "dumpable", "securebits", "nnp",	 "seccomp", "userns", "pidns", "--",
 };
 
-static bool can_be_prepared(const char *p)
+bool cr_can_be_prepared(const char *p)
 {
 	int depth = 0;
 	size_t i, len;
@@ -87,44 +86,27 @@ static void open_table(void)
 	limit = share_of("/proc/sys/user/max_pid_namespaces", limit);
 }
 
-static bool wait_for_bell(void)
+static bool wait_for_bell(int ms)
 {
 	struct pollfd in = { .fd = bell[0], .events = POLLIN };
 	char byte;
 
-	return poll(&in, 1, CLEAN_MS) > 0 && read(bell[0], &byte, 1) == 1;
+	return poll(&in, 1, ms) > 0 && read(bell[0], &byte, 1) == 1;
 }
 
 /* Wait until so many first processes of namespaces have told their pids. */
 bool cr_prepared_wait_for_first(int n)
 {
 	while (n-- > 0)
-		if (!wait_for_bell())
+		if (!wait_for_bell(CLEAN_MS))
 			return false;
 	return true;
-}
-
-/*
- * Reap a process that was killed. A namespace's first process ends only when all others there are reaped, so those that led to a
- * prepared subject are reaped here, too, should they have been late.
- */
-static void reap(pid_t pid)
-{
-	long long deadline = cr_now_us() + CLEAN_MS * 1000LL;
-	struct timespec ts = { .tv_nsec = 20 * 1000000 };
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR2);
-	while (!waitpid(pid, NULL, WNOHANG | __WALL) && cr_now_us() < deadline)
-		if (waitpid(-1, NULL, WNOHANG | __WCLONE) <= 0)
-			sigtimedwait(&set, NULL, &ts);
 }
 
 static void end_process(pid_t pid)
 {
 	if (pid > 0 && !kill(pid, SIGKILL))
-		reap(pid);
+		cr_reap_killed(pid, CLEAN_MS);
 }
 
 void cr_prepared_drop(struct cr_prepared *p)
@@ -135,6 +117,9 @@ void cr_prepared_drop(struct cr_prepared *p)
 	/* The innermost first: a namespace ends with its first process, and that waits for those within. */
 	for (i = p->nfirst; i-- > 0;)
 		end_process(p->first[i]);
+	/* What they rang late must not pass for another's word. */
+	while (wait_for_bell(0))
+		;
 	p->pid = 0;
 	p->nfirst = 0;
 	p->subject = NULL;
@@ -175,41 +160,37 @@ bool cr_prepared_has(pid_t pid)
 
 void cr_prepared_clean(struct cr_prepared *p)
 {
-	char byte[8];
-
 	if (!p->nfirst)
 		return;
-	if (!kill(p->first[p->nfirst - 1], SIGUSR1) && wait_for_bell())
-		return;
-	cr_prepared_drop(p);
-	fcntl(bell[0], F_SETFL, O_NONBLOCK);
-	while (read(bell[0], byte, sizeof(byte)) > 0)
-		;
-	fcntl(bell[0], F_SETFL, 0);
+	if (kill(p->first[p->nfirst - 1], SIGUSR1) || !wait_for_bell(CLEAN_MS))
+		cr_prepared_drop(p);
+}
+
+/* The place of the subject with these steps; NULL where it has none. Without @subject: a free one. */
+struct cr_prepared *cr_prepared_find(const char *subject)
+{
+	int i;
+
+	for (i = 0; i < limit; i++)
+		if (table[i].subject == subject)
+			return &table[i];
+	return NULL;
 }
 
 /*
- * The prepared subject with these steps, made now where there is none; NULL where it can't be prepared.
+ * Prepare the subject with these steps, which has no place yet; NULL where it can't be prepared.
  * @subject: stays where it is for as long as this process lives.
  */
-struct cr_prepared *cr_prepared_find(const char *subject, unsigned int deadline_ms)
+struct cr_prepared *cr_prepare(const char *subject, unsigned int deadline_ms)
 {
-	struct cr_prepared *p, *free_place = NULL;
-	int i;
+	struct cr_prepared *p;
 
 	if (!limit)
 		open_table();
-	for (i = 0; i < limit; i++) {
-		p = &table[i];
-		if (p->subject == subject)
-			return p->pid ? p : NULL;
-		if (!p->subject && !free_place)
-			free_place = p;
-	}
+	p = cr_prepared_find(NULL);
 	/* Where the table is full, who comes late makes its own: to give a place away would be to make subjects again and again. */
-	if (!free_place || !can_be_prepared(subject))
+	if (!p)
 		return NULL;
-	p = free_place;
 	p->subject = subject;
 	if (cr_supervise_preparation(p, deadline_ms)) {
 		/* The first case finds what every later one does. */

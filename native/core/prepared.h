@@ -19,7 +19,9 @@ struct cr_prepared {
 };
 
 /* The supervisor's side. */
-struct cr_prepared *cr_prepared_find(const char *subject, unsigned int deadline_ms);
+bool cr_can_be_prepared(const char *subject);
+struct cr_prepared *cr_prepared_find(const char *subject);
+struct cr_prepared *cr_prepare(const char *subject, unsigned int deadline_ms);
 void cr_prepared_drop(struct cr_prepared *p);
 void cr_prepared_drop_all(void);
 bool cr_prepared_any(void);

@@ -10,10 +10,6 @@
 
 #include "core.h"
 
-#ifndef PR_CAP_AMBIENT
-#define PR_CAP_AMBIENT	      47
-#define PR_CAP_AMBIENT_IS_SET 1
-#endif
 #define CAP_SYS_ADMIN_NR 21
 
 static unsigned long ns_inode(int self, const char *path)

@@ -91,6 +91,22 @@ static bool wait_for_child(long long deadline)
 	return true;
 }
 
+/*
+ * Reap a process that was killed, within @ms. A pid namespace's first process ends only when all others there are reaped, so those
+ * that led to a prepared subject are reaped here, too, should they have been late.
+ */
+void cr_reap_killed(pid_t pid, int ms)
+{
+	long long deadline = cr_now_us() + ms * 1000LL;
+
+	while (!waitpid(pid, NULL, WNOHANG | __WALL)) {
+		if (waitpid(-1, NULL, WNOHANG | __WCLONE) > 0)
+			continue;
+		if (!wait_for_child(deadline))
+			return;
+	}
+}
+
 /* Kill this process's remaining children: PID 1 of a guest has no others but prepared subjects, elsewhere they are looked up. */
 static void kill_children(void)
 {
@@ -191,13 +207,9 @@ static enum waited wait_for_case(pid_t base, long long deadline, int *status)
 
 static void kill_late(pid_t pid)
 {
-	long long deadline = cr_now_us() + 1000000;
-	int status;
-
 	kill(pid, SIGKILL);
 	kill(-pid, SIGKILL);
-	while (!waitpid(pid, &status, WNOHANG | __WALL) && wait_for_child(deadline))
-		;
+	cr_reap_killed(pid, 1000);
 }
 
 /* Make the subject @p->subject, read it back in a first case that does nothing else. False where that did not succeed. */
