@@ -13,7 +13,7 @@ import {
 } from "../model/model.js";
 import { type Ref, TextStore } from "../stream/store.js";
 import { type ReportParts, ReportTokens } from "./jsonTokens.js";
-import type { StoredReport } from "./storedReport.js";
+import { cutShortText, type StoredReport } from "./storedReport.js";
 
 const IS_THIS = "; is this a JSON report of crcap?";
 
@@ -141,7 +141,7 @@ export class JsonReport implements StoredReport, ReportParts {
 			this.#target === undefined
 				? `after ${counted(this.#count, "target")}`
 				: `after ${counted(this.#target.cases, "case")} of targets[${this.#count}]`;
-		return `the file ends ${where}, in the middle: the run was cut off while it wrote, or the copy was; run again`;
+		return cutShortText(where);
 	}
 
 	close(): void {

@@ -11,7 +11,7 @@ import type {
 	TargetResult,
 } from "../model/model.js";
 import { JsonReport } from "./jsonReport.js";
-import type { StoredReport } from "./storedReport.js";
+import { type StoredReport, wrongText } from "./storedReport.js";
 
 /** A file that is no report, or not a whole one. The message names the file and the place in it. */
 export class ReportError extends Error {
@@ -43,7 +43,8 @@ export async function streamReport(
 		if (report === undefined) throw new Error("it is empty");
 		await report.finish();
 	} catch (error) {
-		const why = report?.wrong(error as Error) ?? withoutReport(error as Error);
+		const why =
+			report?.wrong(error as Error) ?? wrongText(error as Error, false);
 		const broken = new ReportError(`${name}${why}`, { cause: error });
 		// What is wrong with the source is the news, whatever becomes of the output.
 		if (report?.begun)
@@ -97,11 +98,4 @@ async function begin(
 	if (text.startsWith("{")) return new JsonReport(writer);
 	const { TapReport } = await import("./tapReport.js");
 	return new TapReport(writer);
-}
-
-/** What is wrong with a file that has no text, or could not be read at all. */
-function withoutReport(error: Error): string {
-	return "code" in error
-		? `: ${error.message}`
-		: ` is no report of crcap: ${error.message}`;
 }

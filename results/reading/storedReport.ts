@@ -10,3 +10,15 @@ export interface StoredReport {
 	wrong(error: Error): string;
 	close(): void;
 }
+
+/** What is wrong, after a file's name: in a report that was found there, or in the file itself, which then is none. */
+export function wrongText(error: Error, isReport: boolean): string {
+	return isReport || "code" in error
+		? `: ${error.message}`
+		: ` is no report of crcap: ${error.message}`;
+}
+
+/** What is wrong with a report that ends too early; `where` is how far it got. */
+export function cutShortText(where: string): string {
+	return `the file ends ${where}, in the middle: the run was cut off while it wrote, or the copy was; run again`;
+}

@@ -10,7 +10,7 @@ import {
 } from "../model/model.js";
 import { isBad, untold, words } from "../model/summary.js";
 import { tellReport } from "./replay.js";
-import type { StoredReport } from "./storedReport.js";
+import { cutShortText, type StoredReport, wrongText } from "./storedReport.js";
 import { type TapTarget, tapComment, tapTarget } from "./tapComments.js";
 import { TapDetails } from "./tapDetails.js";
 import { TapLines } from "./tapLines.js";
@@ -73,9 +73,7 @@ export class TapReport implements StoredReport {
 	}
 
 	wrong(error: Error): string {
-		return this.#lines.begun || "code" in error
-			? `: ${error.message}`
-			: ` is no report of crcap: ${error.message}`;
+		return wrongText(error, this.#lines.begun);
 	}
 
 	close(): void {}
@@ -224,7 +222,7 @@ export class TapReport implements StoredReport {
 				: `after ${counted(target.cases.length, "case")} of ${target.name}`;
 		if (this.#bailOut !== undefined)
 			return `it bailed out ${where}: ${this.#bailOut || "no reason was given"}`;
-		return `the file ends ${where}, in the middle: the run was cut off while it wrote, or the copy was; run again`;
+		return cutShortText(where);
 	}
 }
 
