@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "tap";
-import { TOP } from "./lib/run.mjs";
+import { TAP, TOP } from "./lib/run.mjs";
 import { countTap } from "./lib/tapCount.mjs";
 
 test("tap runs crcap as a test file, and agrees with its report", async (t) => {
@@ -23,7 +23,7 @@ test("tap runs crcap as a test file, and agrees with its report", async (t) => {
 	const { status, stdout, stderr } = spawnSync(
 		process.execPath,
 		[
-			"node_modules/tap/dist/esm/run.mjs",
+			TAP,
 			...["run", "--disable-coverage", "--reporter=tap"],
 			...["--timeout=600", "crcap.test.js"],
 		],

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 /** Runs the project's checks, each named, and ends with one line that counts them. */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect, parseArgs } from "node:util";
 import { CHECKS, failureOf } from "./lib/checks.mjs";
 import { judgeCoverage } from "./lib/coverage.mjs";
-import { runMain, SetupError, TOP } from "./lib/run.mjs";
+import { runMain, SetupError, TAP, TOP } from "./lib/run.mjs";
 import { filesUnder } from "./lib/stamps.mjs";
 
 const USAGE = `usage: npm test [-- OPTIONS] [FILE...]
@@ -145,11 +145,13 @@ async function runTests(kind, files, covered) {
 	// Not before the set-up, which installs what this needs.
 	const { TapCounter } = await import("./lib/tapCount.mjs");
 	const { timeout, jobs } = LIMITS[kind];
+	// No figure of an earlier run may pass for this one's.
+	if (covered) rmSync(COVERAGE_FILE, { force: true });
 	const counter = new TapCounter({ file: showFile, failure: showFailure });
 	const status = await runThrough(
 		process.execPath,
 		[
-			join(TOP, "node_modules/tap/dist/esm/run.mjs"),
+			TAP,
 			"run",
 			...(covered ? COVERAGE : ["--disable-coverage"]),
 			"--reporter=tap",

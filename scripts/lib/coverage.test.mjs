@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "tap";
 import { judgeCoverage } from "./coverage.mjs";
+import { TOP } from "./run.mjs";
+
+test("the project has a floor of each kind", async () => {
+	const floor = JSON.parse(
+		readFileSync(join(TOP, "scripts/coverage.json"), "utf8"),
+	);
+	for (const kind of ["lines", "branches", "functions"])
+		assert.ok(floor[kind] >= 90, kind);
+});
 
 test("coverage passes at its floor, and fails below it or where there is none", async (t) => {
 	const folder = t.testdir({

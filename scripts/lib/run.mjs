@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 /** The project's own folder: the clone, or where the package was installed. */
 export const TOP = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+/** The test runner's command. */
+export const TAP = join(TOP, "node_modules/tap/dist/esm/run.mjs");
+
 /** Something went wrong that a person can mend. `exitCode` is what the command should end with. */
 export class SetupError extends Error {
 	/**

@@ -5,7 +5,7 @@ import { addonIsDue, provideAddon } from "./addon.mjs";
 import { ARCHES, HOST_ARCH } from "./arches.mjs";
 import { canBuild, needsOf } from "./needs.mjs";
 import { needsAreDue, provideNeeds } from "./packages.mjs";
-import { mustRun, SetupError, say, TOP } from "./run.mjs";
+import { mustRun, SetupError, say, TAP, TOP } from "./run.mjs";
 import {
 	filesUnder,
 	fingerprint,
@@ -95,10 +95,7 @@ function tapStamp() {
 /** Puts the test runner together from the plugins that .taprc leaves in it. */
 function buildTap() {
 	say("building the test runner");
-	mustRun(process.execPath, [
-		join(TOP, "node_modules/tap/dist/esm/run.mjs"),
-		"build",
-	]);
+	mustRun(process.execPath, [TAP, "build"]);
 	const [step, print, outputs] = tapStamp();
 	mustExist(outputs, "tap build");
 	markDone(step, print);
