@@ -16,6 +16,8 @@
 #define PREPARED_MAX 256
 /* What the processes of one prepared subject cost, in pages. */
 #define PAGES_EACH 40
+/* Below this kernel.pid_max (CONFIG_BASE_SMALL's), the processes of prepared subjects would take the pids of cases. */
+#define LEAST_PID_MAX 4096
 /* A namespace's first process has so long to end what a case left there. */
 #define CLEAN_MS 3000
 
@@ -49,8 +51,8 @@ bool cr_can_be_prepared(const char *p)
 	return depth <= CR_FIRST_MAX;
 }
 
-/* A limit of the kernel's, of which a quarter is ours: what is under test must never meet it because of us. */
-static int share_of(const char *path, int otherwise)
+/* A limit of the kernel's; @otherwise where it has none. */
+static long long limit_of(const char *path, long long otherwise)
 {
 	char text[24];
 	ssize_t n = cr_slurp(path, text, sizeof(text));
@@ -59,7 +61,15 @@ static int share_of(const char *path, int otherwise)
 	if (n <= 0)
 		return otherwise;
 	text[strcspn(text, "\n")] = '\0';
-	return cr_parse_long(text, &v) && v / 4 < otherwise ? v / 4 : otherwise;
+	return cr_parse_long(text, &v) ? v : otherwise;
+}
+
+/* A quarter of a limit is ours: what is under test must never meet it because of us. */
+static int share_of(const char *path, int otherwise)
+{
+	long long v = limit_of(path, 4LL * otherwise) / 4;
+
+	return v < otherwise ? v : otherwise;
 }
 
 static void open_table(void)
@@ -84,6 +94,9 @@ static void open_table(void)
 	}
 	limit = share_of("/proc/sys/user/max_user_namespaces", limit);
 	limit = share_of("/proc/sys/user/max_pid_namespaces", limit);
+	/* 0 would be asked for again at each case. */
+	if (limit == 0 || limit_of("/proc/sys/kernel/pid_max", LEAST_PID_MAX) < LEAST_PID_MAX)
+		limit = -1;
 }
 
 static bool wait_for_bell(int ms)

@@ -411,6 +411,7 @@ const ROWS: readonly Row[] = [
 						reason: DENIED,
 						cite,
 					},
+		needs: ["writes_strict"],
 		catches: "a write behind offset 0 is honoured",
 	},
 	{
@@ -432,6 +433,7 @@ const ROWS: readonly Row[] = [
 						reason: DENIED,
 						cite,
 					},
+		needs: ["writes_strict"],
 		catches: "a write behind offset 0 is honoured",
 	},
 	{

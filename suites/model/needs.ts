@@ -138,6 +138,13 @@ export const NEEDS = {
 					facts,
 					"pid_max is one for all pid namespaces before 6.14",
 				),
+	/** A second write to a sysctl's descriptor is ignored, as by default. */
+	writes_strict: (facts) => {
+		const strict = number(facts, "sysctl_writes_strict") ?? 1;
+		return strict === 1
+			? null
+			: `kernel.sysctl_writes_strict is ${strict}: a later write through one descriptor counts`;
+	},
 	clone3: call("clone3", "5.3"),
 	openat2: call("openat2", "5.6"),
 	faccessat2: call("faccessat2", "5.8"),

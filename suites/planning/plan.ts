@@ -31,6 +31,8 @@ import {
 import { STEP_KINDS } from "../model/steps.js";
 import { CORE, type Subject } from "../model/subjects.js";
 import { formatExpected } from "./expected.js";
+import { beyondLimits } from "./limits.js";
+import { fitPids, fitResult } from "./pids.js";
 import type { Alternative, Citation, PlannedCase } from "./plannedCase.js";
 
 export const SUITES: readonly Suite[] = [
@@ -130,6 +132,21 @@ function remembered<T>(find: (text: string) => T): (text: string) => T {
 const operationsIn = remembered(operationsOf);
 const notesOn = remembered(manualNotes);
 
+const programOf = (row: Row, subject: Subject): string =>
+	typeof row.program === "string" ? row.program : row.program(subject);
+
+/** What the row expects, with the pids that its program asks for on this kernel. */
+function expectedOf(row: Row, subject: Subject, facts: Facts): Expectation {
+	const expectation = row.expect(subject, facts);
+	const program = programOf(row, subject);
+	return {
+		...expectation,
+		results: expectation.results.map((result) =>
+			fitResult(result, program, facts),
+		),
+	};
+}
+
 /** What else would be right, where the kernel may have changes that are newer than its version. */
 function alternativeTo(
 	{ results, reason }: Expectation,
@@ -139,7 +156,7 @@ function alternativeTo(
 ): Alternative | undefined {
 	const { newest, doubt } = facts.identity;
 	if (doubt === undefined) return undefined;
-	const other = row.expect(subject, { ...facts, version: newest });
+	const other = expectedOf(row, subject, { ...facts, version: newest });
 	if (other.results.join() === results.join()) return undefined;
 	return { results: other.results, reasons: [reason, other.reason], doubt };
 }
@@ -150,12 +167,12 @@ function plannedCase(
 	subject: Subject,
 	facts: Facts,
 ): PlannedCase {
-	const probeProgram =
-		typeof row.program === "string" ? row.program : row.program(subject);
+	const written = programOf(row, subject);
+	const probeProgram = fitPids(written, facts);
 	const subjectProgram = [subject.steps, `--=${subject.ready}`]
 		.filter((part) => part !== "")
 		.join(" ");
-	const expectation = row.expect(subject, facts);
+	const expectation = expectedOf(row, subject, facts);
 	const alternative = alternativeTo(expectation, row, subject, facts);
 	const operations = operationsIn(probeProgram);
 	const program = compose(subjectProgram, probeProgram);
@@ -165,7 +182,10 @@ function plannedCase(
 		...stepNeeds(probeProgram),
 	];
 	const [boundary, ...more] = boundariesOf(suite, row);
-	const reason = missing(needs, facts) ?? beyondHelper(subject, facts);
+	const reason =
+		missing(needs, facts) ??
+		beyondHelper(subject, facts) ??
+		beyondLimits(` ${compose(subject.steps, written)}`, subject, facts);
 	const missed = reason === null ? unexcused(needs, facts) : null;
 	// The namespaces that see the process, less those that the operation leaves alone.
 	const untouched = subject.pidOwners.length - (row.levels ?? 0);

@@ -1,0 +1,65 @@
+/**
+ * The pids that rows ask for. They are written as they suit a kernel with the usual limit, 32768, far above what runs beside
+ * them; where kernel.pid_max is lower (4096 with CONFIG_BASE_SMALL), every one of them is another, the same for the same one.
+ */
+import { type Facts, number } from "../model/facts.js";
+
+/** From this limit on all pids are free to choose as they are written. */
+const AS_WRITTEN = 24_000;
+/** Where the chosen pids begin on a kernel with a low limit: above those that its own threads and the case's processes have. */
+const LOWEST = 1000;
+/** What the chosen pids need there. */
+export const LEAST_PID_MAX = 2200;
+
+/** A pid as rows write it; %20 is a space in a step's value. */
+const WRITTEN =
+	/(^|[^0-9]|%20)(5000|9000|2[0-3]\d{3})(?=[^0-9]|$)|0x(4e[2-9a-f]|4f|5[0-9a-d])[0-9a-f]+/g;
+/** A write of one; a write's evidence is how many bytes it took. */
+const WRITES = /(?:^| )write=\w,2\d{4}(?=[ ,]|$)/;
+/** Steps that lower a namespace's own limit. */
+const LOWERED = /pid_max,500(?= |$)/;
+
+/** Another pid for a written one: the differences within a row, at most 9 or 49, stay. */
+function lower(pid: number): number {
+	if (pid < 20_000) return LOWEST + pid / 1000;
+	if (pid < 21_000) return LOWEST + 10 + (pid - 20_000);
+	const hundreds = Math.floor((pid - 21_000) / 100);
+	const rest = pid % 100;
+	return LOWEST + 520 + 20 * hundreds + (rest < 50 ? rest : rest - 40);
+}
+
+/** The limit, where it is so low that it counts. */
+function lowLimit(facts: Facts): number | null {
+	const limit = number(facts, "pid_max");
+	return limit !== undefined && limit < AS_WRITTEN ? limit : null;
+}
+
+/** A program, or an evidence of pids, with pids that this kernel can have. */
+export function fitPids(text: string, facts: Facts): string {
+	if (lowLimit(facts) === null) return text;
+	return text.replace(WRITTEN, (whole, before: string, pid: string) =>
+		pid === undefined
+			? `0x${lower(Number(whole)).toString(16)}`
+			: `${before}${lower(Number(pid))}`,
+	);
+}
+
+/** What a program, as it is written, must give with the pids that this kernel can have: they are of four digits, not of five. */
+export function fitResult(
+	result: string,
+	program: string,
+	facts: Facts,
+): string {
+	return result === "0:5" && lowLimit(facts) !== null && WRITES.test(program)
+		? "0:4"
+		: fitPids(result, facts);
+}
+
+/** Why this kernel can't have the pids that the program asks for; null where it can. */
+export function beyondPidMax(program: string, facts: Facts): string | null {
+	const limit = lowLimit(facts);
+	if (limit === null || limit >= LEAST_PID_MAX) return null;
+	const asks = program.search(WRITTEN) >= 0 || LOWERED.test(program);
+	if (!asks && limit >= 512) return null;
+	return `kernel.pid_max is ${limit}: ${asks ? `this case's pids need ${LEAST_PID_MAX}` : "the kernel's own threads leave too few pids below 512"}`;
+}
