@@ -1,7 +1,10 @@
 /** As much of QEMU's monitor protocol as the end of a guest needs: why it stopped, and where it hangs. */
 import type { Duplex } from "node:stream";
 
+/** No message of interest is longer, bytes. */
 const MAX_BUFFER = 1_000_000;
+/** What is shown of the registers, characters. */
+const MAX_REGISTERS = 4096;
 
 /** Why QEMU stopped the guest, in QEMU's words (`guest-reset`, `guest-shutdown`, `guest-panic`, `host-signal`…). */
 export type ShutdownReason = string;
@@ -32,7 +35,12 @@ export class Qmp {
 			timeoutMs,
 		);
 		return typeof answer === "string"
-			? answer.split(/\r?\n/).filter(Boolean).slice(0, 16)
+			? answer
+					.slice(0, MAX_REGISTERS)
+					.split(/\r?\n/)
+					.map((line) => line.replace(/[^\x20-\x7e]/g, "?"))
+					.filter(Boolean)
+					.slice(0, 16)
 			: [];
 	}
 
@@ -68,20 +76,20 @@ export class Qmp {
 		if (this.#text.length > MAX_BUFFER) this.#text = "";
 	}
 
+	/** QEMU may be anything that calls itself so: what is no message of the monitor's is passed over. */
 	#message(line: string): void {
-		let message: {
-			event?: unknown;
-			data?: { reason?: unknown };
-			id?: unknown;
-			return?: unknown;
-		};
+		let message: unknown;
 		try {
 			message = JSON.parse(line);
 		} catch {
 			return;
 		}
-		if (message.event === "SHUTDOWN")
-			this.shutdown = String(message.data?.reason ?? "unknown");
+		if (!isRecord(message)) return;
+		if (message.event === "SHUTDOWN") {
+			const reason = isRecord(message.data) ? message.data.reason : undefined;
+			const known = typeof reason === "string" && /^[a-z-]{1,40}$/.test(reason);
+			this.shutdown = known ? reason : "unknown";
+		}
 		if (typeof message.id === "number")
 			this.#waiting.get(message.id)?.(message.return);
 	}
@@ -89,4 +97,8 @@ export class Qmp {
 	#giveUp(): void {
 		for (const done of [...this.#waiting.values()]) done(undefined);
 	}
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null;
 }
