@@ -4,6 +4,7 @@
  */
 
 import { VmError } from "../base/errors.js";
+import { crc32 } from "./crc32.js";
 import { type FrameItem, FrameReader } from "./frames.js";
 import { dueFor, encodeLine, isReplyTo, type Line, WINDOW } from "./lines.js";
 import { ReadBackCache } from "./readBackCache.js";
@@ -15,6 +16,10 @@ const MAX_AWAITED = 160;
 const MAX_GAP = 4096;
 /** So many missing frames are asked for at once. */
 const ASK_AHEAD = 16;
+/** So many broken frames between two sound ones are no line noise. */
+const MAX_BROKEN = 2000;
+/** So many frames may come again without having been asked for. */
+const MAX_REPEATED = 100;
 /** So many broken frames are asked for again before the next nudge. */
 const ASK_BROKEN = 8;
 
@@ -34,10 +39,17 @@ export interface ChannelStats {
 	asked: number;
 	/** Lines sent again. */
 	resent: number;
+	/** Frames that came again. */
+	repeated: number;
 }
 
 export class Channel {
-	readonly stats: ChannelStats = { broken: 0, asked: 0, resent: 0 };
+	readonly stats: ChannelStats = {
+		broken: 0,
+		asked: 0,
+		resent: 0,
+		repeated: 0,
+	};
 	#reader = new FrameReader();
 	/** The next frame to deliver. */
 	#expected = 0;
@@ -45,7 +57,16 @@ export class Channel {
 	#early = new Map<number, string>();
 	#asked = new Set<number>();
 	#askedBroken = 0;
+	/** Broken frames since the last one that was delivered. */
+	#brokenInARow = 0;
+	/** The checksums of the frames that were delivered: one that comes again must be the same. */
+	#delivered: number[] = [];
 	#heard = false;
+	/** Cases that were answered, and all requests that were: the agent's goodbye names one of these numbers. */
+	#answered = { cases: 0, all: 0 };
+	#saidBye = false;
+	/** The latest line that the agent asked for again. */
+	#lastBad = -1;
 	/** Lines sent and not known to be obeyed. */
 	#unanswered: Line[] = [];
 	#unansweredBytes = 0;
@@ -75,6 +96,16 @@ export class Channel {
 	get running(): string | undefined {
 		return this.#unanswered.find((line) => line.due.length > 0 && !line.own)
 			?.due[0]?.text;
+	}
+
+	/** What says that the guest is alive and its words are lost: frames after one that never came. Undefined where there are none. */
+	get hole(): string | undefined {
+		const later = this.#early.size;
+		if (later > 0)
+			return `frame ${this.#expected} never came, though it was asked for again and ${later} later ones did`;
+		if (this.#brokenInARow > 0)
+			return `frame ${this.#expected} never came, though it was asked for again and ${this.#brokenInARow} broken ones did`;
+		return undefined;
 	}
 
 	/** Requests to send, drawn as the window allows. One source at a time. */
@@ -114,15 +145,19 @@ export class Channel {
 			if (item.kind === "noise")
 				events.push({ type: "noise", bytes: item.bytes });
 			else if (this.#violated) continue;
-			else if (item.kind === "broken") this.#onBroken();
+			else if (item.kind === "broken") this.#onBroken(events);
 			else this.#onFrame(item.seq, item.payload, events);
 		}
 		if (!this.#violated) this.#fill();
 		return events;
 	}
 
-	#onBroken(): void {
+	#onBroken(events: ChannelEvent[]): void {
 		this.stats.broken++;
+		if (++this.#brokenInARow > MAX_BROKEN) {
+			this.#violation(`${MAX_BROKEN} broken frames came in a row`, events);
+			return;
+		}
 		// Nothing is sent before the agent's first sound frame: its tty may still echo.
 		if (this.#heard && this.#askedBroken++ < ASK_BROKEN)
 			this.#ask(this.#expected);
@@ -136,7 +171,17 @@ export class Channel {
 				events,
 			);
 		if (this.#violated) return;
-		if (seq < this.#expected || this.#early.has(seq)) return;
+		if (seq < this.#expected || this.#early.has(seq)) {
+			this.#onRepeated(seq, payload, events);
+			return;
+		}
+		if (this.#saidBye) {
+			this.#violation(
+				`"${payload.slice(0, 40)}" came after the goodbye`,
+				events,
+			);
+			return;
+		}
 		this.#early.set(seq, payload);
 		for (;;) {
 			const next = this.#early.get(this.#expected);
@@ -144,10 +189,28 @@ export class Channel {
 			this.#early.delete(this.#expected);
 			this.#asked.delete(this.#expected);
 			this.#expected++;
+			this.#delivered.push(crc32(next));
 			this.#askedBroken = 0;
+			this.#brokenInARow = 0;
 			this.#onPayload(next, events);
 		}
-		this.#askMissing();
+		if (!this.#violated) this.#askMissing();
+	}
+
+	/** A frame that was there before: asked for twice, it may come twice, and then it is the same. */
+	#onRepeated(seq: number, payload: string, events: ChannelEvent[]): void {
+		// The agent let it go meanwhile; here it is.
+		if (payload === "gone") return;
+		this.stats.repeated++;
+		const early = this.#early.get(seq);
+		const before = early === undefined ? this.#delivered[seq] : crc32(early);
+		if (crc32(payload) !== before)
+			this.#violation(`frame ${seq} came again with other content`, events);
+		else if (this.stats.repeated > this.stats.asked + MAX_REPEATED)
+			this.#violation(
+				`${this.stats.repeated} frames came again, and ${this.stats.asked} were asked for`,
+				events,
+			);
 	}
 
 	#askMissing(): void {
@@ -198,6 +261,19 @@ export class Channel {
 			);
 			return;
 		}
+		if (due.reply === "bye") {
+			this.#saidBye = true;
+			const { cases, all } = this.#answered;
+			if (told !== `bye ${cases}` && told !== `bye ${all}`) {
+				this.#violation(
+					`the goodbye was "${told.slice(0, 40)}" after ${cases} answers`,
+					events,
+				);
+				return;
+			}
+		}
+		this.#answered.all++;
+		if (due.reply.startsWith("obs ")) this.#answered.cases++;
 		const payload = this.#readBacks.expand(told);
 		if (payload === undefined) {
 			this.#violation(
@@ -223,7 +299,15 @@ export class Channel {
 				`"${payload.slice(0, 40)}" asks for a line that was answered or never sent`,
 				events,
 			);
-		else this.#sendAgain(this.#unanswered.slice(num - first));
+		else if (num <= this.#lastBad)
+			this.#violation(
+				`"${payload.slice(0, 40)}" asks a second time for the same line`,
+				events,
+			);
+		else {
+			this.#lastBad = num;
+			this.#sendAgain(this.#unanswered.slice(num - first));
+		}
 	}
 
 	#sendAgain(lines: Line[]): void {

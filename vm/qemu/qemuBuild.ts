@@ -1,11 +1,12 @@
 /** What this machine's build of QEMU is and can do. */
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { open, readFile, writeFile } from "node:fs/promises";
 import { cacheDir, fillAtomically } from "../base/cache.js";
 import { errnoOf, VmError } from "../base/errors.js";
 import { type OfShape, readJsonShape } from "../base/jsonShape.js";
 import type { Machine } from "../base/machines.js";
 import { findOnPath } from "../base/path.js";
+import { familyEnv, familyName, killFamily } from "./family.js";
 
 /** What can be told of a build. */
 const BUILD = {
@@ -42,14 +43,42 @@ interface Help {
 	stderr: string;
 }
 
+const MAX_HELP_MS = 20_000;
+const MAX_HELP = 4_000_000;
+
+/** Asks for its help, which also ends where the program does not, or leaves behind what keeps its pipes open. */
 function askHelp(program: string): Promise<Help> {
 	return new Promise((resolve) => {
-		execFile(
-			program,
-			["--help"],
-			{ timeout: 20_000, maxBuffer: 4_000_000 },
-			(error, stdout, stderr) => resolve({ error, stdout, stderr }),
-		).stdin?.end();
+		const family = familyName();
+		const child = spawn(program, ["--help"], {
+			stdio: ["ignore", "pipe", "pipe"],
+			detached: true,
+			env: familyEnv(family),
+		});
+		const said = { stdout: "", stderr: "" };
+		const end = (error: Error | null) => {
+			clearTimeout(timer);
+			process.off("exit", leave);
+			killFamily(family, child.exitCode === null ? child.pid : undefined);
+			child.stdout?.destroy();
+			child.stderr?.destroy();
+			resolve({ error, ...said });
+		};
+		const leave = () => killFamily(family, child.pid);
+		process.once("exit", leave);
+		const timer = setTimeout(
+			() => end(new Error(`no answer in ${MAX_HELP_MS / 1000} s`)),
+			MAX_HELP_MS,
+		);
+		for (const name of ["stdout", "stderr"] as const)
+			child[name]?.setEncoding("utf8").on("data", (text: string) => {
+				said[name] += text;
+				if (said[name].length > MAX_HELP) end(new Error("it never ends"));
+			});
+		child.once("error", end);
+		child.once("close", () => end(null));
+		// What holds the pipes after it has ended is none of its words.
+		child.once("exit", () => killFamily(family, undefined));
 	});
 }
 
@@ -96,7 +125,7 @@ async function ask(machine: Machine): Promise<OfShape<typeof BUILD>> {
 	if (version === undefined)
 		throw new VmError(
 			"missing",
-			`${machine.qemu} --help does not name its version: ${help.stderr.slice(0, 200)}`,
+			`${machine.qemu} --help does not name its version: ${[help.error?.message, help.stderr.slice(0, 200)].filter(Boolean).join(": ")}`,
 			{ hint: `reinstall it: apt-get install ${machine.qemuPackage}` },
 		);
 	return {
