@@ -5,6 +5,7 @@ import {
 	type Observation,
 	parseObservation,
 } from "../model/observation.js";
+import { wrongSubject } from "../model/shownSubject.js";
 import { meets } from "./expected.js";
 import type { PlannedCase } from "./plannedCase.js";
 
@@ -62,6 +63,9 @@ export function judgeObservation(
 			verdict: "error",
 			reason: "a process of the case could not be killed",
 		};
+	const wrongWho = wrongSubject(planned.subjectProgram, seen.who);
+	if (wrongWho !== undefined)
+		return { ...base, verdict: "error", reason: wrongWho };
 	const { results, operations, alternative } = planned;
 	const complete = seen.results.length === results.length;
 	const wrong = firstWrong(seen, operations, results);
