@@ -56,7 +56,7 @@ export async function findKernels(
 	for (const [i, image] of images.entries()) {
 		found.push({
 			name: images.length === 1 ? name : `${name}:${labels[i]}`,
-			kernel: await bootable(image),
+			kernel: await bootable(image, options.signal),
 		});
 	}
 	return found;
@@ -98,14 +98,17 @@ async function resolve(
 	}
 }
 
-async function bootable(image: Image): Promise<BootableKernel> {
+async function bootable(
+	image: Image,
+	signal: AbortSignal,
+): Promise<BootableKernel> {
 	const machine = machineFor(image.arch);
 	if (machine === undefined) {
 		throw new KernelError(
 			`--kernel ${image.path}: no machine is known for ${image.arch}`,
 		);
 	}
-	await asKernelError(qemuBuild(machine));
+	await asKernelError(qemuBuild(machine, signal));
 	const config = await imageConfig(image);
 	return {
 		info: {

@@ -1,0 +1,128 @@
+/** Every row of the table comes to what it says: exit status, verdicts, words; nothing stays behind, nothing is injected. */
+import assert from "node:assert/strict";
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { t, test } from "tap";
+import { Report } from "../../results/model/model.js";
+import { reliabilityTable } from "./document.test.helper.js";
+import { GUESTS } from "./guests.test.helper.js";
+import { ROWS, type Row } from "./rows.test.data.js";
+import type { Outcome } from "./worker.test.helper.js";
+
+const WORKER = join(import.meta.dirname, "worker.test.helper.js");
+/** No row takes longer, by far: the longest silence that is waited for is eleven seconds. */
+const MOST_SECONDS = 60;
+const MOST_MIB = 300;
+
+const start = (): ChildProcess =>
+	fork(WORKER, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+
+async function ask(worker: ChildProcess, key: string): Promise<Outcome> {
+	const gone = once(worker, "exit").then(([status, signal]) => {
+		throw new Error(`${key}: the worker ended (${status ?? signal})`);
+	});
+	gone.catch(() => {});
+	worker.send(key);
+	const [outcome] = await Promise.race([once(worker, "message"), gone]);
+	return outcome as Outcome;
+}
+
+/** What is told of QEMU's help is remembered for the whole process: such rows get one of their own. */
+async function serve(queue: Row[], outcomes: Map<string, Outcome>) {
+	let worker = start();
+	for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
+		outcomes.set(row.key, await ask(worker, row.key));
+		if (row.help !== undefined || queue[0]?.help !== undefined) {
+			worker.kill();
+			worker = start();
+		}
+	}
+	worker.kill();
+}
+
+const outcomes = new Map<string, Outcome>();
+t.before(async () => {
+	const queue = [...ROWS];
+	await Promise.all([serve(queue, outcomes), serve(queue, outcomes)]);
+});
+
+/** What may stand in no report: bytes that a terminal or a parser obeys, and a guest's lines as lines of the report's own. */
+const INJECTED: readonly RegExp[] = [
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the bytes that must not be there
+	/.{0,40}[\x00-\x08\x0b-\x1f\x7f-\x9f]/,
+	/^(not )?ok .*- forged/m,
+	/^Bail out! forged/m,
+	/<script>alert/,
+];
+
+function nothingInjected(
+	{ reports }: Outcome,
+	target: { complete: boolean },
+): void {
+	for (const [format, text] of Object.entries(reports))
+		for (const pattern of INJECTED)
+			assert.equal(pattern.exec(text)?.[0], undefined, format);
+	const tap = reports.tap13 ?? "";
+	const lines = tap.match(/^(not )?ok \d+/gm) ?? [];
+	const planned = Number(/^1\.\.(\d+)/m.exec(tap)?.[1]);
+	// A run that is incomplete is told as one line more where no case tells it.
+	assert.ok(planned === 4 || (planned === 5 && !target.complete));
+	assert.equal(lines.length, planned);
+	assert.equal(tap.match(/^1\.\./gm)?.length, 1);
+	const { junit = "" } = reports;
+	assert.equal(
+		junit.match(/<testcase /g)?.length,
+		Number(/ tests="(\d+)"/.exec(junit)?.[1]),
+	);
+}
+
+for (const row of ROWS)
+	test(`${row.key}: ${row.does}`, async () => {
+		const outcome = outcomes.get(row.key);
+		assert.ok(outcome);
+		assert.equal(outcome.status, row.status, outcome.stderr);
+		assert.ok(outcome.seconds < MOST_SECONDS, `${outcome.seconds} s`);
+		assert.ok(outcome.peakMiB < MOST_MIB, `${outcome.peakMiB} MiB`);
+		assert.deepEqual(outcome.processes, []);
+		assert.deepEqual(outcome.files, []);
+		if (row.verdicts === "") {
+			assert.match(outcome.stderr, row.says ?? /./);
+			assert.deepEqual(outcome.reports, {});
+			return;
+		}
+		const report = Report.parse(JSON.parse(outcome.reports.json ?? ""));
+		const [target] = report.targets;
+		assert.ok(target);
+		const verdicts = target.cases.map(({ verdict }) => verdict[0]).join("");
+		const why = [target.incompleteReason, ...target.notes].join("\n");
+		assert.match(verdicts, new RegExp(`^${row.verdicts}$`), why);
+		if (row.status === 0) assert.equal(target.complete, true);
+		if (row.says) {
+			const words = [
+				target.incompleteReason,
+				...target.notes,
+				...target.cases.flatMap((one) => [one.reason, ...(one.console ?? [])]),
+			];
+			assert.match(words.join("\n"), row.says);
+		}
+		nothingInjected(outcome, target);
+	});
+
+test("every guest has its row, and only honest ones have no behaviour of their own", async () => {
+	const keys = ROWS.map(({ key }) => key);
+	assert.equal(new Set(keys).size, keys.length);
+	assert.ok(keys.length >= 40, `${keys.length}`);
+	for (const key of Object.keys(GUESTS)) assert.ok(keys.includes(key), key);
+	for (const { key, help } of ROWS)
+		assert.ok(key in GUESTS || key === "honest" || help !== undefined, key);
+});
+
+test("docs/reliability.md has the table", async () => {
+	const path = join(import.meta.dirname, "../../../docs/reliability.md");
+	assert.ok(
+		readFileSync(path, "utf8").includes(reliabilityTable()),
+		"run `node dist/runner/hostile/printTable.test.helper.js` and paste",
+	);
+});
