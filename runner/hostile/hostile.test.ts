@@ -44,7 +44,13 @@ async function serve(queue: Row[], outcomes: Map<string, Outcome>) {
 
 const outcomes = new Map<string, Outcome>();
 t.before(async () => {
-	const queue = [...ROWS];
+	// What takes longest goes first.
+	const last = ROWS.filter(({ hurry }) => hurry === undefined);
+	const first = ROWS.filter(({ hurry }) => hurry !== undefined);
+	const queue = [
+		...first.sort((a) => (a.key === "no-goodbye" ? -1 : 1)),
+		...last,
+	];
 	await Promise.all([serve(queue, outcomes), serve(queue, outcomes)]);
 });
 
@@ -52,17 +58,18 @@ t.before(async () => {
 const INJECTED: readonly RegExp[] = [
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the bytes that must not be there
 	/.{0,40}[\x00-\x08\x0b-\x1f\x7f-\x9f]/,
-	/^(not )?ok .*- forged/m,
-	/^Bail out! forged/m,
 	/<script>alert/,
 ];
+const INJECTED_TAP = /^(not )?ok .*- forged|^Bail out! forged|^ok 1$/m;
 
 function nothingInjected(
 	{ reports }: Outcome,
 	target: { complete: boolean },
 ): void {
 	for (const [format, text] of Object.entries(reports))
-		for (const pattern of INJECTED)
+		for (const pattern of /tap/.test(format)
+			? [...INJECTED, INJECTED_TAP]
+			: INJECTED)
 			assert.equal(pattern.exec(text)?.[0], undefined, format);
 	const tap = reports.tap13 ?? "";
 	const lines = tap.match(/^(not )?ok \d+/gm) ?? [];
