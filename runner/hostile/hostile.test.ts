@@ -16,30 +16,55 @@ const WORKER = join(import.meta.dirname, "worker.test.helper.js");
 const MOST_SECONDS = 60;
 const MOST_MIB = 300;
 
-const start = (): ChildProcess =>
-	fork(WORKER, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+/** A process that runs rows, one at a time. */
+class Worker {
+	readonly #child: ChildProcess;
+	#settle:
+		| { resolve(one: Outcome): void; reject(why: Error): void }
+		| undefined;
 
-async function ask(worker: ChildProcess, key: string): Promise<Outcome> {
-	const gone = once(worker, "exit").then(([status, signal]) => {
-		throw new Error(`${key}: the worker ended (${status ?? signal})`);
-	});
-	gone.catch(() => {});
-	worker.send(key);
-	const [outcome] = await Promise.race([once(worker, "message"), gone]);
-	return outcome as Outcome;
+	constructor() {
+		this.#child = fork(WORKER, {
+			stdio: ["ignore", "inherit", "inherit", "ipc"],
+		});
+		this.#child.on("message", (one) => this.#settle?.resolve(one as Outcome));
+		this.#child.on("exit", (status, signal) =>
+			this.#settle?.reject(new Error(`the worker ended: ${status ?? signal}`)),
+		);
+	}
+
+	ask(key: string): Promise<Outcome> {
+		return new Promise((resolve, reject) => {
+			this.#settle = { resolve, reject };
+			this.#child.send(key);
+		});
+	}
+
+	async end(): Promise<void> {
+		const gone = once(this.#child, "exit");
+		this.#settle = undefined;
+		this.#child.kill();
+		await gone;
+	}
 }
 
 /** What is told of QEMU's help is remembered for the whole process: such rows get one of their own. */
-async function serve(queue: Row[], outcomes: Map<string, Outcome>) {
-	let worker = start();
+async function serve(queue: Row[]): Promise<void> {
+	let worker = new Worker();
+	let fresh = true;
 	for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
-		outcomes.set(row.key, await ask(worker, row.key));
-		if (row.help !== undefined || queue[0]?.help !== undefined) {
-			worker.kill();
-			worker = start();
+		if (row.help !== undefined && !fresh) {
+			await worker.end();
+			worker = new Worker();
+		}
+		outcomes.set(row.key, await worker.ask(row.key));
+		fresh = row.help !== undefined;
+		if (fresh) {
+			await worker.end();
+			worker = new Worker();
 		}
 	}
-	worker.kill();
+	await worker.end();
 }
 
 const outcomes = new Map<string, Outcome>();
@@ -51,7 +76,7 @@ t.before(async () => {
 		...first.sort((a) => (a.key === "no-goodbye" ? -1 : 1)),
 		...last,
 	];
-	await Promise.all([serve(queue, outcomes), serve(queue, outcomes)]);
+	await Promise.all([serve(queue), serve(queue)]);
 });
 
 /** What may stand in no report: bytes that a terminal or a parser obeys, and a guest's lines as lines of the report's own. */

@@ -15,7 +15,7 @@ import {
 	VmError,
 } from "../../vm/index.js";
 import { uniqueNames } from "../common/names.js";
-import { isLink, systemText } from "../common/source.js";
+import { isLink, notUtf8, systemText } from "../common/source.js";
 import {
 	didYouMean,
 	KernelError,
@@ -147,7 +147,7 @@ function refuseUnknown(name: string): void {
 	if (look(name)) return;
 	if (!isKernelName(name)) {
 		throw new KernelError(
-			`--kernel ${name}: ${isLink(name) ? "a symbolic link that leads nowhere" : `no such file${nearestFile(name)}`}; \`crcap kernels\` lists names that can be used as well`,
+			`--kernel ${name}: ${isLink(name) ? "a symbolic link that leads nowhere" : `no such file${notUtf8(name) || nearestFile(name)}`}; \`crcap kernels\` lists names that can be used as well`,
 		);
 	}
 	readKernelName(name, "--kernel ");

@@ -110,6 +110,7 @@ async function bootClean(
 			agent: options.agent,
 			accel: accel.accel,
 			append: options.append,
+			configured: options.kernel.config !== undefined,
 			catalogue: options.catalogue,
 			onStart,
 			signal,
