@@ -6,11 +6,11 @@ import {
 	parseObservation,
 	takenValues,
 } from "../model/observation.js";
-import { wrongSubject } from "../model/shownSubject.js";
 import { meets } from "./expected.js";
 import { judgeHonest as judge, whoOf } from "./kernels.test.helper.js";
 import { plan } from "./plan.js";
 import type { PlannedCase } from "./plannedCase.js";
+import { wrongSubject } from "./shownSubject.js";
 
 const planned = (id: string): PlannedCase => {
 	const found = plan(null).find((one) => one.id === id);

@@ -5,9 +5,9 @@ import {
 	type Observation,
 	parseObservation,
 } from "../model/observation.js";
-import { wrongSubject } from "../model/shownSubject.js";
 import { meets } from "./expected.js";
 import type { PlannedCase } from "./plannedCase.js";
+import { wrongSubject } from "./shownSubject.js";
 
 export interface Judgement {
 	readonly verdict: "pass" | "fail" | "error" | "timeout";

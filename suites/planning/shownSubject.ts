@@ -1,6 +1,6 @@
 /** Is the subject that a reply tells of the one that was asked for? The helper looks as well; but a guest may say what it likes. */
-import { CAPABILITIES, capBits } from "./caps.js";
-import { shownValues } from "./observation.js";
+import { CAPABILITIES, capBits } from "../model/caps.js";
+import { shownValues } from "../model/observation.js";
 
 /** The step that ends the subject, with what its read-back must show. */
 const READY = /(?:^| )--=(\S+)/;
