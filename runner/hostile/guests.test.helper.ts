@@ -110,9 +110,13 @@ export const GUESTS: Readonly<Record<string, Behaviour>> = {
 	leap: inSecond((guest, n) => {
 		guest.results.write(encodeFrame(4_000_000_000, `obs ${n} ${OBS}`));
 	}),
-	"too-long": inSecond((guest) => {
-		guest.results.write(encodeFrame(guest.sent.length, "x".repeat(9000)));
-	}),
+	"too-long": {
+		...inSecond((guest) => {
+			guest.results.write(encodeFrame(guest.sent.length, "x".repeat(9000)));
+		}),
+		resend: (guest, seq) =>
+			guest.results.write(encodeFrame(seq, "x".repeat(9000))),
+	},
 	dripping: inSecond((guest) => {
 		guest.results.write(`\x1e${guest.sent.length} 8000 00000000 `);
 		setInterval(() => guest.results.write("x"), 20);

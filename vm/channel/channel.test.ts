@@ -256,3 +256,19 @@ test("later frames show that one is lost for ever", async () => {
 	channel.feed(Buffer.from(encodeFrame(2, "obs 1 end=ok")));
 	assert.match(channel.hole ?? "", /frame 1 never came.* 1 later/);
 });
+
+test("half a frame before a silence is no sign of life, and what comes after it was asked for again is one", async () => {
+	for (const ownPort of [true, false]) {
+		const channel = new Channel(undefined, ownPort);
+		channel.feed(Buffer.from(encodeFrame(0, "ready")));
+		channel.feed(Buffer.from("\x1e1 12 00000000 obs 0"));
+		channel.nudge();
+		assert.equal(channel.hole, undefined);
+		channel.feed(Buffer.from("kernel: x\n"));
+		assert.equal(channel.hole !== undefined, ownPort);
+		channel.feed(Buffer.from("\x1e1 1\x1e"));
+		assert.match(channel.hole ?? "", /is no frame/);
+		channel.feed(Buffer.from(encodeFrame(1, "bad 0")));
+		assert.equal(channel.hole, undefined);
+	}
+});

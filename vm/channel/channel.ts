@@ -59,6 +59,10 @@ export class Channel {
 	#askedBroken = 0;
 	/** Broken frames since the last one that was delivered. */
 	#brokenInARow = 0;
+	/** True where frames were asked for again since the last one that was delivered. */
+	#nudged = false;
+	/** What came since then and is no sound frame: whoever sends it is alive. */
+	#signsOfLife = 0;
 	/** The checksums of the frames that were delivered: one that comes again must be the same. */
 	#delivered: number[] = [];
 	#heard = false;
@@ -79,9 +83,15 @@ export class Channel {
 	readonly #catalogue: RequestCatalogue;
 	readonly #readBacks = new ReadBackCache();
 
-	/** @param catalogue the requests that the initramfs carries */
-	constructor(catalogue = new RequestCatalogue()) {
+	readonly #ownPort: boolean;
+
+	/**
+	 * @param catalogue the requests that the initramfs carries
+	 * @param ownPort nobody else writes to the agent's port
+	 */
+	constructor(catalogue = new RequestCatalogue(), ownPort = false) {
 		this.#catalogue = catalogue;
+		this.#ownPort = ownPort;
 	}
 
 	/** True when every request that was asked for has been sent and answered. */
@@ -103,8 +113,8 @@ export class Channel {
 		const later = this.#early.size;
 		if (later > 0)
 			return `frame ${this.#expected} never came, though it was asked for again and ${later} later ones did`;
-		if (this.#brokenInARow > 0)
-			return `frame ${this.#expected} never came, though it was asked for again and ${this.#brokenInARow} broken ones did`;
+		if (this.#signsOfLife > 0)
+			return `frame ${this.#expected} never came, and what came after it was asked for again is no frame`;
 		return undefined;
 	}
 
@@ -124,12 +134,18 @@ export class Channel {
 
 	/** Takes bytes from the guest. */
 	feed(bytes: Uint8Array): ChannelEvent[] {
-		return this.#take(this.#reader.feed(bytes));
+		const items = this.#reader.feed(bytes);
+		if (this.#nudged)
+			this.#signsOfLife += items.filter(
+				({ kind }) => kind === "broken" || (this.#ownPort && kind === "noise"),
+			).length;
+		return this.#take(items);
 	}
 
 	/** Nothing came for a while: ask for what may have been lost in either direction. */
 	nudge(): ChannelEvent[] {
 		const events = this.#take(this.#reader.giveUp());
+		this.#nudged = true;
 		this.#asked.clear();
 		this.#askedBroken = 0;
 		if (!this.#heard || this.#violated) return events;
@@ -192,6 +208,8 @@ export class Channel {
 			this.#delivered.push(crc32(next));
 			this.#askedBroken = 0;
 			this.#brokenInARow = 0;
+			this.#nudged = false;
+			this.#signsOfLife = 0;
 			this.#onPayload(next, events);
 		}
 		if (!this.#violated) this.#askMissing();

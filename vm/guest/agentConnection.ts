@@ -78,8 +78,8 @@ export class AgentConnection {
 	constructor(process: QemuProcess, options: ConnectionOptions) {
 		this.#process = process;
 		this.#options = options;
-		this.channel = new Channel(options.catalogue);
 		const shared = process.results === null;
+		this.channel = new Channel(options.catalogue, !shared);
 		process.console.on("data", (bytes: Buffer) => {
 			if (shared) this.#fromChannel(bytes);
 			else this.#fromConsole(bytes);
