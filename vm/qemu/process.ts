@@ -1,6 +1,6 @@
 /**
  * A QEMU process that leaves nothing behind. Ports are inherited sockets and the initramfs is an unlinked file, so there
- * is nothing on disk to clean up; the kernel kills QEMU when this process dies, however that happens.
+ * is nothing on disk to clean up. The kernel kills QEMU when this process is killed; where QEMU is a script, only the script.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import {
