@@ -53,9 +53,18 @@ function hasName(pid: number, entry: string): boolean {
 	}
 }
 
+/** Names in /proc; none where there is no /proc, when only the family's group is killed. */
+function processes(): string[] {
+	try {
+		return readdirSync("/proc");
+	} catch {
+		return [];
+	}
+}
+
 /** @param first the family's first process; undefined once it was waited for, when its number may be another's */
 function livingMembers(name: string, first: number | undefined): number[] {
-	const all = readdirSync("/proc").flatMap((entry) => {
+	const all = processes().flatMap((entry) => {
 		const pid = /^\d+$/.test(entry) ? Number(entry) : process.pid;
 		const found = pid === process.pid ? undefined : memberOf(pid);
 		return found ? [found] : [];
@@ -81,8 +90,11 @@ export function killFamily(name: string, first: number | undefined): void {
 	for (let round = 0; round < MAX_ROUNDS; round++) {
 		// All are found before the first one dies: an orphan no longer tells whose child it was.
 		const living = livingMembers(name, first);
+		if (first !== undefined && round === 0) {
+			kill(-first);
+			kill(first);
+		}
 		if (living.length === 0) return;
-		if (first !== undefined && round === 0) kill(-first);
 		for (const pid of living) kill(pid);
 	}
 }
