@@ -38,9 +38,19 @@ export async function main(
  */
 export function reportTrouble(error: unknown, argv: readonly string[]): number {
 	const foreseen = isForeseen(error);
-	tell(foreseen ? (error as Error).message : ownFaultText(error));
+	tell(foreseen ? foreseenText(error as Error) : ownFaultText(error));
 	const status = foreseen ? EXIT.incomplete : EXIT.software;
 	return argv.includes("--bisect") ? bisectStatus(status) : status;
+}
+
+/** The system's own words, with what helps where that is known. */
+function foreseenText(error: Error): string {
+	const codes = [error, error.cause].map(
+		(one) => (one as NodeJS.ErrnoException | undefined)?.code,
+	);
+	return codes.includes("EMFILE") && !/ulimit/.test(error.message)
+		? `${error.message}; raise the limit of open files, as with \`ulimit -n 1024\``
+		: error.message;
 }
 
 /** A fault of crcap's own shows where it came from. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "tap";
+import { reportTrouble } from "./program.js";
 import { cli, withFolder } from "./spawnCli.test.helper.js";
 
 const HOSTILE = "\u001b]0;title\u0007\u202e\ncrcap: all passed";
@@ -48,4 +49,22 @@ test("a bug still shows where it comes from, line by line", async () => {
 		written.join(""),
 		/^crcap: a fault of crcap's own .*: Error: a \\x1b\[31mbug\\nof ours\n {4}at .*tell\.test\.[jt]s/,
 	);
+});
+
+test("too few open files are told with what helps", async () => {
+	const emfile = Object.assign(new Error("EMFILE: too many open files, open"), {
+		...{ code: "EMFILE", syscall: "open" },
+	});
+	const { write } = process.stderr;
+	const told: string[] = [];
+	process.stderr.write = ((text: string) =>
+		told.push(text) > 0) as typeof write;
+	try {
+		assert.equal(reportTrouble(emfile, []), 3);
+		assert.equal(reportTrouble(new Error("x", { cause: emfile }), []), 3);
+	} finally {
+		process.stderr.write = write;
+	}
+	assert.equal(told.length, 2);
+	for (const text of told) assert.match(text, /ulimit -n 1024/);
 });

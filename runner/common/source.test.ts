@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { t, test } from "tap";
-import { openSource, readSmallFile } from "./source.js";
+import { notUtf8, openSource, readSmallFile } from "./source.js";
 
 const dir = t.testdir();
 
@@ -29,4 +29,10 @@ test("what is no file is told in words", async () => {
 		assert.throws(() => read(join(dir, "loop")), /leads to itself$/);
 	}
 	assert.throws(() => readSmallFile("/dev/zero", 10), /no regular file$/);
+});
+
+test("a name that was no UTF-8 is told as such", async () => {
+	const lost = join(dir, "caf\ufffd");
+	assert.throws(() => readSmallFile(lost, 9), /no such file \(.*not.* UTF-8/);
+	assert.equal(notUtf8("café"), "");
 });

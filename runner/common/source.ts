@@ -79,9 +79,16 @@ function attempt<T>(path: string, work: () => T): T {
 		const why =
 			code === "ENOENT" && isLink(path)
 				? "a symbolic link that leads nowhere"
-				: systemText(error);
+				: `${systemText(error)}${notUtf8(path)}`;
 		throw new UsageError(`${path}: ${why}`);
 	}
+}
+
+/** Node.js reads arguments as UTF-8: what can't be read so is lost, and so is the file. */
+export function notUtf8(path: string): string {
+	return path.includes("\ufffd")
+		? " (its name seems not to be UTF-8: rename it, or name a symbolic link to it)"
+		: "";
 }
 
 /** True for a symbolic link, wherever it leads. */
@@ -99,6 +106,7 @@ const WHY: Readonly<Record<string, string>> = {
 	EISDIR: "is a directory",
 	EACCES: "can't be read: no permission",
 	ELOOP: "a symbolic link that leads to itself",
+	EMFILE: "too many open files: raise the limit, as with `ulimit -n 1024`",
 };
 
 /** A system error without Node's call and path. */

@@ -15,7 +15,7 @@ import {
 	VmError,
 } from "../../vm/index.js";
 import { uniqueNames } from "../common/names.js";
-import { isLink, systemText } from "../common/source.js";
+import { isLink, notUtf8, systemText } from "../common/source.js";
 import {
 	didYouMean,
 	KernelError,
@@ -56,7 +56,7 @@ export async function findKernels(
 	for (const [i, image] of images.entries()) {
 		found.push({
 			name: images.length === 1 ? name : `${name}:${labels[i]}`,
-			kernel: await bootable(image),
+			kernel: await bootable(image, options.signal),
 		});
 	}
 	return found;
@@ -98,14 +98,17 @@ async function resolve(
 	}
 }
 
-async function bootable(image: Image): Promise<BootableKernel> {
+async function bootable(
+	image: Image,
+	signal: AbortSignal,
+): Promise<BootableKernel> {
 	const machine = machineFor(image.arch);
 	if (machine === undefined) {
 		throw new KernelError(
 			`--kernel ${image.path}: no machine is known for ${image.arch}`,
 		);
 	}
-	await asKernelError(qemuBuild(machine));
+	await asKernelError(qemuBuild(machine, signal));
 	const config = await imageConfig(image);
 	return {
 		info: {
@@ -144,7 +147,7 @@ function refuseUnknown(name: string): void {
 	if (look(name)) return;
 	if (!isKernelName(name)) {
 		throw new KernelError(
-			`--kernel ${name}: ${isLink(name) ? "a symbolic link that leads nowhere" : `no such file${nearestFile(name)}`}; \`crcap kernels\` lists names that can be used as well`,
+			`--kernel ${name}: ${isLink(name) ? "a symbolic link that leads nowhere" : `no such file${notUtf8(name) || nearestFile(name)}`}; \`crcap kernels\` lists names that can be used as well`,
 		);
 	}
 	readKernelName(name, "--kernel ");

@@ -9,7 +9,11 @@ import { agentPath, requestCatalogue } from "./agents.js";
 import { compatArch } from "./compat.js";
 import { type FoundKernel, findKernels } from "./kernelTargets.js";
 import { localArch, localTarget } from "./localTarget.js";
-import { type BootableKernel, qemuTarget } from "./qemuTarget.js";
+import {
+	type BootableKernel,
+	type BootTimes,
+	qemuTarget,
+} from "./qemuTarget.js";
 import { OpenError, type Target } from "./target.js";
 
 type GuestSpec = Extract<TargetSpec, { kind: "qemu" }>;
@@ -20,6 +24,8 @@ export interface PrepareContext {
 	readonly say: (line: string) => void;
 	/** The folder of the agents, instead of the package's own: tests have steps that no user gets. */
 	readonly agents?: string;
+	/** How long a boot may take, and a guest's silence: tests have no time. */
+	readonly limits?: BootTimes;
 }
 
 /**
@@ -116,6 +122,7 @@ function prepareGuest(
 		catalogue: requestCatalogue(),
 		append: spec.append,
 		freshSubjects: request.freshSubjects,
+		...(context.limits === undefined ? {} : { limits: context.limits }),
 		chooseAccel: (signal) =>
 			chooseAccel(
 				request.accel,

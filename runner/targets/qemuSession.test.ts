@@ -19,7 +19,7 @@ const END: GuestEnd = {
 	banners: 1,
 	qemuStderr: "",
 	registers: [],
-	channel: { broken: 0, asked: 0, resent: 0 },
+	channel: { broken: 0, asked: 0, resent: 0, repeated: 0 },
 };
 
 function request(n: number, subjectProgram = "uid=1"): CaseRequest {

@@ -207,14 +207,27 @@ class Delivery {
 }
 
 function sessionEnd(end: GuestEnd): SessionEnd {
-	const { broken } = end.channel;
 	return {
 		how: HOW[end.kind],
 		detail: end.reason,
 		consoleTail: end.consoleTail,
-		notes:
-			broken === 0
-				? []
-				: [`${broken} frames from the guest were broken and sent again`],
+		notes: notesOn(end),
 	};
+}
+
+/** What was odd about a guest and cost no verdict. */
+function notesOn({ channel, banners }: GuestEnd): string[] {
+	const { broken, asked, repeated } = channel;
+	const notes: string[] = [];
+	if (broken > 0)
+		notes.push(`${broken} frames from the guest were broken and sent again`);
+	if (repeated > asked)
+		notes.push(
+			`${repeated} frames from the guest came again, and ${asked} were asked for`,
+		);
+	if (banners > 1)
+		notes.push(
+			`the kernel's banner came ${banners} times on the console: the guest booted again, or something in it said so`,
+		);
+	return notes;
 }

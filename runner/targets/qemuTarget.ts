@@ -5,6 +5,7 @@ import {
 	type AccelChoice,
 	type BootAttempt,
 	BootError,
+	type BootOptions,
 	bootGuest,
 	type Guest,
 	type Machine,
@@ -29,6 +30,12 @@ export interface BootableKernel {
 	readonly machine: Machine;
 }
 
+/** Instead of the times that a guest gets by its machine. */
+export type BootTimes = Pick<
+	BootOptions,
+	"bootTimeoutMs" | "bootSilenceMs" | "slackMs" | "maxBoots"
+>;
+
 export interface QemuTargetOptions {
 	readonly name: string;
 	readonly kernel: BootableKernel;
@@ -39,6 +46,7 @@ export interface QemuTargetOptions {
 	readonly append: string;
 	/** The agent makes the subject of each case anew. */
 	readonly freshSubjects?: boolean;
+	readonly limits?: BootTimes;
 	/** Chosen only when the guest is wanted: it may take a probe. */
 	readonly chooseAccel: (signal: AbortSignal) => Promise<AccelChoice>;
 	/** Where the guest's files are kept. */
@@ -102,9 +110,11 @@ async function bootClean(
 			agent: options.agent,
 			accel: accel.accel,
 			append: options.append,
+			configured: options.kernel.config !== undefined,
 			catalogue: options.catalogue,
 			onStart,
 			signal,
+			...options.limits,
 			...(options.keepDir === undefined ? {} : { keepDir: options.keepDir }),
 			...(options.say === undefined ? {} : { onProgress: options.say }),
 		});

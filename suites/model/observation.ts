@@ -158,20 +158,28 @@ const ORDINARY: ReadonlyArray<readonly [string, string]> = [
 	["ipcns", "same"],
 ];
 
-/** The read-back subject for people, whole: `uid=1000 gid=1000 eff=10000000000 …`. */
-export function formatReadback(who: string): string {
-	const shown = new Map(
+/** A read-back's values by key, what was left out included. */
+export function shownValues(who: string): ReadonlyMap<string, string> {
+	const told = new Map(
 		who.split(",").map((item): [string, string] => {
 			const cut = item.indexOf(":");
 			return [item.slice(0, cut), item.slice(cut + 1)];
 		}),
 	);
-	return ORDINARY.map(([key, ordinary]) => {
-		const value =
-			shown.get(key) ??
-			(ordinary.startsWith("=")
-				? (shown.get(ordinary.slice(1)) ?? "?")
-				: ordinary);
-		return `${key}=${value}`;
-	}).join(" ");
+	return new Map(
+		ORDINARY.map(([key, ordinary]) => [
+			key,
+			told.get(key) ??
+				(ordinary.startsWith("=")
+					? (told.get(ordinary.slice(1)) ?? "?")
+					: ordinary),
+		]),
+	);
+}
+
+/** The read-back subject for people, whole: `uid=1000 gid=1000 eff=10000000000 …`. */
+export function formatReadback(who: string): string {
+	return [...shownValues(who)]
+		.map(([key, value]) => `${key}=${value}`)
+		.join(" ");
 }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "tap";
 import type { Facts } from "../model/facts.js";
-import { judge } from "./judge.js";
-import { kernel } from "./kernels.test.helper.js";
+import { judgeHonest as judge, kernel } from "./kernels.test.helper.js";
 import { plan } from "./plan.js";
 import type { PlannedCase } from "./plannedCase.js";
 

@@ -7,9 +7,10 @@ import {
 	takenValues,
 } from "../model/observation.js";
 import { meets } from "./expected.js";
-import { judge } from "./judge.js";
+import { judgeHonest as judge, whoOf } from "./kernels.test.helper.js";
 import { plan } from "./plan.js";
 import type { PlannedCase } from "./plannedCase.js";
+import { wrongSubject } from "./shownSubject.js";
 
 const planned = (id: string): PlannedCase => {
 	const found = plan(null).find((one) => one.id === id);
@@ -21,19 +22,18 @@ const GRANTED = planned(
 	"ns_last_pid.refusal_has_no_effect.uid1000-cap_checkpoint_restore",
 );
 const DENIED = planned("ns_last_pid.refusal_has_no_effect.uid1000-none");
-const WHO = "who=uid:1000,eff:0";
 
 test("what was expected passes, with its reason and the subject as read back", async () => {
 	const verdict = judge(
 		GRANTED,
-		`obs 3 us=812 end=ok ${WHO} r=open:0 r=write:0:5 r=fork:0:21001`,
+		`obs 3 us=812 end=ok r=open:0 r=write:0:5 r=fork:0:21001`,
 	);
 	assert.equal(verdict.verdict, "pass");
 	assert.equal(verdict.durationUs, 812);
 	assert.equal(verdict.observed, "open ok, write ok (5), fork ok (21001)");
 	assert.match(
 		verdict.readback ?? "",
-		/uid=1000 gid=1000 groups=none eff=0 prm=0 .*dumpable=1 userns=same/,
+		/uid=1000 gid=1000 groups=none eff=10000000000 prm=10000000000 .*dumpable=1 userns=same/,
 	);
 });
 
@@ -47,15 +47,13 @@ test("success without effect, and an effect in spite of the refusal, fail", asyn
 		[DENIED, "r=open:EPERM r=write:- r=fork:0:3001"],
 	] as const)
 		assert.equal(
-			judge(one, `obs 3 us=1 end=ok ${WHO} ${results}`).verdict,
+			judge(one, `obs 3 us=1 end=ok ${results}`).verdict,
 			"fail",
 			results,
 		);
 	assert.equal(
-		judge(
-			DENIED,
-			`obs 3 us=1 end=ok ${WHO} r=open:0 r=write:EPERM r=fork:0:3001`,
-		).verdict,
+		judge(DENIED, `obs 3 us=1 end=ok r=open:0 r=write:EPERM r=fork:0:3001`)
+			.verdict,
 		"pass",
 	);
 });
@@ -77,7 +75,7 @@ test("a pid that another process had already counts as given, and is reported", 
 		const write = one === GRANTED ? "0:5" : "EPERM";
 		const seen = judge(
 			one,
-			`obs 3 us=1 end=ok ${WHO} r=open:0 r=write:${write} r=fork:0:${fork}`,
+			`obs 3 us=1 end=ok r=open:0 r=write:${write} r=fork:0:${fork}`,
 		);
 		assert.equal(seen.verdict, verdict, fork);
 	}
@@ -89,7 +87,7 @@ test("a pid that another process had already counts as given, and is reported", 
 		["+1~-1", "+1, -1 to +0 were taken"],
 	])
 		assert.equal(
-			judge(GRANTED, `obs 3 us=1 end=ok ${WHO} r=fork:0:${fork}`).observed,
+			judge(GRANTED, `obs 3 us=1 end=ok r=fork:0:${fork}`).observed,
 			`fork ok (${shown})`,
 		);
 });
@@ -98,7 +96,7 @@ test("a pid that its own process does not know fails", async () => {
 	assert.equal(
 		judge(
 			GRANTED,
-			`obs 3 us=1 end=ok ${WHO} r=open:0 r=write:0:5 r=fork:0:21001!getpid=4`,
+			`obs 3 us=1 end=ok r=open:0 r=write:0:5 r=fork:0:21001!getpid=4`,
 		).verdict,
 		"fail",
 	);
@@ -138,12 +136,34 @@ test("trouble of the harness is never a pass or a fail", async () => {
 	}
 });
 
+test("a reply that tells of another subject is no verdict on the kernel", async () => {
+	const all = plan(null).filter(({ skip }) => skip === undefined);
+	assert.ok(all.length > 1000);
+	for (const one of all)
+		assert.equal(wrongSubject(one.subjectProgram, whoOf(one)), undefined);
+	const results = "r=open:0 r=write:0:5 r=fork:0:21001";
+	for (const who of [
+		"who=uid:0,eff:0",
+		"who=uid:0,eff:1ffffffffff",
+		"who=uid:1000,eff:0",
+		"who=uid:1000,eff:10000000001",
+		"who=uid:1000,eff:10000000000,userns:new",
+		"who=uid:1000,eff:x",
+		"who=eff:10000000000",
+		"who=__proto__:1",
+		"who=",
+	]) {
+		const seen = judge(GRANTED, `obs 3 us=1 end=ok ${who} ${results}`);
+		assert.equal(seen.verdict, "error", who);
+		assert.match(seen.reason, /another subject/);
+	}
+	assert.match(wrongSubject("--=uid:0", undefined) ?? "", /did not tell/);
+	assert.equal(wrongSubject("uid=0 --", undefined), undefined);
+});
+
 test("a pid that could not be had since another process has it is no failure of the kernel's", async () => {
 	const asked = planned("set_tid.free_tid.uid1000-cap_checkpoint_restore");
-	const seen = judge(
-		asked,
-		`obs 3 us=1 end=ok taken=20000 ${WHO} r=clone3:EEXIST`,
-	);
+	const seen = judge(asked, `obs 3 us=1 end=ok taken=20000 r=clone3:EEXIST`);
 	assert.equal(seen.verdict, "error");
 	assert.match(seen.reason, /pid 20000/);
 	for (const [id, payload, verdict] of [

@@ -7,6 +7,7 @@ import {
 } from "../model/observation.js";
 import { meets } from "./expected.js";
 import type { PlannedCase } from "./plannedCase.js";
+import { wrongSubject } from "./shownSubject.js";
 
 export interface Judgement {
 	readonly verdict: "pass" | "fail" | "error" | "timeout";
@@ -62,6 +63,9 @@ export function judgeObservation(
 			verdict: "error",
 			reason: "a process of the case could not be killed",
 		};
+	const wrongWho = wrongSubject(planned.subjectProgram, seen.who);
+	if (wrongWho !== undefined)
+		return { ...base, verdict: "error", reason: wrongWho };
 	const { results, operations, alternative } = planned;
 	const complete = seen.results.length === results.length;
 	const wrong = firstWrong(seen, operations, results);

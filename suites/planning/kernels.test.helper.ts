@@ -1,5 +1,8 @@
 /** Kernels for tests: what ordinary ones of some releases report. */
+import { capBits } from "../model/caps.js";
 import { type Facts, readFacts } from "../model/facts.js";
+import { type Judgement, judge } from "./judge.js";
+import type { PlannedCase } from "./plannedCase.js";
 
 /** What an ordinary kernel of this release reports, with what is said otherwise. */
 export function kernel(
@@ -75,3 +78,24 @@ export const KERNELS = {
 	},
 	none: kernel("6.1.0", { multiuser: "0" }),
 } satisfies Record<string, Facts>;
+
+/** A subject as an honest helper reads it back: what the planned case's subject must show. */
+export function whoOf({ subjectProgram }: PlannedCase): string {
+	const ready = /(?:^| )--=(\S+)/.exec(subjectProgram)?.[1] ?? "";
+	const shown = ready.split(",").map((item) => {
+		const cut = item.indexOf(":");
+		const [key, value] = [item.slice(0, cut), item.slice(cut + 1)];
+		const isSet = ["eff", "prm", "inh", "bnd", "amb"].includes(key);
+		return `${key}:${isSet ? capBits(value, 40).toString(16) : value}`;
+	});
+	return shown.join(",");
+}
+
+/** Judges a payload to which the read-back of the case's own subject is added where it has none. */
+export function judgeHonest(planned: PlannedCase, payload: string): Judgement {
+	const told = /^obs \d+ us=\d+ end=ok(?!.* who=)/;
+	return judge(
+		planned,
+		payload.replace(told, (head) => `${head} who=${whoOf(planned)}`),
+	);
+}

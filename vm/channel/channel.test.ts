@@ -187,3 +187,88 @@ test("the request that is being run is the oldest without an answer", async () =
 	assert.equal(channel.running, undefined);
 	assert.ok(channel.idle);
 });
+
+/** What a channel says of these frames, after `ready` and with three cases under way. */
+function violationOf(
+	...said: readonly (readonly [seq: number, payload: string])[]
+): string | undefined {
+	const channel = new Channel();
+	channel.attach(["case 0 5 - a", "case 1 5 - b", "quit"]);
+	const all = [[0, "ready"] as const, ...said];
+	const events = channel.feed(
+		Buffer.from(all.map(([seq, text]) => encodeFrame(seq, text)).join("")),
+	);
+	const found = events.find((event) => event.type === "violation");
+	return found?.type === "violation" ? found.what : undefined;
+}
+
+test("a goodbye names the number of answers, and is the last word", async () => {
+	const answers = [
+		[1, "obs 0 end=ok"],
+		[2, "obs 1 end=ok"],
+	] as const;
+	assert.equal(violationOf(...answers, [3, "bye 2"]), undefined);
+	for (const wrong of ["bye 1", "bye 3", "bye", "bye 2 more", "bye -1"])
+		assert.match(violationOf(...answers, [3, wrong]) ?? "", /goodbye was/);
+	assert.match(
+		violationOf(...answers, [3, "bye 2"], [4, "obs 2 end=ok"]) ?? "",
+		/came after the goodbye/,
+	);
+});
+
+test("a frame that comes again is the same, and not more often than it was asked for", async () => {
+	const first = [1, "obs 0 end=ok"] as const;
+	assert.equal(violationOf(first, first, [0, "ready"], [1, "gone"]), undefined);
+	assert.match(violationOf(first, [1, "obs 0 end=died"]) ?? "", /frame 1 came/);
+	assert.match(
+		violationOf([3, "obs 1 end=ok"], [3, "obs 1 end=died"]) ?? "",
+		/frame 3 came again with other content/,
+	);
+	const flood = Array.from({ length: 1000 }, () => first);
+	assert.match(violationOf(first, ...flood) ?? "", /frames came again/);
+});
+
+test("a line is asked for again once", async () => {
+	assert.equal(violationOf([1, "bad 0"], [2, "bad 1"]), undefined);
+	assert.match(
+		violationOf([1, "bad 1"], [2, "bad 1"]) ?? "",
+		/a second time for the same line/,
+	);
+});
+
+test("nothing but broken frames is a violation, whatever came before", async () => {
+	for (const heard of [true, false]) {
+		const channel = new Channel();
+		if (heard) channel.feed(Buffer.from(encodeFrame(0, "hello")));
+		const events = channel.feed(Buffer.alloc(64 * 1024, 0x1e));
+		assert.deepEqual(
+			events.map(({ type }) => type).filter((type) => type !== "noise"),
+			["violation"],
+		);
+		assert.ok(channel.drain().length < 1000);
+	}
+});
+
+test("later frames show that one is lost for ever", async () => {
+	const channel = new Channel();
+	channel.feed(Buffer.from(encodeFrame(0, "ready")));
+	assert.equal(channel.hole, undefined);
+	channel.feed(Buffer.from(encodeFrame(2, "obs 1 end=ok")));
+	assert.match(channel.hole ?? "", /frame 1 never came.* 1 later/);
+});
+
+test("half a frame before a silence is no sign of life, and what comes after it was asked for again is one", async () => {
+	for (const ownPort of [true, false]) {
+		const channel = new Channel(undefined, ownPort);
+		channel.feed(Buffer.from(encodeFrame(0, "ready")));
+		channel.feed(Buffer.from("\x1e1 12 00000000 obs 0"));
+		channel.nudge();
+		assert.equal(channel.hole, undefined);
+		channel.feed(Buffer.from("kernel: x\n"));
+		assert.equal(channel.hole !== undefined, ownPort);
+		channel.feed(Buffer.from("\x1e1 1\x1e"));
+		assert.match(channel.hole ?? "", /is no frame/);
+		channel.feed(Buffer.from(encodeFrame(1, "bad 0")));
+		assert.equal(channel.hole, undefined);
+	}
+});

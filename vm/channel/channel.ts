@@ -4,6 +4,7 @@
  */
 
 import { VmError } from "../base/errors.js";
+import { crc32 } from "./crc32.js";
 import { type FrameItem, FrameReader } from "./frames.js";
 import { dueFor, encodeLine, isReplyTo, type Line, WINDOW } from "./lines.js";
 import { ReadBackCache } from "./readBackCache.js";
@@ -15,6 +16,10 @@ const MAX_AWAITED = 160;
 const MAX_GAP = 4096;
 /** So many missing frames are asked for at once. */
 const ASK_AHEAD = 16;
+/** So many broken frames between two sound ones are no line noise. */
+const MAX_BROKEN = 2000;
+/** So many frames may come again without having been asked for. */
+const MAX_REPEATED = 100;
 /** So many broken frames are asked for again before the next nudge. */
 const ASK_BROKEN = 8;
 
@@ -34,10 +39,17 @@ export interface ChannelStats {
 	asked: number;
 	/** Lines sent again. */
 	resent: number;
+	/** Frames that came again. */
+	repeated: number;
 }
 
 export class Channel {
-	readonly stats: ChannelStats = { broken: 0, asked: 0, resent: 0 };
+	readonly stats: ChannelStats = {
+		broken: 0,
+		asked: 0,
+		resent: 0,
+		repeated: 0,
+	};
 	#reader = new FrameReader();
 	/** The next frame to deliver. */
 	#expected = 0;
@@ -45,7 +57,20 @@ export class Channel {
 	#early = new Map<number, string>();
 	#asked = new Set<number>();
 	#askedBroken = 0;
+	/** Broken frames since the last one that was delivered. */
+	#brokenInARow = 0;
+	/** True where frames were asked for again since the last one that was delivered. */
+	#nudged = false;
+	/** What came since then and is no sound frame: whoever sends it is alive. */
+	#signsOfLife = 0;
+	/** The checksums of the frames that were delivered: one that comes again must be the same. */
+	#delivered: number[] = [];
 	#heard = false;
+	/** Cases that were answered, and all requests that were: the agent's goodbye names one of these numbers. */
+	#answered = { cases: 0, all: 0 };
+	#saidBye = false;
+	/** The latest line that the agent asked for again. */
+	#lastBad = -1;
 	/** Lines sent and not known to be obeyed. */
 	#unanswered: Line[] = [];
 	#unansweredBytes = 0;
@@ -58,9 +83,15 @@ export class Channel {
 	readonly #catalogue: RequestCatalogue;
 	readonly #readBacks = new ReadBackCache();
 
-	/** @param catalogue the requests that the initramfs carries */
-	constructor(catalogue = new RequestCatalogue()) {
+	readonly #ownPort: boolean;
+
+	/**
+	 * @param catalogue the requests that the initramfs carries
+	 * @param ownPort nobody else writes to the agent's port
+	 */
+	constructor(catalogue = new RequestCatalogue(), ownPort = false) {
 		this.#catalogue = catalogue;
+		this.#ownPort = ownPort;
 	}
 
 	/** True when every request that was asked for has been sent and answered. */
@@ -75,6 +106,16 @@ export class Channel {
 	get running(): string | undefined {
 		return this.#unanswered.find((line) => line.due.length > 0 && !line.own)
 			?.due[0]?.text;
+	}
+
+	/** What says that the guest is alive and its words are lost: frames after one that never came. Undefined where there are none. */
+	get hole(): string | undefined {
+		const later = this.#early.size;
+		if (later > 0)
+			return `frame ${this.#expected} never came, though it was asked for again and ${later} later ones did`;
+		if (this.#signsOfLife > 0)
+			return `frame ${this.#expected} never came, and what came after it was asked for again is no frame`;
+		return undefined;
 	}
 
 	/** Requests to send, drawn as the window allows. One source at a time. */
@@ -93,12 +134,18 @@ export class Channel {
 
 	/** Takes bytes from the guest. */
 	feed(bytes: Uint8Array): ChannelEvent[] {
-		return this.#take(this.#reader.feed(bytes));
+		const items = this.#reader.feed(bytes);
+		if (this.#nudged)
+			this.#signsOfLife += items.filter(
+				({ kind }) => kind === "broken" || (this.#ownPort && kind === "noise"),
+			).length;
+		return this.#take(items);
 	}
 
 	/** Nothing came for a while: ask for what may have been lost in either direction. */
 	nudge(): ChannelEvent[] {
 		const events = this.#take(this.#reader.giveUp());
+		this.#nudged = true;
 		this.#asked.clear();
 		this.#askedBroken = 0;
 		if (!this.#heard || this.#violated) return events;
@@ -114,15 +161,19 @@ export class Channel {
 			if (item.kind === "noise")
 				events.push({ type: "noise", bytes: item.bytes });
 			else if (this.#violated) continue;
-			else if (item.kind === "broken") this.#onBroken();
+			else if (item.kind === "broken") this.#onBroken(events);
 			else this.#onFrame(item.seq, item.payload, events);
 		}
 		if (!this.#violated) this.#fill();
 		return events;
 	}
 
-	#onBroken(): void {
+	#onBroken(events: ChannelEvent[]): void {
 		this.stats.broken++;
+		if (++this.#brokenInARow > MAX_BROKEN) {
+			this.#violation(`${MAX_BROKEN} broken frames came in a row`, events);
+			return;
+		}
 		// Nothing is sent before the agent's first sound frame: its tty may still echo.
 		if (this.#heard && this.#askedBroken++ < ASK_BROKEN)
 			this.#ask(this.#expected);
@@ -136,7 +187,17 @@ export class Channel {
 				events,
 			);
 		if (this.#violated) return;
-		if (seq < this.#expected || this.#early.has(seq)) return;
+		if (seq < this.#expected || this.#early.has(seq)) {
+			this.#onRepeated(seq, payload, events);
+			return;
+		}
+		if (this.#saidBye) {
+			this.#violation(
+				`"${payload.slice(0, 40)}" came after the goodbye`,
+				events,
+			);
+			return;
+		}
 		this.#early.set(seq, payload);
 		for (;;) {
 			const next = this.#early.get(this.#expected);
@@ -144,10 +205,30 @@ export class Channel {
 			this.#early.delete(this.#expected);
 			this.#asked.delete(this.#expected);
 			this.#expected++;
+			this.#delivered.push(crc32(next));
 			this.#askedBroken = 0;
+			this.#brokenInARow = 0;
+			this.#nudged = false;
+			this.#signsOfLife = 0;
 			this.#onPayload(next, events);
 		}
-		this.#askMissing();
+		if (!this.#violated) this.#askMissing();
+	}
+
+	/** A frame that was there before: asked for twice, it may come twice, and then it is the same. */
+	#onRepeated(seq: number, payload: string, events: ChannelEvent[]): void {
+		// The agent let it go meanwhile; here it is.
+		if (payload === "gone") return;
+		this.stats.repeated++;
+		const early = this.#early.get(seq);
+		const before = early === undefined ? this.#delivered[seq] : crc32(early);
+		if (crc32(payload) !== before)
+			this.#violation(`frame ${seq} came again with other content`, events);
+		else if (this.stats.repeated > this.stats.asked + MAX_REPEATED)
+			this.#violation(
+				`${this.stats.repeated} frames came again, and ${this.stats.asked} were asked for`,
+				events,
+			);
 	}
 
 	#askMissing(): void {
@@ -198,6 +279,19 @@ export class Channel {
 			);
 			return;
 		}
+		if (due.reply === "bye") {
+			this.#saidBye = true;
+			const { cases, all } = this.#answered;
+			if (told !== `bye ${cases}` && told !== `bye ${all}`) {
+				this.#violation(
+					`the goodbye was "${told.slice(0, 40)}" after ${cases} answers`,
+					events,
+				);
+				return;
+			}
+		}
+		this.#answered.all++;
+		if (due.reply.startsWith("obs ")) this.#answered.cases++;
 		const payload = this.#readBacks.expand(told);
 		if (payload === undefined) {
 			this.#violation(
@@ -223,7 +317,15 @@ export class Channel {
 				`"${payload.slice(0, 40)}" asks for a line that was answered or never sent`,
 				events,
 			);
-		else this.#sendAgain(this.#unanswered.slice(num - first));
+		else if (num <= this.#lastBad)
+			this.#violation(
+				`"${payload.slice(0, 40)}" asks a second time for the same line`,
+				events,
+			);
+		else {
+			this.#lastBad = num;
+			this.#sendAgain(this.#unanswered.slice(num - first));
+		}
 	}
 
 	#sendAgain(lines: Line[]): void {

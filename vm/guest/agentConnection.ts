@@ -6,8 +6,9 @@ import type { RequestCatalogue } from "../channel/requestCatalogue.js";
 import type { QemuProcess } from "../qemu/process.js";
 import { ConsoleLog } from "./console.js";
 import { type Cause, type GuestEnd, judgeEnd } from "./ending.js";
+import { RunningClock } from "./runningClock.js";
 
-/** Clocks advance in ticks, not by the wall: a stopped or busy runner must not take its own pause for the guest's. */
+/** The clocks are looked at so often. */
 const TICK_MS = 100;
 /** A kernel that panicked resets at once (`panic=-1`); where the user's words forbid that, it gets so long. */
 const PANIC_GRACE_MS = 1500;
@@ -17,6 +18,8 @@ const BYE_GRACE_MS = 1000;
 const REGISTERS_MS = 1000;
 /** The first nudge after so long a silence with requests under way; the pause doubles each time. */
 const FIRST_NUDGE_MS = 1000;
+/** An agent's own port has no other words than frames; so many bytes outside them are none of its doing. */
+const MAX_NOISE = 16 * 1024 * 1024;
 /** A request without a deadline of its own may take so long. */
 const DEFAULT_DEADLINE_MS = 10_000;
 
@@ -61,8 +64,13 @@ export class AgentConnection {
 	#silentMs = 0;
 	#nextNudgeMs = FIRST_NUDGE_MS;
 	#consoleSilentMs = 0;
-	/** How many milliseconds, in ticks, the guest has run. */
+	/** How many milliseconds the guest has run. */
 	#ageMs = 0;
+	#clock = new RunningClock();
+	#noise = 0;
+	/** The banners on the console when the agent was ready. */
+	#bannersAtBoot: number | undefined;
+	#killed = false;
 	#panicMs: number | undefined;
 	#limit: { ageMs: number; consoleSilentMs: number } | undefined;
 	#ticker: NodeJS.Timeout;
@@ -70,8 +78,8 @@ export class AgentConnection {
 	constructor(process: QemuProcess, options: ConnectionOptions) {
 		this.#process = process;
 		this.#options = options;
-		this.channel = new Channel(options.catalogue);
 		const shared = process.results === null;
+		this.channel = new Channel(options.catalogue, !shared);
 		process.console.on("data", (bytes: Buffer) => {
 			if (shared) this.#fromChannel(bytes);
 			else this.#fromConsole(bytes);
@@ -106,6 +114,7 @@ export class AgentConnection {
 	/** The agent spoke: the boot's limits are off. */
 	booted(): void {
 		this.#limit = undefined;
+		this.#bannersAtBoot = Math.max(1, this.console.banners);
 	}
 
 	/** Adds requests. @throws VmError (usage) when one may not travel. */
@@ -124,6 +133,7 @@ export class AgentConnection {
 	/** Ends the guest at once; the first cause given is the one that counts. */
 	kill(cause: Cause): void {
 		this.#cause ??= cause;
+		this.#killed = true;
 		this.#process.kill();
 	}
 
@@ -138,13 +148,24 @@ export class AgentConnection {
 	}
 
 	#fromConsole(bytes: Buffer): void {
+		if (this.#killed) return;
 		this.#consoleSilentMs = 0;
 		this.#options.onConsole?.(bytes);
 		for (const finding of this.console.feed(bytes))
 			if (finding.kind === "panic") this.#panicMs ??= 0;
+		if (
+			this.console.banners > (this.#bannersAtBoot ?? Number.POSITIVE_INFINITY)
+		)
+			this.#broken("the kernel's banner came again after the agent was ready");
+	}
+
+	#broken(what: string): void {
+		this.kill({ kind: "broken-channel", reason: what });
 	}
 
 	#fromChannel(bytes: Buffer): void {
+		// Why it ends is known: nothing that comes after that is believed.
+		if (this.#cause) return;
 		this.#options.onChannel?.(bytes);
 		this.#advance(() => this.channel.feed(bytes));
 	}
@@ -163,13 +184,10 @@ export class AgentConnection {
 	#take(events: ChannelEvent[]): void {
 		for (const event of events) {
 			if (event.type === "noise") {
-				if (this.#process.results === null) this.#fromConsole(event.bytes);
+				this.#onNoise(event.bytes);
 			} else if (event.type === "violation") {
-				this.kill({
-					kind: "broken-channel",
-					reason: `the agent broke the protocol: ${event.what}`,
-				});
-			} else {
+				this.#broken(`the agent broke the protocol: ${event.what}`);
+			} else if (!this.#cause) {
 				// Only an answer breaks a silence: what else is said brings no request to its end.
 				if (event.answers !== undefined) this.#heard();
 				if (event.payload.startsWith("bye ")) this.#goodbye();
@@ -178,21 +196,34 @@ export class AgentConnection {
 		}
 	}
 
+	#onNoise(bytes: Buffer): void {
+		this.#noise += bytes.length;
+		if (this.#process.results === null) this.#fromConsole(bytes);
+		else if (this.#noise > MAX_NOISE)
+			this.#broken(
+				`more than ${MAX_NOISE >> 20} MiB outside frames came over the agent's own port`,
+			);
+	}
+
 	#goodbye(): void {
 		this.#saidBye = true;
-		setTimeout(() => this.#process.kill(), BYE_GRACE_MS).unref();
+		setTimeout(() => {
+			this.#killed = true;
+			this.#process.kill();
+		}, BYE_GRACE_MS).unref();
 	}
 
 	#tick(): void {
-		this.#ageMs += TICK_MS;
-		this.#consoleSilentMs += TICK_MS;
+		const passed = Math.max(TICK_MS, this.#clock.passed());
+		this.#ageMs += passed;
+		this.#consoleSilentMs += passed;
 		if (this.#panicMs !== undefined) {
-			this.#panicMs += TICK_MS;
+			this.#panicMs += passed;
 			if (this.#panicMs > PANIC_GRACE_MS)
 				this.kill({ kind: "panic", reason: "the kernel panicked" });
 		}
 		if (this.#limit) this.#checkBoot(this.#limit);
-		if (!this.channel.idle && !this.#saidBye) this.#checkSilence();
+		if (!this.channel.idle && !this.#saidBye) this.#checkSilence(passed);
 	}
 
 	#checkBoot(limit: { ageMs: number; consoleSilentMs: number }): void {
@@ -206,14 +237,16 @@ export class AgentConnection {
 			);
 	}
 
-	#checkSilence(): void {
-		this.#silentMs += TICK_MS;
+	#checkSilence(passed: number): void {
+		this.#silentMs += passed;
 		const running = this.channel.running;
 		const allowed =
 			(running === undefined ? DEFAULT_DEADLINE_MS : deadlineOf(running)) +
 			this.#options.slackMs;
 		if (this.#silentMs > allowed) {
-			this.#hang(`the guest was silent for ${allowed / 1000} s`);
+			const hole = this.channel.hole;
+			if (hole !== undefined) this.#broken(hole);
+			else this.#hang(`the guest was silent for ${allowed / 1000} s`);
 		} else if (this.#silentMs >= this.#nextNudgeMs) {
 			this.#nextNudgeMs *= 2;
 			this.#advance(() => this.channel.nudge());
@@ -226,6 +259,7 @@ export class AgentConnection {
 		this.#cause = { kind: "hang", reason };
 		void this.#process.qmp.registers(REGISTERS_MS).then((lines) => {
 			this.#registers = lines;
+			this.#killed = true;
 			this.#process.kill();
 		});
 	}

@@ -50,6 +50,8 @@ export interface BootPlan extends BootLimits {
 	/** The requests in it. */
 	catalogue: RequestCatalogue;
 	keeper: Keeper;
+	/** The kernel's configuration was looked at, and has what a boot needs. */
+	configured: boolean;
 	signal: AbortSignal | undefined;
 	/** QEMU is broken when its standard error matches. */
 	fatalStderr: RegExp | undefined;
@@ -77,7 +79,7 @@ export async function tryBoots(plan: BootPlan): Promise<Booted> {
 		const { end } = outcome.failure;
 		if (end.kind === "killed") throw aborted(plan.signal, end);
 		if (outcome.spoke || attempt >= plan.maxBoots || refused(end))
-			throw new BootError(failed, hintFor(end, outcome.silent));
+			throw new BootError(failed, hintFor(end, outcome.silent, plan));
 		plan.onProgress(
 			`boot ${attempt} failed before the agent's first word (${outcome.failure.reason}); trying again`,
 		);
@@ -89,10 +91,22 @@ function refused(end: GuestEnd): boolean {
 	return end.kind === "qemu-died" && end.consoleTail.length === 0;
 }
 
-function hintFor(end: GuestEnd, silent: boolean): string | undefined {
+/** Words that keep a kernel from the initramfs, or from the agent in it. */
+const ELSEWHERE = /(?:^|\s)(rdinit=\S*|noinitrd|init=\S*)(?=\s|$)/;
+
+export function hintFor(
+	end: Pick<GuestEnd, "kind" | "consoleTail">,
+	silent: boolean,
+	{ spec, configured }: { spec: { cmdline: string }; configured: boolean },
+): string | undefined {
 	const tail = end.consoleTail.join("\n");
+	const word = ELSEWHERE.exec(spec.cmdline)?.[1];
+	if (/Unable to mount root fs|No working init found/.test(tail) && word)
+		return `the agent is /init in an initramfs, and "${word}" on the kernel's command line says otherwise`;
 	if (/Unable to mount root fs/.test(tail))
-		return "the kernel found no initramfs: it needs CONFIG_BLK_DEV_INITRD=y";
+		return configured
+			? "the kernel found no initramfs, though by its configuration it takes one"
+			: "the kernel found no initramfs: it needs CONFIG_BLK_DEV_INITRD=y";
 	if (/No working init found|exec format error/i.test(tail))
 		return "the kernel could not run the agent: is it built for this architecture, and CONFIG_BINFMT_ELF=y?";
 	if (end.kind === "hang" && silent)

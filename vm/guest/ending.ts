@@ -89,10 +89,10 @@ export function judgeEnd(
 	const { findings } = evidence.console;
 	const panic = firstOf(findings, ["panic"]);
 	const oops = firstOf(findings, ["oops", "bug"]);
+	if (cause?.kind === "broken-channel") return cause;
 	if (evidence.saidBye)
 		return { kind: "bye", reason: "the agent said goodbye" };
-	if (cause?.kind === "killed" || cause?.kind === "broken-channel")
-		return cause;
+	if (cause?.kind === "killed") return cause;
 	if (panic || shutdown === "guest-panic")
 		return {
 			kind: "panic",

@@ -190,6 +190,7 @@ export async function bootGuest(options: BootOptions): Promise<Guest> {
 			initramfs,
 			catalogue: options.catalogue ?? new RequestCatalogue(),
 			keeper,
+			configured: options.configured ?? false,
 			...limitsOf(options),
 			signal: options.signal,
 			fatalStderr: options.fatalStderr,

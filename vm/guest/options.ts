@@ -9,6 +9,8 @@ export interface BootOptions {
 	/** What QEMU boots: an image's `bootPath`. */
 	kernel: string;
 	machine: Machine;
+	/** The kernel's configuration was looked at, and has what a boot needs. */
+	configured?: boolean;
 	/** Path of the agent, a static program for the guest's architecture. */
 	agent: string;
 	accel: Accel;

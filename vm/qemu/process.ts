@@ -1,6 +1,6 @@
 /**
  * A QEMU process that leaves nothing behind. Ports are inherited sockets and the initramfs is an unlinked file, so there
- * is nothing on disk to clean up; the kernel kills QEMU when this process dies, however that happens.
+ * is nothing on disk to clean up. The kernel kills QEMU when this process is killed; where QEMU is a script, only the script.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import {
@@ -13,13 +13,23 @@ import {
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { errnoOf, messageOf, VmError } from "../base/errors.js";
 import { findOnPath } from "../base/path.js";
 import { type GuestSpec, qemuArgs } from "./arguments.js";
+import { familyEnv, familyName, killFamily } from "./family.js";
 import { Qmp } from "./qmp.js";
 
 const MAX_STDERR = 16_384;
+/** After QEMU's end its ports are read until nothing has come for so many looks. */
+const QUIET_LOOKS = 3;
+const LOOK_MS = 100;
+/** And no longer than this, milliseconds: what QEMU left behind may go on talking. */
+const MAX_LAST_WORDS_MS = 3000;
+/** A killed process that does not end, since the kernel does not let it, is not waited for any longer. */
+const MAX_DYING_MS = 5000;
 
 /** The descriptors that QEMU inherits. */
 const FD = { console: 3, results: 4, qmp: 5, initrd: 6 } as const;
@@ -43,13 +53,14 @@ export interface QemuProcess {
 	stderr(): string;
 	/** Called with each piece of it. */
 	onStderr(listener: (text: string) => void): void;
-	/** Resolves once the process is gone and its ports are read to their end. Never rejects. */
+	/** Resolves once the process is gone, with all that it started, and its ports are read to their end. Never rejects. */
 	readonly exited: Promise<QemuExit>;
-	/** Ends it at once; harmless when it is gone. */
+	/** Ends it and all that it started at once; nothing of theirs is read any more. Harmless when it is gone. */
 	kill(): void;
 }
 
-const running = new Set<ChildProcess>();
+/** What must not outlive this process: the first process of each family, by the family's name. */
+const running = new Map<string, ChildProcess>();
 let guarded = false;
 
 /** A last line of defence where setpriv is missing: what dies with an `exit` event takes its guests along. */
@@ -57,7 +68,7 @@ function guardExit(): void {
 	if (guarded) return;
 	guarded = true;
 	process.once("exit", () => {
-		for (const child of running) child.kill("SIGKILL");
+		for (const [family, child] of running) killFamily(family, child.pid);
 	});
 }
 
@@ -121,6 +132,7 @@ export function spawnQemu(
 		? [setpriv, "--pdeathsig", "KILL", "--", program, ...args]
 		: [program, ...args];
 	const initrd = unlinkedFile(initramfs);
+	const family = familyName();
 	let child: ChildProcess;
 	try {
 		guardExit();
@@ -129,46 +141,97 @@ export function spawnQemu(
 			// A session of its own: Ctrl-C reaches the runner, which decides what becomes of the guest.
 			detached: true,
 			cwd: "/",
+			env: familyEnv(family),
 		});
 	} finally {
 		closeSync(initrd);
 	}
-	running.add(child);
-	return watch(child, shared);
+	// Where not even pipes are to be had there is no process, and nothing of it.
+	if (child.stdio === undefined) {
+		child.once("error", () => {});
+		throw new VmError("qemu", "QEMU can't be started: too many open files", {
+			hint: "raise the limit, for example with `ulimit -n 1024`",
+		});
+	}
+	running.set(family, child);
+	return watch(child, family, shared);
 }
 
-function watch(child: ChildProcess, shared: boolean): QemuProcess {
+function watch(
+	child: ChildProcess,
+	family: string,
+	shared: boolean,
+): QemuProcess {
 	let stderr = "";
 	const port = (fd: number) => {
 		const socket = child.stdio[fd] as Socket;
 		socket.on("error", () => {});
 		return socket;
 	};
-	const results = port(FD.results);
+	const ports = [port(FD.console), port(FD.results), port(FD.qmp)] as const;
+	const [console, results, qmp] = ports;
 	if (shared) results.resume();
 	child.stderr?.on("data", (chunk: Buffer) => {
 		stderr = (stderr + chunk.toString()).slice(-MAX_STDERR);
 	});
+	let killed = false;
+	const closePorts = () => {
+		for (const stream of [...ports, child.stderr]) stream?.destroy();
+	};
 	const exited = new Promise<QemuExit>((resolve) => {
 		child.once("error", (error) => {
-			running.delete(child);
+			running.delete(family);
+			closePorts();
 			resolve({ code: null, signal: null, error });
 		});
-		child.once("exit", () => running.delete(child));
+		child.once("exit", (code, signal) => {
+			running.delete(family);
+			// What it left behind keeps the ports open, and would go on talking in its name.
+			killFamily(family, undefined);
+			if (killed) resolve({ code, signal });
+			else
+				void lastWords(ports).then(() => {
+					closePorts();
+					resolve({ code, signal });
+				});
+		});
 		child.once("close", (code, signal) => resolve({ code, signal }));
+	});
+	let giveUp = () => {};
+	const dying = new Promise<QemuExit>((resolve) => {
+		giveUp = () => resolve({ code: null, signal: "SIGKILL" });
 	});
 	return {
 		pid: child.pid,
-		console: port(FD.console),
+		console,
 		results: shared ? null : results,
-		qmp: new Qmp(port(FD.qmp)),
+		qmp: new Qmp(qmp),
 		stderr: () => stderr.trim(),
 		onStderr: (listener) => {
 			child.stderr?.on("data", (chunk: Buffer) => listener(chunk.toString()));
 		},
-		exited,
+		exited: Promise.race([exited, dying]),
 		kill: () => {
-			child.kill("SIGKILL");
+			if (killed) return;
+			killed = true;
+			const gone = child.exitCode !== null || child.signalCode !== null;
+			killFamily(family, gone ? undefined : child.pid);
+			closePorts();
+			setTimeout(giveUp, MAX_DYING_MS).unref();
 		},
 	};
+}
+
+/** Waits until ports have come to their end, or nothing more comes. */
+async function lastWords(ports: readonly Socket[]): Promise<void> {
+	const until = performance.now() + MAX_LAST_WORDS_MS;
+	const heard = () => ports.reduce((sum, port) => sum + port.bytesRead, 0);
+	let before = heard();
+	for (let quiet = 0; quiet < QUIET_LOOKS; quiet++) {
+		if (ports.every((port) => port.readableEnded || port.destroyed)) return;
+		if (performance.now() > until) return;
+		await sleep(LOOK_MS);
+		if (heard() !== before) quiet = -1;
+		before = heard();
+	}
 }

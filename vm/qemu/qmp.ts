@@ -1,7 +1,11 @@
 /** As much of QEMU's monitor protocol as the end of a guest needs: why it stopped, and where it hangs. */
 import type { Duplex } from "node:stream";
 
-const MAX_BUFFER = 1_000_000;
+/** No message of interest is longer, bytes. */
+const MAX_MESSAGE = 1_000_000;
+const LF = 0x0a;
+/** What is shown of the registers, characters. */
+const MAX_REGISTERS = 4096;
 
 /** Why QEMU stopped the guest, in QEMU's words (`guest-reset`, `guest-shutdown`, `guest-panic`, `host-signal`…). */
 export type ShutdownReason = string;
@@ -10,13 +14,15 @@ export class Qmp {
 	/** Set once the guest was shut down. */
 	shutdown: ShutdownReason | undefined;
 	#stream: Duplex;
-	#text = "";
+	#held: Buffer[] = [];
+	#heldBytes = 0;
+	#skipping = false;
 	#waiting = new Map<number, (value: unknown) => void>();
 	#nextId = 1;
 
 	constructor(stream: Duplex) {
 		this.#stream = stream;
-		stream.on("data", (chunk: Buffer) => this.#feed(chunk.toString("latin1")));
+		stream.on("data", (chunk: Buffer) => this.#feed(chunk));
 		stream.on("error", () => {});
 		stream.on("close", () => this.#giveUp());
 		this.#send({ execute: "qmp_capabilities" });
@@ -32,7 +38,12 @@ export class Qmp {
 			timeoutMs,
 		);
 		return typeof answer === "string"
-			? answer.split(/\r?\n/).filter(Boolean).slice(0, 16)
+			? answer
+					.slice(0, MAX_REGISTERS)
+					.split(/\r?\n/)
+					.map((line) => line.replace(/[^\x20-\x7e]/g, "?"))
+					.filter(Boolean)
+					.slice(0, 16)
 			: [];
 	}
 
@@ -55,33 +66,41 @@ export class Qmp {
 			this.#stream.write(`${JSON.stringify(message)}\n`);
 	}
 
-	#feed(text: string): void {
-		this.#text += text;
-		for (
-			let at = this.#text.indexOf("\n");
-			at >= 0;
-			at = this.#text.indexOf("\n")
-		) {
-			this.#message(this.#text.slice(0, at));
-			this.#text = this.#text.slice(at + 1);
+	#feed(bytes: Buffer): void {
+		let rest = bytes;
+		for (let at = rest.indexOf(LF); at >= 0; at = rest.indexOf(LF)) {
+			if (!this.#skipping)
+				this.#message(
+					Buffer.concat([...this.#held, rest.subarray(0, at)]).toString(),
+				);
+			this.#hold(undefined);
+			rest = rest.subarray(at + 1);
 		}
-		if (this.#text.length > MAX_BUFFER) this.#text = "";
+		if (!this.#skipping) this.#hold(rest);
 	}
 
+	/** Keeps the beginning of a line, if it may become a message; undefined: a line is over. */
+	#hold(piece: Buffer | undefined): void {
+		this.#heldBytes = piece ? this.#heldBytes + piece.length : 0;
+		this.#skipping = this.#heldBytes > MAX_MESSAGE;
+		if (piece && !this.#skipping) this.#held.push(piece);
+		else this.#held = [];
+	}
+
+	/** QEMU may be anything that calls itself so: what is no message of the monitor's is passed over. */
 	#message(line: string): void {
-		let message: {
-			event?: unknown;
-			data?: { reason?: unknown };
-			id?: unknown;
-			return?: unknown;
-		};
+		let message: unknown;
 		try {
 			message = JSON.parse(line);
 		} catch {
 			return;
 		}
-		if (message.event === "SHUTDOWN")
-			this.shutdown = String(message.data?.reason ?? "unknown");
+		if (!isRecord(message)) return;
+		if (message.event === "SHUTDOWN") {
+			const reason = isRecord(message.data) ? message.data.reason : undefined;
+			const known = typeof reason === "string" && /^[a-z-]{1,40}$/.test(reason);
+			this.shutdown = known ? reason : "unknown";
+		}
 		if (typeof message.id === "number")
 			this.#waiting.get(message.id)?.(message.return);
 	}
@@ -89,4 +108,8 @@ export class Qmp {
 	#giveUp(): void {
 		for (const done of [...this.#waiting.values()]) done(undefined);
 	}
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "tap";
 import { MACHINES } from "../index.js";
@@ -48,4 +48,26 @@ test("a kept script takes a case, then more for QEMU", async (t) => {
 	assert.deepEqual(appended([path, CASE]), [withCase]);
 	assert.deepEqual(appended([path, CASE, "-s"]), [withCase, "-s"]);
 	assert.deepEqual(appended([path, "", "-s"]), [CMDLINE, "-s"]);
+});
+
+test("a kept script runs in a folder of any name", async (t) => {
+	let name = "";
+	for (let code = 0x20; code < 0x7f; code++)
+		if (code !== 0x2f) name += String.fromCharCode(code);
+	const dir = join(t.testdir(), name);
+	mkdirSync(dir);
+	const path = join(dir, "boot.sh");
+	const print = join(dir, "print");
+	writeFileSync(print, `#!/bin/sh\nprintf '%s\\n' "$@"\n`, { mode: 0o755 });
+	const kernel = join(dir, "kernel");
+	const initrd = join(dir, "initramfs.cpio");
+	writeFileSync(path, replayScript(print, { ...SPEC, kernel }, initrd));
+	const words = execFileSync("sh", [path], { encoding: "utf8" }).split("\n");
+	const doubled = dir.replaceAll(",", ",,");
+	assert.ok(
+		words.includes(`file,id=results,path=${doubled}/channel-replay.log`),
+		words.join("\n"),
+	);
+	assert.equal(words[words.indexOf("-kernel") + 1], kernel);
+	assert.equal(words[words.indexOf("-initrd") + 1], initrd);
 });

@@ -96,7 +96,7 @@ export function replayScript(
 ): string {
 	const parts: Record<string, string> = {
 		initrd: `"$here"/${shellQuote(basename(initramfsPath))}`,
-		channel: '"$here"/channel-replay.log',
+		channel: '"$doubled"/channel-replay.log',
 		cmdline: '"$cmdline"',
 	};
 	const words = commandWords(
@@ -113,6 +113,8 @@ export function replayScript(
 # Boots the same guest by hand. The kernel's console is this terminal; what the agent says goes to channel-replay.log.
 # Usage: boot.sh [PROGRAM [QEMU ARGUMENT...]]: with the program of a case the guest tries that one alone.
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd) || exit
+# QEMU reads two commas as one.
+doubled=$(printf '%s' "$here" | sed 's/,/,,/g')
 cmdline=${shellQuote(spec.cmdline)}
 if [ -n "\${1-}" ]; then
 	cmdline="$cmdline${caseArg("$1").replaceAll('"', '\\"')}"

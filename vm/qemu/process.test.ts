@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { t, test } from "tap";
+import { MACHINES } from "../base/machines.js";
+import { type QemuProcess, spawnQemu } from "./process.js";
+
+const dir = t.testdir();
+
+const SPEC = {
+	machine: MACHINES.x86_64,
+	accel: "tcg",
+	kernel: "/none",
+	cmdline: "",
+	sandbox: false,
+} as const;
+
+/** A QEMU that is a script; each of its children writes its number into the file of that name. */
+function start(name: string, script: string): QemuProcess {
+	const path = join(dir, `${name}.sh`);
+	writeFileSync(path, `#!/bin/bash\ncd ${dir}\n${script}\n`, { mode: 0o755 });
+	const qemu = spawnQemu(path, SPEC, Buffer.from("initramfs"));
+	qemu.console.resume();
+	qemu.results?.resume();
+	return qemu;
+}
+
+/** The numbers that processes have written, once all are there. */
+async function pids(...names: string[]): Promise<number[]> {
+	const read = (name: string) => {
+		const path = join(dir, name);
+		return existsSync(path) ? Number(readFileSync(path, "utf8")) : 0;
+	};
+	while (names.some((name) => read(name) === 0)) await sleep(20);
+	return names.map(read);
+}
+
+/** Waits until none of them runs; one that stays lets the test run into its limit. */
+async function gone(all: readonly number[]): Promise<void> {
+	const runs = (pid: number) => {
+		try {
+			const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+			return !/\) [ZX] /.test(stat);
+		} catch {
+			return false;
+		}
+	};
+	while (all.some(runs)) await sleep(20);
+}
+
+for (const [what, script, names] of [
+	["a script that starts QEMU", "echo $$ > a1; sleep 600; true", ["a1"]],
+	[
+		"children in sessions of their own",
+		"setsid sh -c 'echo $$ > b1; setsid sleep 600; true' & echo $$ > b2; wait",
+		["b1", "b2"],
+	],
+	[
+		"orphans in sessions of their own",
+		"(setsid sh -c 'echo $$ > c1; exec sleep 600' &); echo $$ > c2; sleep 600",
+		["c1", "c2"],
+	],
+	[
+		"children without an environment",
+		"setsid env -i sh -c 'echo $$ > d1; exec sleep 600' & echo $$ > d2; wait",
+		["d1", "d2"],
+	],
+	[
+		"what does not listen to signals",
+		"trap '' TERM HUP INT; echo $$ > e1; while :; do sleep 1; done",
+		["e1"],
+	],
+] as const)
+	test(`to kill QEMU ends ${what}`, async () => {
+		const qemu = start(names[0], script);
+		const all = await pids(...names);
+		qemu.kill();
+		const exit = await qemu.exited;
+		assert.equal(exit.signal, "SIGKILL");
+		await gone(all);
+	});
+
+test("what is left when QEMU ends is killed, and its ports are not waited for", async () => {
+	const qemu = start(
+		"left",
+		"setsid sh -c 'echo $$ > f1; while :; do echo more >&3; done' & while [ ! -s f1 ]; do sleep 0.02; done; echo last >&2; exit 7",
+	);
+	const all = await pids("f1");
+	assert.deepEqual(await qemu.exited, { code: 7, signal: null });
+	assert.equal(qemu.stderr(), "last");
+	await gone(all);
+});
+
+test("what is in the ports when QEMU ends is still read", async () => {
+	const qemu = start("words", "for i in $(seq 2000); do echo $i; done >&3");
+	let heard = "";
+	qemu.console.on("data", (bytes: Buffer) => {
+		heard += bytes;
+	});
+	assert.equal((await qemu.exited).code, 0);
+	assert.match(heard, /\n2000\n$/);
+});
+
+test("nothing is read of what comes after the kill", async () => {
+	const qemu = start(
+		"after",
+		"trap '' TERM; echo $$ > g1; while :; do echo more >&3; done",
+	);
+	await pids("g1");
+	qemu.kill();
+	qemu.console.on("data", () => assert.fail("it was read"));
+	await qemu.exited;
+});
+
+test("a program that is not there is told as such", async () => {
+	const qemu = spawnQemu("/none/qemu", SPEC, Buffer.from("initramfs"));
+	const exit = await qemu.exited;
+	assert.ok(exit.error !== undefined || exit.code !== 0);
+	qemu.kill();
+});
+
+for (const line of [
+	"null",
+	"[]",
+	'"text"',
+	"7",
+	"{",
+	"",
+	'{"event":"SHUTDOWN","data":null}',
+	'{"event":"SHUTDOWN","data":{"reason":{"toString":1}}}',
+	'{"id":1,"return":{"toString":1}}',
+	"x".repeat(3_000_000),
+])
+	test(`a monitor that says ${line.slice(0, 60)} harms nothing`, async () => {
+		const name = `qmp${line.length}`;
+		writeFileSync(join(dir, `${name}.txt`), `${line}\n`);
+		const qemu = start(
+			name,
+			`cat ${name}.txt >&5; echo '{"event":"SHUTDOWN","data":{"reason":"guest-reset"}}' >&5`,
+		);
+		assert.deepEqual(await qemu.qmp.registers(1), []);
+		assert.equal((await qemu.exited).code, 0);
+		assert.equal(qemu.qmp.shutdown, "guest-reset");
+	});
