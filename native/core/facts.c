@@ -44,6 +44,13 @@ static const struct {
 	{ "legacy_tiocsti", "/proc/sys/dev/tty/legacy_tiocsti" },
 	{ "lsm", "/sys/kernel/security/lsm" },
 	{ "lsm_label", "/proc/self/attr/current" },
+	/* of a policy: the first of AppArmor's profiles, and whether SELinux enforces (without a policy it does not) */
+	{ "apparmor_profile", "/sys/kernel/security/apparmor/profiles" },
+	{ "apparmor_caps", "/sys/kernel/security/apparmor/features/caps/mask" },
+	{ "selinux_enforce", "/sys/fs/selinux/enforce" },
+	{ "selinux_policyvers", "/sys/fs/selinux/policyvers" },
+	{ "tomoyo_version", "/sys/kernel/security/tomoyo/version" },
+	{ "lockdown", "/sys/kernel/security/lockdown" },
 	{ "tainted", "/proc/sys/kernel/tainted" },
 	{ "mmap_min_addr", "/proc/sys/vm/mmap_min_addr" },
 	{ "nr_hugepages", "/proc/sys/vm/nr_hugepages" },
@@ -73,6 +80,10 @@ static const struct {
 	{ "ptmx", "/dev/ptmx" },
 	{ "pagemap", "/proc/self/pagemap" },
 	{ "hugepages", "/sys/kernel/mm/hugepages" },
+	/* what a guest carries for the suite lsm */
+	{ "policy_apparmor", "/crcap/policy/apparmor" },
+	{ "policy_selinux", "/crcap/policy/selinux" },
+	{ "tomoyo_manager", "/sys/kernel/security/tomoyo/manager" },
 };
 
 static void put(struct cr_text *t, const char *name, const char *value, size_t len)
