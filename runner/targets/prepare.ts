@@ -5,7 +5,7 @@ import { readSmallFile } from "../common/source.js";
 import { UsageError } from "../common/usage.js";
 import type { RunRequest, TargetSpec } from "../request/runRequest.js";
 import { loadAddon } from "./addon.js";
-import { agentPath, requestCatalogue } from "./agents.js";
+import { agentPath, policyFiles, requestCatalogue } from "./agents.js";
 import { compatArch } from "./compat.js";
 import { type FoundKernel, findKernels } from "./kernelTargets.js";
 import { localArch, localTarget } from "./localTarget.js";
@@ -114,6 +114,7 @@ function prepareGuest(
 		kernel,
 		agent,
 		catalogue: requestCatalogue(),
+		extraFiles: policyFiles(),
 		append: spec.append,
 		freshSubjects: request.freshSubjects,
 		chooseAccel: (signal) =>

@@ -7,6 +7,7 @@ import {
 	BootError,
 	bootGuest,
 	type Guest,
+	type InitramfsEntry,
 	type Machine,
 	preflight,
 	type RequestCatalogue,
@@ -36,6 +37,8 @@ export interface QemuTargetOptions {
 	readonly agent: string;
 	/** The requests that travel with it. */
 	readonly catalogue: RequestCatalogue;
+	/** More for the guest's initramfs. */
+	readonly extraFiles?: readonly InitramfsEntry[];
 	readonly append: string;
 	/** The agent makes the subject of each case anew. */
 	readonly freshSubjects?: boolean;
@@ -103,6 +106,7 @@ async function bootClean(
 			accel: accel.accel,
 			append: options.append,
 			catalogue: options.catalogue,
+			extraFiles: options.extraFiles ?? [],
 			onStart,
 			signal,
 			...(options.keepDir === undefined ? {} : { keepDir: options.keepDir }),

@@ -166,12 +166,15 @@ export function formatReadback(who: string): string {
 			return [item.slice(0, cut), item.slice(cut + 1)];
 		}),
 	);
-	return ORDINARY.map(([key, ordinary]) => {
+	const label = shown.get("label");
+	const all = ORDINARY.map(([key, ordinary]) => {
 		const value =
 			shown.get(key) ??
 			(ordinary.startsWith("=")
 				? (shown.get(ordinary.slice(1)) ?? "?")
 				: ordinary);
 		return `${key}=${value}`;
-	}).join(" ");
+	});
+	// Read only of those who have one of their own.
+	return [...all, ...(label === undefined ? [] : [`label=${label}`])].join(" ");
 }
