@@ -197,13 +197,15 @@ static int step_audit_open(struct cr_ctx *c, char *arg)
 	return 0;
 }
 
-/* @arg: S; evidence: what was recorded of this process since audit_open, or none. May be asked once. */
+/* @arg: S[,first]; evidence: what, or what first, was recorded of this process since audit_open, or none. May be asked once. */
 static int step_audit(struct cr_ctx *c, char *arg)
 {
-	int fd = cr_slot_fd(c, arg);
+	int fd = cr_slot_fd(c, cr_next(&arg, ','));
 	/* Records name a process as the initial pid namespace does, and so does the /proc that was mounted there. */
 	ssize_t n = readlink("/proc/self", c->value, sizeof(c->value));
 
+	if (arg && strcmp(arg, "first"))
+		return CR_MISUSED;
 	if (fd < 0)
 		return CR_NOT_TRIED;
 	if (n < 0 || write(fd, c->value, n) != n)
@@ -212,12 +214,15 @@ static int step_audit(struct cr_ctx *c, char *arg)
 	if (n < 0)
 		return -errno;
 	c->value_len = n;
+	if (arg && memchr(c->value, ';', n))
+		c->value_len = (char *)memchr(c->value, ';', n) - c->value;
 	return n ? 0 : -ETIMEDOUT;
 }
 
 const struct cr_step cr_steps_audit[] = {
 	{ "audit_open", step_audit_open, STEP_SETUP,
 	  "=S listen to audit records; slot S is where to ask" },
-	{ "audit", step_audit, STEP_OP, "=S what was recorded of this process since, or none" },
+	{ "audit", step_audit, STEP_OP,
+	  "=S[,first] what (first) was recorded of this process since, or none" },
 	{ NULL, NULL, 0, NULL },
 };

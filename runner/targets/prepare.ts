@@ -9,6 +9,7 @@ import { agentPath, policyFiles, requestCatalogue } from "./agents.js";
 import { compatArch } from "./compat.js";
 import { type FoundKernel, findKernels } from "./kernelTargets.js";
 import { localArch, localTarget } from "./localTarget.js";
+import { type LsmBoot, lsmBoots } from "./lsm.js";
 import { type BootableKernel, qemuTarget } from "./qemuTarget.js";
 import { OpenError, type Target } from "./target.js";
 
@@ -37,7 +38,9 @@ export async function prepare(
 			await findKernels(spec.kernel, context),
 			request.configFile,
 		);
-		const wanted = found.flatMap((one) => withCompat(one, request));
+		const wanted = found
+			.flatMap((one) => withCompat(one, request))
+			.flatMap((one) => withLsm(one, request));
 		const alone = request.targets.length === 1 && wanted.length === 1;
 		return wanted.map((one) =>
 			prepareGuest(spec, one, request, { ...context, alone }),
@@ -87,6 +90,18 @@ interface WantedGuest {
 	readonly suffix: string;
 }
 
+/** The same, once for each security module that is asked for. */
+interface WantedBoot extends WantedGuest {
+	readonly lsm: LsmBoot;
+}
+
+const withLsm = (guest: WantedGuest, { lsm }: RunRequest): WantedBoot[] =>
+	lsmBoots(lsm, guest.found.kernel.config).map((boot) => ({
+		...guest,
+		suffix: guest.suffix + boot.suffix,
+		lsm: boot,
+	}));
+
 function withCompat(found: FoundKernel, { compat }: RunRequest): WantedGuest[] {
 	const { machine, config } = found.kernel;
 	const own: WantedGuest = { found, arch: machine.arch, suffix: "" };
@@ -98,13 +113,14 @@ function withCompat(found: FoundKernel, { compat }: RunRequest): WantedGuest[] {
 
 function prepareGuest(
 	spec: GuestSpec,
-	{ found, arch, suffix }: WantedGuest,
+	{ found, arch, suffix, lsm }: WantedBoot,
 	request: RunRequest,
 	context: PrepareContext & { readonly alone: boolean },
 ): Target {
 	const { kernel } = found;
 	const { machine, bootPath, info } = kernel;
-	refuseTooLong(machine, spec.append);
+	const append = [lsm.append, spec.append].filter(Boolean).join(" ");
+	refuseTooLong(machine, append);
 	const agent = agentPath(arch, context.agents);
 	const name = `${spec.name ?? found.name}${suffix}`;
 	const { keep } = request;
@@ -115,12 +131,12 @@ function prepareGuest(
 		agent,
 		catalogue: requestCatalogue(),
 		extraFiles: policyFiles(),
-		append: spec.append,
+		append,
 		freshSubjects: request.freshSubjects,
 		chooseAccel: (signal) =>
 			chooseAccel(
 				request.accel,
-				{ kernel: bootPath, machine, agent, append: spec.append, signal },
+				{ kernel: bootPath, machine, agent, append, signal },
 				info.sha256,
 			),
 		...(keep === undefined

@@ -1,4 +1,5 @@
 /** Where expectations come from. `ref` names a commit, or the kernel function whose source says so. */
+import { LSM_CITATIONS } from "./lsmCitations.js";
 import type { KernelVersion } from "./version.js";
 import { hasChange } from "./version.js";
 
@@ -374,33 +375,11 @@ export const CITATIONS = {
 	workaround: {
 		ref: "what an unprivileged process can do without the capability",
 	},
-	lsm_order: {
-		ref: "security/security.c security_capable(): the capability module first, the others only where it said yes",
-		since: "2.6.24",
-	},
-	apparmor_class: {
-		ref: "security/apparmor/capability.c aa_capable(); 8c4b785a86be apparmor: add mediation class information to auditing",
-		since: "6.2",
-		note: "before, records have no class=",
-	},
-	apparmor_dedupe: {
-		ref: "9b897132424f apparmor: fix 'Do simple duplicate message elimination'",
-		since: "6.13",
-		note: "before, a capability that any profile was refused is not recorded of the profile that was refused another one last",
-	},
-	selinux_capability: {
-		ref: "security/selinux/hooks.c cred_has_capability(): capability2, or cap2_userns below the initial user namespace",
-		since: "4.8",
-	},
-	ipc_noaudit: {
-		ref: "8924336531e2 ipc: don't audit capability check in ipc_permissions()",
-		since: "7.0",
-		backports: ["6.1.165", "6.12.75"],
-	},
 	mm_resource: {
 		ref: "kernel/sys.c prctl_set_mm(): every operation but MAP and MAP_SIZE asks capable(CAP_SYS_RESOURCE)",
 		since: "3.5",
 	},
+	...LSM_CITATIONS,
 } satisfies Record<string, CitationEntry>;
 
 export type CiteName = keyof typeof CITATIONS;

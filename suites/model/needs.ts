@@ -225,15 +225,6 @@ export const NEEDS = {
 	},
 	apparmor: confines("AppArmor", "apparmor", "apparmor_parser"),
 	selinux: confines("SELinux", "selinux", "checkpolicy"),
-	/** What is asked at the next_id files leaves no record, or nothing is asked. */
-	ipc_noaudit: (facts) =>
-		has("ipc_noaudit", facts.identity.oldest) ||
-		facts.reported.msg_next_id === "0644"
-			? null
-			: unlessBackported(
-					facts,
-					"ipc_permissions() asks with audit before 7.0, 6.12.75 and 6.1.165",
-				),
 	/** The helper can turn itself into any subject of the initial user namespace. */
 	root: (facts) =>
 		facts.uid === 0 && (facts.caps & 0xc0n) === 0xc0n
