@@ -91,7 +91,43 @@ static int load_selinux(void)
 	return err ? err : cr_spit("/sys/fs/selinux/enforce", "1", 1);
 }
 
-/* @arg: apparmor or selinux */
+#define TOMOYO "/sys/kernel/security/tomoyo/"
+
+/*
+ * Tomoyo's policy comes into force when the kernel executes what it takes for init, after a loader has run, which both are this
+ * program here. Until then any root may write it, and from then on only the programs in the list of managers.
+ */
+static int load_tomoyo(void)
+{
+	static const char *const names[] = { "/sbin/tomoyo-init", "/sbin/init" };
+	char *argv[] = { "init", "--version", NULL }, *envp[] = { NULL };
+	int err = load("/crcap/policy/tomoyo", TOMOYO "profile"), i;
+	pid_t pid;
+
+	/* In force already. */
+	if (err == -EPERM)
+		return 0;
+	if (!err)
+		err = cr_spit(TOMOYO "manager", "/tmp/manager\n", 13);
+	mkdir("/sbin", 0755);
+	for (i = 0; i < 2 && !err; i++)
+		if (symlink("/init", names[i]) && errno != EEXIST)
+			err = -errno;
+	if (err)
+		return err;
+	pid = cr_fork();
+	if (!pid) {
+		close(1);
+		execve("/sbin/init", argv, envp);
+		_exit(1);
+	}
+	if (pid < 0)
+		return pid;
+	cr_reap(pid);
+	return load("/crcap/policy/tomoyo", TOMOYO "profile") == -EPERM ? 0 : -ENOEXEC;
+}
+
+/* @arg: apparmor, selinux or tomoyo */
 static int step_policy(struct cr_ctx *c, char *arg)
 {
 	(void)c;
@@ -99,6 +135,8 @@ static int step_policy(struct cr_ctx *c, char *arg)
 		return load_apparmor();
 	if (!strcmp(arg, "selinux"))
 		return load_selinux();
+	if (!strcmp(arg, "tomoyo"))
+		return load_tomoyo();
 	return CR_MISUSED;
 }
 
@@ -115,7 +153,7 @@ static int step_label(struct cr_ctx *c, char *arg)
 
 const struct cr_step cr_steps_lsm[] = {
 	{ "policy", step_policy, STEP_SETUP,
-	  "=apparmor|selinux load the guest's policy, unless it is loaded" },
+	  "=apparmor|selinux|tomoyo load the guest's policy, unless it is loaded" },
 	{ "label", step_label, STEP_SETUP, "=PROFILE|CONTEXT become that, by /proc/self/attr" },
 	{ NULL, NULL, 0, NULL },
 };

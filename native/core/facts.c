@@ -83,7 +83,7 @@ static const struct {
 	/* what a guest carries for the suite lsm */
 	{ "policy_apparmor", "/crcap/policy/apparmor" },
 	{ "policy_selinux", "/crcap/policy/selinux" },
-	{ "tomoyo_manager", "/sys/kernel/security/tomoyo/manager" },
+	{ "policy_tomoyo", "/crcap/policy/tomoyo" },
 };
 
 static void put(struct cr_text *t, const char *name, const char *value, size_t len)

@@ -212,7 +212,9 @@ function policiesStamp() {
 	return [
 		"policies",
 		fingerprint(filesUnder(["native/Makefile", "native/policy"])),
-		["dist/agent/policy/apparmor", "dist/agent/policy/selinux"],
+		["apparmor", "selinux", "tomoyo"].map(
+			(module) => `dist/agent/policy/${module}`,
+		),
 	];
 }
 

@@ -12,6 +12,7 @@ import {
 import { pidOwner, type Subject } from "../model/subjects.js";
 import { LSM_STATEMENTS } from "./lsmStatements.js";
 import { type Asked, ask, labelOf, ORDER } from "./lsmSubjects.js";
+import { TOMOYO_ROWS } from "./lsmTomoyo.js";
 
 const NUMBERS = { checkpoint_restore: 40, sys_admin: 21 } as const;
 /** SELinux's classes: by the capability's number, and by the user namespace that is asked about. */
@@ -254,5 +255,5 @@ export const LSM: Suite = {
 		"what a security module's policy makes of the capability, and what the audit log says of it",
 	needs: ["cap_checkpoint_restore"],
 	statements: LSM_STATEMENTS,
-	rows: ROWS,
+	rows: [...ROWS, ...TOMOYO_ROWS],
 };

@@ -33,4 +33,8 @@ export const LSM_STATEMENTS: readonly Statement[] = [
 		says: "whether a next_id may be written is asked without audit",
 		rows: ["lsm.ipc_next_id"],
 	},
+	{
+		says: "Tomoyo lets root change its policy by what /proc/self/exe names: that is why changing the link takes a capability",
+		rows: ["lsm.tomoyo_manager", "lsm.tomoyo_other_program"],
+	},
 ];

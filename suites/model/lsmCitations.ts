@@ -18,6 +18,10 @@ export const LSM_CITATIONS = {
 		ref: "security/selinux/hooks.c cred_has_capability(): capability2, or cap2_userns below the initial user namespace",
 		since: "4.8",
 	},
+	tomoyo_manager: {
+		ref: "security/tomoyo/common.c tomoyo_manager(): root whose /proc/self/exe is in the list of managers",
+		since: "2.6.30",
+	},
 	ipc_noaudit: {
 		ref: "8924336531e2 ipc: don't audit capability check in ipc_permissions()",
 		since: "7.0",

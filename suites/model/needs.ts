@@ -225,6 +225,7 @@ export const NEEDS = {
 	},
 	apparmor: confines("AppArmor", "apparmor", "apparmor_parser"),
 	selinux: confines("SELinux", "selinux", "checkpolicy"),
+	tomoyo: confines("Tomoyo", "tomoyo", "make"),
 	/** The helper can turn itself into any subject of the initial user namespace. */
 	root: (facts) =>
 		facts.uid === 0 && (facts.caps & 0xc0n) === 0xc0n

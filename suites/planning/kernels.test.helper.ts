@@ -48,7 +48,7 @@ export function kernel(
 			lsm: "lockdown,capability,apparmor,selinux,tomoyo",
 			policy_apparmor: "0644",
 			policy_selinux: "0644",
-			tomoyo_manager: "0600",
+			policy_tomoyo: "0644",
 			...reported,
 		},
 	});
