@@ -3,13 +3,13 @@ import { resolve } from "node:path";
 import { chooseAccel, kernelCmdline, type Machine } from "../../vm/index.js";
 import { readSmallFile } from "../common/source.js";
 import { UsageError } from "../common/usage.js";
+import { type LsmBoot, lsmBoots } from "../request/lsm.js";
 import type { RunRequest, TargetSpec } from "../request/runRequest.js";
 import { loadAddon } from "./addon.js";
 import { agentPath, policyFiles, requestCatalogue } from "./agents.js";
 import { compatArch } from "./compat.js";
 import { type FoundKernel, findKernels } from "./kernelTargets.js";
 import { localArch, localTarget } from "./localTarget.js";
-import { type LsmBoot, lsmBoots } from "./lsm.js";
 import { type BootableKernel, qemuTarget } from "./qemuTarget.js";
 import { OpenError, type Target } from "./target.js";
 
