@@ -24,6 +24,9 @@
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd 438
 #endif
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#endif
 #ifndef SYS_memfd_secret
 #define SYS_memfd_secret 447
 #endif
@@ -191,6 +194,9 @@ int cr_facts(char *out, size_t outlen)
 	put_num(&t, "noexec_seal", fd >= 0);
 	if (fd >= 0)
 		close(fd);
+	fd = syscall(SYS_landlock_create_ruleset, NULL, 0L,
+		     1L /* LANDLOCK_CREATE_RULESET_VERSION */);
+	put_num(&t, "landlock", fd > 0 ? fd : 0);
 	fd = syscall(SYS_memfd_secret, 0);
 	put_num(&t, "memfd_secret", fd >= 0);
 	if (fd >= 0)
