@@ -135,13 +135,13 @@ const NEXT_ID = "/proc/sys/kernel/msg_next_id";
 /** Sequence 30000, index 9: an id that counting does not come to. */
 const ID = 30000 * 32768 + 9;
 
-/**
- * Since 5.19, or where the mode shows a backport, the capability is asked for when the file is opened, and again when it is
- * written to; before 5.16 not at all.
- */
-const asksAtOpen = (facts: Facts): boolean =>
-	has("ipc_permissions", facts.identity.oldest) ||
-	facts.reported.msg_next_id === "0444";
+/** Where the capability is asked for: when the file is opened and again when it is written to, when it is written to, or not at all. */
+function askedAt(facts: Facts): "open" | "write" | "never" {
+	const mode = facts.reported.msg_next_id;
+	const { oldest } = facts.identity;
+	if (has("ipc_permissions", oldest) || mode === "0444") return "open";
+	return has("ipc_handler", oldest) || mode === "0666" ? "write" : "never";
+}
 
 /** With audit, until that was found to fill the log: AppArmor leaves out what it recorded of the process a moment ago. */
 function askedTwice(s: Subject, asked: Asked, facts: Facts): ExpectedResult {
@@ -161,12 +161,22 @@ const IPC: Row = {
 	subjects: (s) => s.groups.includes("lsm"),
 	expect: (s, facts) => {
 		const asked = ask(s, ORDER, s.ipcOwner);
-		if (!asksAtOpen(facts))
+		const made = asked.granted ? `0:${ID}` : `0:!${ID}`;
+		if (askedAt(facts) === "never")
 			return {
 				results: ["EACCES", "-", `0:!${ID}`, "0:none"],
 				reason:
 					"before 5.16 the files are root's to write: no capability is asked for, and no module",
 				cite: "ipc_owner",
+			};
+		if (askedAt(facts) === "write")
+			return {
+				results: [
+					...["0", asked.granted ? "0:9" : "EPERM", made],
+					records(s, asked, s.ipcOwner, facts),
+				],
+				reason: reason(s, asked),
+				cite: "ipc_handler",
 			};
 		const recorded = askedTwice(s, asked, facts);
 		const how =
@@ -175,9 +185,8 @@ const IPC: Row = {
 				: "with audit, as it was until 7.0";
 		return {
 			results: [
-				...(asked.granted
-					? ["0", "0:9", `0:${ID}`]
-					: ["EACCES", "-", `0:!${ID}`]),
+				...(asked.granted ? ["0", "0:9"] : ["EACCES", "-"]),
+				made,
 				recorded,
 			],
 			reason: `${outcomeOf(s, asked)}; it is asked for ${how}`,
