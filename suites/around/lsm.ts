@@ -89,7 +89,7 @@ const cite = (s: Subject, { refused }: Asked): CiteName =>
 				? "apparmor_dedupe"
 				: "apparmor_class";
 
-interface Boundaries {
+interface Asking {
 	readonly boundary: Boundary;
 	readonly title: string;
 	readonly probe: string;
@@ -103,7 +103,7 @@ interface Boundaries {
 	readonly order?: (facts: Facts) => typeof ORDER;
 }
 
-function row(of: Boundaries): Row {
+function row(of: Asking): Row {
 	return {
 		name: of.boundary,
 		boundaries: [of.boundary],
