@@ -124,9 +124,13 @@ static int read_to_mark(int fd, const char *pid, struct cr_text *t)
 	if (sendto(fd, &m, m.head.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
 		return -errno;
 	for (;;) {
-		if (poll(&in, 1, WAIT_MS) <= 0)
+		n = poll(&in, 1, WAIT_MS);
+		if (!n)
 			return -ETIMEDOUT;
-		n = recv(fd, &m, sizeof(m) - 1, 0);
+		if (n > 0)
+			n = recv(fd, &m, sizeof(m) - 1, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n < 0)
 			return -errno;
 		if (n < (ssize_t)sizeof(m.head))
@@ -138,24 +142,28 @@ static int read_to_mark(int fd, const char *pid, struct cr_text *t)
 	}
 }
 
-/* The life of the helper: a pid comes, what is told of that process goes back, or nothing where it could not be read. */
+/* The life of the helper: a pid comes, what is told of that process goes back, or where it could not be read "!" and the errno. */
 static void serve(int fd, int from) __attribute__((noreturn));
 static void serve(int fd, int from)
 {
-	char pid[24], found[FOUND_MAX];
+	char pid[24], found[FOUND_MAX], name[16];
 	struct cr_text t;
 	ssize_t n = read(from, pid, sizeof(pid) - 1);
+	int err;
 
 	if (n <= 0)
 		_exit(0);
 	pid[n] = '\0';
 	cr_text_init(&t, found, sizeof(found));
-	if (!read_to_mark(fd, pid, &t)) {
-		if (!t.len)
-			cr_puts(&t, "none");
-		n = write(from, found, t.len);
+	err = read_to_mark(fd, pid, &t);
+	if (err) {
+		t.len = 0;
+		cr_puts(&t, "!");
+		cr_puts(&t, cr_errno_name(-err, name));
+	} else if (!t.len) {
+		cr_puts(&t, "none");
 	}
-	_exit(0);
+	_exit(write(from, found, t.len) < 0);
 }
 
 /* @arg: S: the way to ask for records goes into slot S */
@@ -203,20 +211,32 @@ static int step_audit(struct cr_ctx *c, char *arg)
 	int fd = cr_slot_fd(c, cr_next(&arg, ','));
 	/* Records name a process as the initial pid namespace does, and so does the /proc that was mounted there. */
 	ssize_t n = readlink("/proc/self", c->value, sizeof(c->value));
+	char why[96], name[16], *end;
+	struct cr_text t;
 
 	if (arg && strcmp(arg, "first"))
 		return CR_MISUSED;
 	if (fd < 0)
 		return CR_NOT_TRIED;
 	if (n < 0 || write(fd, c->value, n) != n)
-		return -errno;
-	n = read(fd, c->value, sizeof(c->value));
-	if (n < 0)
-		return -errno;
+		n = -1;
+	else
+		n = read(fd, c->value, sizeof(c->value));
+	/* That is no word on the kernel's checks. */
+	if (n <= 0 || *c->value == '!') {
+		cr_text_init(&t, why, sizeof(why));
+		cr_puts(&t, "the audit records could not be read: ");
+		if (n > 0)
+			cr_putn(&t, c->value + 1, n - 1);
+		else
+			cr_puts(&t, n < 0 ? cr_errno_name(errno, name) : "the helper has ended");
+		cr_finish(c, END_SETUP, "audit", why);
+	}
 	c->value_len = n;
-	if (arg && memchr(c->value, ';', n))
-		c->value_len = (char *)memchr(c->value, ';', n) - c->value;
-	return n ? 0 : -ETIMEDOUT;
+	end = arg ? memchr(c->value, ';', n) : NULL;
+	if (end)
+		c->value_len = end - c->value;
+	return 0;
 }
 
 const struct cr_step cr_steps_audit[] = {
