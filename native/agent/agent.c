@@ -26,6 +26,7 @@ static const struct {
 	{ "tmpfs", "/tmp", "mode=1777", true },
 	{ "tmpfs", "/crcap/exec", "mode=0755", false },
 	{ "securityfs", "/sys/kernel/security", NULL, false },
+	{ "selinuxfs", "/sys/fs/selinux", NULL, false },
 };
 
 /* For the console: what a person reads when the channel never came up. */

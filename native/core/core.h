@@ -125,6 +125,8 @@ extern const struct cr_step cr_steps_control[];
 extern const struct cr_step cr_steps_control_process[];
 extern const struct cr_step cr_steps_control_object[];
 extern const struct cr_step cr_steps_workaround[];
+extern const struct cr_step cr_steps_lsm[];
+extern const struct cr_step cr_steps_audit[];
 extern const struct cr_step cr_steps_test[];
 
 /* case.c */
@@ -169,7 +171,7 @@ int cr_cap_set(uint64_t eff, uint64_t prm, uint64_t inh);
 /* readback.c */
 int cr_read_back(struct cr_ctx *c);
 void cr_note_identity(struct cr_identity *id, int ns);
-bool cr_read_back_shows(const struct cr_shared *sh, const char *key, const char *want);
+bool cr_read_back_shows(struct cr_shared *sh, const char *key, const char *want);
 void cr_note_namespaces(struct cr_shared *sh);
 const char *cr_find_key(const char *who, const char *key);
 

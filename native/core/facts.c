@@ -24,6 +24,9 @@
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd 438
 #endif
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#endif
 #ifndef SYS_memfd_secret
 #define SYS_memfd_secret 447
 #endif
@@ -54,6 +57,13 @@ static const struct {
 	{ "legacy_tiocsti", "/proc/sys/dev/tty/legacy_tiocsti" },
 	{ "lsm", "/sys/kernel/security/lsm" },
 	{ "lsm_label", "/proc/self/attr/current" },
+	/* of a policy: the first of AppArmor's profiles, and whether SELinux enforces (without a policy it does not) */
+	{ "apparmor_profile", "/sys/kernel/security/apparmor/profiles" },
+	{ "apparmor_caps", "/sys/kernel/security/apparmor/features/caps/mask" },
+	{ "selinux_enforce", "/sys/fs/selinux/enforce" },
+	{ "selinux_policyvers", "/sys/fs/selinux/policyvers" },
+	{ "tomoyo_version", "/sys/kernel/security/tomoyo/version" },
+	{ "lockdown", "/sys/kernel/security/lockdown" },
 	{ "tainted", "/proc/sys/kernel/tainted" },
 	{ "mmap_min_addr", "/proc/sys/vm/mmap_min_addr" },
 	{ "nr_hugepages", "/proc/sys/vm/nr_hugepages" },
@@ -83,6 +93,10 @@ static const struct {
 	{ "ptmx", "/dev/ptmx" },
 	{ "pagemap", "/proc/self/pagemap" },
 	{ "hugepages", "/sys/kernel/mm/hugepages" },
+	/* what a guest carries for the suite lsm */
+	{ "policy_apparmor", "/crcap/policy/apparmor" },
+	{ "policy_selinux", "/crcap/policy/selinux" },
+	{ "policy_tomoyo", "/crcap/policy/tomoyo" },
 };
 
 static void put(struct cr_text *t, const char *name, const char *value, size_t len)
@@ -190,6 +204,9 @@ int cr_facts(char *out, size_t outlen)
 	put_num(&t, "noexec_seal", fd >= 0);
 	if (fd >= 0)
 		close(fd);
+	fd = syscall(SYS_landlock_create_ruleset, NULL, 0L,
+		     1L /* LANDLOCK_CREATE_RULESET_VERSION */);
+	put_num(&t, "landlock", fd > 0 ? fd : 0);
 	fd = syscall(SYS_memfd_secret, 0);
 	put_num(&t, "memfd_secret", fd >= 0);
 	if (fd >= 0)

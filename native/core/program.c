@@ -25,6 +25,8 @@ static const struct cr_step *const tables[] = {
 	cr_steps_control_process,
 	cr_steps_control_object,
 	cr_steps_workaround,
+	cr_steps_lsm,
+	cr_steps_audit,
 #ifdef CR_TEST_STEPS
 	cr_steps_test,
 #endif

@@ -212,15 +212,38 @@ const char *cr_find_key(const char *who, const char *key)
 	return NULL;
 }
 
+/* The security module's label, for the subjects that have one of their own: "crcap_deny/enforce", "u:r:crcap_deny_t". */
+static void read_label(struct cr_shared *sh)
+{
+	size_t len = strlen(sh->who), i;
+	char label[96];
+	struct cr_text t;
+	ssize_t n = cr_slurp("/proc/self/attr/current", label, sizeof(label));
+
+	if (n <= 0)
+		return;
+	label[strcspn(label, "\n")] = '\0';
+	cr_text_init(&t, sh->who + len, sizeof(sh->who) - len);
+	cr_puts(&t, ",label:");
+	for (i = 0; label[i]; i++)
+		if (label[i] == ' ')
+			cr_puts(&t, "/");
+		else if (label[i] != '(' && label[i] != ')' && label[i] != ',')
+			cr_putn(&t, &label[i], 1);
+}
+
 /* Does "who" show @key with @want? Capability sets compare as sets, namespaces without their inodes. */
-bool cr_read_back_shows(const struct cr_shared *sh, const char *key, const char *want)
+bool cr_read_back_shows(struct cr_shared *sh, const char *key, const char *want)
 {
 	const char *who = sh->who;
-	const char *p = cr_find_key(who, key);
+	const char *p;
 	size_t len = strlen(want), end = strlen(key);
 	bool namespace = end > 2 && !strcmp(key + end - 2, "ns");
 	uint64_t set;
 
+	if (!strcmp(key, "label"))
+		read_label(sh);
+	p = cr_find_key(who, key);
 	if (!p)
 		return false;
 	/* Who lost it has 0, or 2 where the system keeps core dumps of such programs for root: the checks are the same. */
@@ -255,6 +278,7 @@ static const struct {
 	{ "seccomp", "0", WHO_TEXT },	 { "dumpable", "1", WHO_TEXT },
 	{ "userns", "same", WHO_INODE }, { "map", "0:0:4294967295", WHO_TEXT },
 	{ "pidns", "same", WHO_INODE },	 { "ipcns", "same", WHO_INODE },
+	{ "label", NULL, WHO_TEXT },
 };
 
 /* @key's value in @who and its length as it is told: sets without leading zeroes, namespaces without their inodes. */

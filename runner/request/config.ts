@@ -1,6 +1,7 @@
 /** What may stand in `crcap.config.json`. Its checks take long to load, so only a file that is there has them loaded. */
 import { z } from "zod";
 import { didYouMean, UsageError } from "../common/usage.js";
+import { LSM_WORDS } from "./lsm.js";
 import { MAX_SECONDS } from "./values.js";
 
 /** What a value is, where it is something else; said as the command line says it. */
@@ -54,6 +55,13 @@ const Config = z.strictObject({
 	accel: z.enum(ACCELS, `it is one of ${ACCELS.join(", ")}`).optional(),
 	/** As for --compat. */
 	compat: Flag.optional(),
+	/** As for --lsm. */
+	lsm: z
+		.array(
+			z.enum(LSM_WORDS, `it is one of ${LSM_WORDS.join(", ")}`),
+			"it is a list of security modules",
+		)
+		.optional(),
 	jobs: z.int(JOBS).min(1, JOBS).max(256, JOBS).optional(),
 	guests: z.int(JOBS).min(1, JOBS).max(256, JOBS).optional(),
 	maxSkipped: z.int(PERCENT).min(0, PERCENT).max(100, PERCENT).optional(),

@@ -14,6 +14,7 @@ test("without a word: the default kernel, TAP on standard output", async () => {
 		bisect: false,
 		freshSubjects: false,
 		compat: false,
+		lsm: [],
 		expect: [],
 		known: [],
 	});

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { uniqueNames } from "../common/names.js";
 import { UsageError } from "../common/usage.js";
 import { fromConfig, type LoadedConfig } from "./configFile.js";
+import type { LsmWord } from "./lsm.js";
 import {
 	DEFAULT_REPORT,
 	type ReportSpec,
@@ -39,6 +40,7 @@ export interface RunOptions {
 	shard?: Shard;
 	bisect?: boolean;
 	compat?: boolean;
+	lsm?: LsmWord[];
 }
 
 /** What to run on. `name` is what reports call it, where the kernel's own name won't do. */
@@ -91,6 +93,8 @@ export interface RunRequest {
 	readonly bisect: boolean;
 	/** Also the 32-bit helper, where a 64-bit kernel takes it. */
 	readonly compat: boolean;
+	/** The security modules to boot each kernel with, one after the other; empty for what the kernel takes. */
+	readonly lsm: readonly LsmWord[];
 	readonly known: readonly KnownFailure[];
 }
 
@@ -140,6 +144,7 @@ export function runRequest(
 		...given("keep", options.keep),
 		bisect: options.bisect ?? false,
 		compat: options.compat ?? config.compat ?? false,
+		lsm: options.lsm ?? config.lsm ?? [],
 		known: config.knownFailures ?? [],
 	};
 }
@@ -209,6 +214,7 @@ function refuseIdle(options: RunOptions, targets: readonly TargetSpec[]): void {
 		["--accel", options.accel],
 		["--keep", options.keep],
 		["--compat", options.compat],
+		["--lsm", options.lsm],
 		["--guests", options.guests],
 		["--max-crashes", options.maxCrashes],
 		["--max-skipped", options.maxSkipped],

@@ -31,6 +31,7 @@ function request(more: Partial<RunRequest> = {}): RunRequest {
 		bisect: false,
 		freshSubjects: false,
 		compat: false,
+		lsm: [],
 		expect: [],
 		known: [],
 		...more,

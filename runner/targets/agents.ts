@@ -1,7 +1,7 @@
 /** The guest agents that travel with the package, one static binary an architecture. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RequestCatalogue } from "../../vm/index.js";
+import { type InitramfsEntry, RequestCatalogue } from "../../vm/index.js";
 import { UsageError } from "../common/usage.js";
 import { PACKAGE_ROOT } from "../common/version.js";
 
@@ -33,3 +33,16 @@ export function requestCatalogue(root = PACKAGE_ROOT): RequestCatalogue {
 
 /** By path: every guest of a run has the same. */
 const catalogues = new Map<string, RequestCatalogue>();
+
+/** The security policies that travel with an agent, a few kB: none where the build had no tools for them. */
+export function policyFiles(root = PACKAGE_ROOT): InitramfsEntry[] {
+	const folder = join(root, "dist", "agent", "policy");
+	if (!existsSync(folder)) return [];
+	return readdirSync(folder)
+		.sort()
+		.map((name) => ({
+			type: "file",
+			path: `crcap/policy/${name}`,
+			data: readFileSync(join(folder, name)),
+		}));
+}

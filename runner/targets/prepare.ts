@@ -3,9 +3,10 @@ import { resolve } from "node:path";
 import { chooseAccel, kernelCmdline, type Machine } from "../../vm/index.js";
 import { readSmallFile } from "../common/source.js";
 import { UsageError } from "../common/usage.js";
+import { type LsmBoot, lsmBoots } from "../request/lsm.js";
 import type { RunRequest, TargetSpec } from "../request/runRequest.js";
 import { loadAddon } from "./addon.js";
-import { agentPath, requestCatalogue } from "./agents.js";
+import { agentPath, policyFiles, requestCatalogue } from "./agents.js";
 import { compatArch } from "./compat.js";
 import { type FoundKernel, findKernels } from "./kernelTargets.js";
 import { localArch, localTarget } from "./localTarget.js";
@@ -43,7 +44,9 @@ export async function prepare(
 			await findKernels(spec.kernel, context),
 			request.configFile,
 		);
-		const wanted = found.flatMap((one) => withCompat(one, request));
+		const wanted = found
+			.flatMap((one) => withCompat(one, request))
+			.flatMap((one) => withLsm(one, request));
 		const alone = request.targets.length === 1 && wanted.length === 1;
 		return wanted.map((one) =>
 			prepareGuest(spec, one, request, { ...context, alone }),
@@ -93,6 +96,18 @@ interface WantedGuest {
 	readonly suffix: string;
 }
 
+/** The same, once for each security module that is asked for. */
+interface WantedBoot extends WantedGuest {
+	readonly lsm: LsmBoot;
+}
+
+const withLsm = (guest: WantedGuest, { lsm }: RunRequest): WantedBoot[] =>
+	lsmBoots(lsm, guest.found.kernel.config).map((boot) => ({
+		...guest,
+		suffix: guest.suffix + boot.suffix,
+		lsm: boot,
+	}));
+
 function withCompat(found: FoundKernel, { compat }: RunRequest): WantedGuest[] {
 	const { machine, config } = found.kernel;
 	const own: WantedGuest = { found, arch: machine.arch, suffix: "" };
@@ -104,13 +119,14 @@ function withCompat(found: FoundKernel, { compat }: RunRequest): WantedGuest[] {
 
 function prepareGuest(
 	spec: GuestSpec,
-	{ found, arch, suffix }: WantedGuest,
+	{ found, arch, suffix, lsm }: WantedBoot,
 	request: RunRequest,
 	context: PrepareContext & { readonly alone: boolean },
 ): Target {
 	const { kernel } = found;
 	const { machine, bootPath, info } = kernel;
-	refuseTooLong(machine, spec.append);
+	const append = [lsm.append, spec.append].filter(Boolean).join(" ");
+	refuseTooLong(machine, append);
 	const agent = agentPath(arch, context.agents);
 	const name = `${spec.name ?? found.name}${suffix}`;
 	const { keep } = request;
@@ -120,13 +136,14 @@ function prepareGuest(
 		kernel,
 		agent,
 		catalogue: requestCatalogue(),
-		append: spec.append,
+		extraFiles: policyFiles(),
+		append,
 		freshSubjects: request.freshSubjects,
 		...(context.limits === undefined ? {} : { limits: context.limits }),
 		chooseAccel: (signal) =>
 			chooseAccel(
 				request.accel,
-				{ kernel: bootPath, machine, agent, append: spec.append, signal },
+				{ kernel: bootPath, machine, agent, append, signal },
 				info.sha256,
 			),
 		...(keep === undefined

@@ -8,6 +8,7 @@ import {
 	type BootOptions,
 	bootGuest,
 	type Guest,
+	type InitramfsEntry,
 	type Machine,
 	preflight,
 	type RequestCatalogue,
@@ -43,6 +44,8 @@ export interface QemuTargetOptions {
 	readonly agent: string;
 	/** The requests that travel with it. */
 	readonly catalogue: RequestCatalogue;
+	/** More for the guest's initramfs. */
+	readonly extraFiles?: readonly InitramfsEntry[];
 	readonly append: string;
 	/** The agent makes the subject of each case anew. */
 	readonly freshSubjects?: boolean;
@@ -112,6 +115,7 @@ async function bootClean(
 			append: options.append,
 			configured: options.kernel.config !== undefined,
 			catalogue: options.catalogue,
+			extraFiles: options.extraFiles ?? [],
 			onStart,
 			signal,
 			...options.limits,

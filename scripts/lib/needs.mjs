@@ -81,6 +81,32 @@ function emulatorNeed(row) {
 	};
 }
 
+/**
+ * The compilers of the policies that guests carry. Without them the suite lsm is skipped.
+ * @type {readonly Need[]}
+ */
+const POLICIES = [
+	{
+		what: "compiler of AppArmor's policies",
+		commands: ["apparmor_parser"],
+		files: [],
+		debian: ["apparmor"],
+		optional: true,
+	},
+	{
+		what: "compiler of SELinux's policies",
+		commands: ["checkpolicy"],
+		files: [],
+		debian: ["checkpolicy"],
+		optional: true,
+	},
+];
+
+/** Whether this machine can build the policies. */
+export function canBuildPolicies() {
+	return missingNeeds(POLICIES).length === 0;
+}
+
 /** @type {readonly Need[]} */
 const ALWAYS = [
 	{ what: "make", commands: ["make"], files: [], debian: ["make"] },
@@ -192,6 +218,7 @@ export function needsOf({ build, guests, tests, faults }) {
 		...guests.map(emulatorNeed),
 		...build.flatMap(compilerNeeds),
 		...ALWAYS,
+		...POLICIES,
 		...DECOMPRESSORS,
 		...(tests ? TESTS : []),
 		...(faults ? FAULTS : []),

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { addonIsDue, provideAddon } from "./addon.mjs";
 import { ARCHES, HOST_ARCH } from "./arches.mjs";
-import { canBuild, needsOf } from "./needs.mjs";
+import { canBuild, canBuildPolicies, needsOf } from "./needs.mjs";
 import { needsAreDue, provideNeeds } from "./packages.mjs";
 import { mustRun, SetupError, say, TAP, TOP } from "./run.mjs";
 import {
@@ -40,6 +40,10 @@ export const STEPS = [
 	{ isDue: ({ tests }) => tests && !isDone(...tapStamp()), provide: buildTap },
 	{ isDue: () => !isDone(...commandStamp()), provide: provideCommand },
 	{ isDue: () => !isDone(...agentsStamp()), provide: provideAgents },
+	{
+		isDue: () => canBuildPolicies() && !isDone(...policiesStamp()),
+		provide: providePolicies,
+	},
 	{ isDue: () => addonIsDue(), provide: tryAddon },
 ];
 
@@ -200,6 +204,26 @@ function provideAgents() {
 	const own = HOST_ARCH?.name ?? "";
 	mustRun("make", ["-C", "native", `ARCHES=${names}`, `OWN=${own}`]);
 	mustExist(outputs, "make -C native");
+	markDone(step, print);
+}
+
+/** @returns {[step: string, print: string, outputs: string[]]} */
+function policiesStamp() {
+	return [
+		"policies",
+		fingerprint(filesUnder(["native/Makefile", "native/policy"])),
+		["apparmor", "selinux", "tomoyo"].map(
+			(module) => `dist/agent/policy/${module}`,
+		),
+	];
+}
+
+/** Compiles the policies that guests carry. */
+function providePolicies() {
+	say("compiling the security policies");
+	const [step, print, outputs] = policiesStamp();
+	mustRun("make", ["-C", "native", "policies"]);
+	mustExist(outputs, "make -C native policies");
 	markDone(step, print);
 }
 

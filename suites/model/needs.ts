@@ -3,7 +3,7 @@
  * the configuration or the version has it is no reason to skip: it is broken, and the cases that need it fail.
  */
 import { has } from "./citations.js";
-import { type Facts, number, present } from "./facts.js";
+import { FACTS_OF_ANY, type Facts, number, present } from "./facts.js";
 import { hasChange } from "./version.js";
 
 /** The reason why it is missing, or null where it is there. */
@@ -44,6 +44,22 @@ const unlessBackported = (
 	{ identity: { doubt } }: Facts,
 	reason: string,
 ): string => (doubt === undefined ? reason : `${reason} (${doubt})`);
+
+/** The security modules that are active; undefined where the kernel does not list them. */
+const modules = (facts: Facts): readonly string[] | undefined =>
+	facts.reported.lsm?.split(",");
+
+/** A security module that is active, with a policy to load. */
+const confines =
+	(name: string, module: string, tool: string): Need =>
+	(facts) => {
+		if (facts === FACTS_OF_ANY) return null;
+		if (!modules(facts)?.includes(module))
+			return `${name} is not active (modules: ${facts.reported.lsm ?? "not listed"}; --lsm ${module} asks the kernel for it)`;
+		return present(facts, `policy_${module}`)
+			? null
+			: `there is no policy for ${name} here: guests carry one, made with ${tool} when the project was built`;
+	};
 
 const NEEDS_SECCOMP = there(
 	"seccomp",
@@ -214,6 +230,9 @@ export const NEEDS = {
 			return "kernel.apparmor_restrict_unprivileged_userns is 1";
 		return null;
 	},
+	apparmor: confines("AppArmor", "apparmor", "apparmor_parser"),
+	selinux: confines("SELinux", "selinux", "checkpolicy"),
+	tomoyo: confines("Tomoyo", "tomoyo", "make"),
 	/** The helper can turn itself into any subject of the initial user namespace. */
 	root: (facts) =>
 		facts.uid === 0 && (facts.caps & 0xc0n) === 0xc0n

@@ -166,15 +166,18 @@ export function shownValues(who: string): ReadonlyMap<string, string> {
 			return [item.slice(0, cut), item.slice(cut + 1)];
 		}),
 	);
-	return new Map(
-		ORDINARY.map(([key, ordinary]) => [
+	const label = told.get("label");
+	return new Map([
+		...ORDINARY.map(([key, ordinary]): [string, string] => [
 			key,
 			told.get(key) ??
 				(ordinary.startsWith("=")
 					? (told.get(ordinary.slice(1)) ?? "?")
 					: ordinary),
 		]),
-	);
+		// Read only of those who have one of their own.
+		...(label === undefined ? [] : [["label", label] as const]),
+	]);
 }
 
 /** The read-back subject for people, whole: `uid=1000 gid=1000 eff=10000000000 …`. */

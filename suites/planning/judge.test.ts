@@ -240,3 +240,28 @@ test("a read-back is shown whole, whatever was left out of it", async () => {
 		"uid=0 gid=0 groups=none eff=10000000000 prm=10000000000 inh=0 bnd=1ffffffffff amb=0 nnp=0 seccomp=0 dumpable=1 userns=new map=0:1000:1 pidns=new depth=2 ipcns=same",
 	);
 });
+
+test("a failure under a policy says which module refused", async () => {
+	const allowed = planned(
+		"lsm.set_tid.apparmor_allow-uid1000-cap_checkpoint_restore",
+	);
+	const refused = (records: string) =>
+		judge(allowed, `obs 1 us=1 end=ok r=clone3:EPERM r=audit:0:${records}`);
+	const apparmor =
+		"apparmor/DENIED/capable/cap/crcap_omit/40/checkpoint_restore";
+	assert.equal(refused(apparmor).verdict, "fail");
+	assert.match(
+		refused(`${apparmor};${apparmor}`).reason,
+		/; the audit records say that AppArmor refused checkpoint_restore to crcap_omit$/,
+	);
+	assert.match(
+		refused("selinux/denied/capability2/u:r:x_t/40/checkpoint_restore").reason,
+		/SELinux refused checkpoint_restore to u:r:x_t$/,
+	);
+	assert.match(
+		refused("apparmor/DENIED/getattr/-/crcap_allow/-/-").reason,
+		/AppArmor refused getattr to crcap_allow$/,
+	);
+	for (const records of ["none", "selinux/permitted/x/y/40/z"])
+		assert.equal(refused(records).reason, allowed.reason);
+});

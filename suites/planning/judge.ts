@@ -7,6 +7,7 @@ import {
 } from "../model/observation.js";
 import { meets } from "./expected.js";
 import type { PlannedCase } from "./plannedCase.js";
+import { refusedByModule } from "./refusals.js";
 import { wrongSubject } from "./shownSubject.js";
 
 export interface Judgement {
@@ -89,7 +90,10 @@ export function judgeObservation(
 			verdict: "error",
 			reason: `another process has pid ${seen.taken}: run again, or where fewer processes are`,
 		};
-	return { ...base, verdict: "fail", reason: planned.reason };
+	const reason = [planned.reason, refusedByModule(seen)]
+		.filter(Boolean)
+		.join("; ");
+	return { ...base, verdict: "fail", reason };
 }
 
 /** The place of the first result that is another than expected, or of another step; -1 where there is none. */

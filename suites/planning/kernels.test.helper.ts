@@ -47,6 +47,11 @@ export function kernel(
 			memfd_secret: "1",
 			noexec_seal: "1",
 			max_user_namespaces: "1000",
+			// No kernel has both, but then every case would be skipped somewhere.
+			lsm: "lockdown,capability,apparmor,selinux,tomoyo",
+			policy_apparmor: "0644",
+			policy_selinux: "0644",
+			policy_tomoyo: "0644",
 			...reported,
 		},
 	});

@@ -30,6 +30,7 @@ test("so many cases a suite, each with an id of its own that a report format tak
 		routes: 12,
 		containers: 37,
 		workarounds: 10,
+		lsm: 368,
 	});
 	assert.deepEqual(
 		[...counts.keys()],

@@ -2,6 +2,8 @@
 
 import { CONTAINER_SUBJECTS, CONTAINERS } from "../around/containers.js";
 import { CONTROLS } from "../around/controls.js";
+import { LSM } from "../around/lsm.js";
+import { LSM_SUBJECTS } from "../around/lsmSubjects.js";
 import { ROUTES } from "../around/routes.js";
 import { sweep } from "../around/sweep.js";
 import { WORKAROUNDS } from "../around/workarounds.js";
@@ -46,6 +48,7 @@ export const SUITES: readonly Suite[] = [
 	ROUTES,
 	CONTAINERS,
 	WORKAROUNDS,
+	LSM,
 ];
 
 /** The operations of a program that are reported: those behind the point where the subject stands. */
@@ -227,6 +230,7 @@ export function subjectsFor(facts: Facts): Subject[] {
 		...NAMESPACE_SUBJECTS,
 		...GAINED_SUBJECTS,
 		...CONTAINER_SUBJECTS,
+		...LSM_SUBJECTS,
 		...sweep(facts.capLastCap),
 	];
 }

@@ -5,6 +5,7 @@ import { EXPECTATIONS } from "../../common/suiteApi.js";
 import { tell } from "../../common/tell.js";
 import { KernelError } from "../../common/usage.js";
 import { loadConfig } from "../../request/configFile.js";
+import { LSM_WORDS, readLsms } from "../../request/lsm.js";
 import { type RunOptions, runRequest } from "../../request/runRequest.js";
 import { readShard } from "../../request/shard.js";
 import { again, count, oneOf, seconds, text } from "../../request/values.js";
@@ -62,6 +63,11 @@ export function addRun(program: Command, context: CommandContext): void {
 		.option(
 			"--compat",
 			"also the 32-bit helper on 64-bit kernels that take it, as targets of their own",
+		)
+		.option(
+			"--lsm <modules>",
+			`${LSM_WORDS.join(", ")}: boot a kernel once for each of these security modules, as targets of their own (default: once, with those that it takes)`,
+			readLsms,
 		)
 		.option(
 			"--keep <dir>",
