@@ -1,5 +1,5 @@
 /** The System V IPC sysctls sem_next_id, msg_next_id and shm_next_id: the id that the next object gets. */
-import { has } from "../model/citations.js";
+import { type CiteName, has } from "../model/citations.js";
 import type { Facts } from "../model/facts.js";
 import {
 	always,
@@ -16,6 +16,8 @@ import { IPC_NEXT_ID_STATEMENTS } from "./ipcNextIdStatements.js";
 const file = (kind: string): string => `/proc/sys/kernel/${kind}_next_id`;
 /** Sequence 30000, index 7: an id that counting does not come to. */
 const ID = 30000 * 32768 + 7;
+/** The same sequence, and the last index that an id has room for. */
+const LAST = 30000 * 32768 + 32767;
 
 /**
  * Three generations of the check, the oldest first: root's by permission bits alone, mode 0644 (until 5.15); the capability
@@ -214,6 +216,7 @@ function fresh(
 	granted: readonly string[],
 	refused: readonly string[],
 	catches: string,
+	behind?: CiteName,
 ): Row[] {
 	return [
 		{
@@ -223,11 +226,16 @@ function fresh(
 			program: `unshare=ipc @ open=f,w,${file("msg")} ${steps}`,
 			subjects: (s) =>
 				/^uid(0-all|1000-cap_checkpoint_restore|1000-none)$/.test(s.name),
-			expect: outcome(
-				["0", ...granted],
-				["EACCES", ...refused],
-				["0", ...refused.map((result, i) => atWrite(result, granted[i]))],
-			),
+			expect: (s, facts) => {
+				const expected = outcome(
+					["0", ...granted],
+					["EACCES", ...refused],
+					["0", ...refused.map((result, i) => atWrite(result, granted[i]))],
+				)(s, facts);
+				return behind !== undefined && mayWrite(s, facts)
+					? { ...expected, cite: behind }
+					: expected;
+			},
 			catches,
 		},
 	];
@@ -317,6 +325,15 @@ const ROWS: readonly Row[] = [
 		["0:9", `0:${ID}`, "0", "0:9", `0:${ID + 1}`],
 		["-", "0:0", "-", "-", `0:!${ID + 1}`],
 		"an index in use is refused, or taken away",
+	),
+	...fresh(
+		"last_index_taken",
+		"ask for the last index there is, which is in use: refused, since no other may come",
+		`write=f,${LAST} ipc_new=msg,1,keep seek=f,0 write=f,${LAST} ipc_new=msg ipc_new=msg`,
+		["0:9", `0:${LAST}`, "0", "0:9", "ENOSPC", "0:0"],
+		["-", "0:0", "-", "-", `0:!${LAST}`, `0:!${LAST}`],
+		"the search for a free index runs on beyond the last one, into the bits of the sequence (CVE-2026-52923): the id names no object, or another's",
+		"ipc_index_end",
 	),
 	{
 		name: "next_only_once",

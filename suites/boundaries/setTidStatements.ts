@@ -114,9 +114,12 @@ export const SET_TID_STATEMENTS: readonly Statement[] = [
 		rows: ["containers.clone3_filtered"],
 	},
 	{
-		says: "a dying namespace is ENOMEM",
-		rows: [],
-		unasked: "a race with a namespace's end, which no case can hold still",
+		says: "since 6.14 each level has the pid_max of its own namespace",
+		rows: ["set_tid.outer_pid_max", "set_tid.inner_pid_max"],
+	},
+	{
+		says: "a namespace whose first process has ended is ENOMEM, behind range and capability; the outer pid is free again",
+		rows: ["set_tid.dead_namespace"],
 	},
 	{
 		says: "without set_tid anyone may use clone3",

@@ -66,6 +66,10 @@ export const CITATIONS = {
 		ref: "kernel/nsproxy.c copy_namespaces(): ns_capable(user_ns, CAP_SYS_ADMIN) before any pid is chosen",
 		since: "5.5",
 	},
+	pid_dead_namespace: {
+		ref: "kernel/pid.c alloc_pid(): ENOMEM where PIDNS_ADDING is cleared, which disable_pid_allocation() does when the first process ends; seen last",
+		since: "5.5",
+	},
 	pid_reorder: {
 		ref: "6d864a1b1825 pid: only take pidmap_lock once on alloc",
 		since: "7.0",
@@ -166,6 +170,11 @@ export const CITATIONS = {
 	ipc_permissions: {
 		ref: "0889f44e2810 ipc: Check permissions for checkpoint_restart sysctls at open time",
 		since: "5.19",
+	},
+	ipc_index_end: {
+		ref: "ipc/util.c ipc_idr_alloc(): a requested index is looked for up to ipc_mni, and ENOSPC beyond",
+		since: "3.9",
+		note: "without an upper bound in kernels before the fix of CVE-2026-52923, which 5.10.259, 5.15.210, 6.1.176, 6.6.143, 6.12.93, 6.18.35 and 7.0.12 have: those fail",
 	},
 	ipc_limits: {
 		ref: "ipc/ipc_sysctl.c: the limits' mode is 0644",
