@@ -63,6 +63,7 @@ static const struct {
 	{ "user_ns", "/proc/self/ns/user" },
 	{ "pid_ns", "/proc/self/ns/pid" },
 	{ "ipc_ns", "/proc/self/ns/ipc" },
+	{ "time_ns", "/proc/self/ns/time" },
 	{ "net_ns", "/proc/self/ns/net" },
 	{ "uts_ns", "/proc/self/ns/uts" },
 	{ "unix", "/proc/net/unix" },

@@ -14,6 +14,8 @@ static const struct cr_step *const tables[] = {
 	cr_steps_namespace,
 	cr_steps_process,
 	cr_steps_file,
+	cr_steps_filecap,
+	cr_steps_watched,
 	cr_steps_path,
 	cr_steps_mount,
 	cr_steps_set_tid,

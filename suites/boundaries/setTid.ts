@@ -23,6 +23,7 @@ import {
 	mayCheckpointRestore,
 	type Subject,
 } from "../model/subjects.js";
+import { FLAG_ROWS } from "./setTidFlags.js";
 import { SET_TID_STATEMENTS } from "./setTidStatements.js";
 
 /** One element of the array, as the model sees it. */
@@ -257,7 +258,7 @@ function pidMaxes(
 		name,
 		title,
 		probe: "clone3",
-		program: `${maxes.map((max) => `pidns put=${PID_MAX},${max}`).join(" ")} ${asked} caps=checkpoint_restore ${asked} caps=none ${asked}`,
+		program: `own @ ${maxes.map((max) => `pidns put=${PID_MAX},${max}`).join(" ")} ${asked} caps=checkpoint_restore ${asked} caps=none ${asked}`,
 		subjects: named("uid0-all", "userns_pidns-all"),
 		expect: (s) => {
 			const outside = "*/".repeat(s.pidOwners.length);
@@ -803,5 +804,5 @@ export const SET_TID: Suite = {
 	description: "clone3() with set_tid: a process or thread with a chosen pid",
 	needs: ["clone3"],
 	statements: SET_TID_STATEMENTS,
-	rows: ROWS.map((row) => ({ levels: 1, ...row })),
+	rows: [...ROWS, ...FLAG_ROWS].map((row) => ({ levels: 1, ...row })),
 };

@@ -114,6 +114,23 @@ export const SET_TID_STATEMENTS: readonly Statement[] = [
 		rows: ["containers.clone3_filtered"],
 	},
 	{
+		says: "CLONE_PARENT, CLONE_PIDFD, CLONE_CLEAR_SIGHAND and CLONE_NEWTIME change nothing about the check, and lose nothing by it",
+		rows: [
+			"set_tid.with_parent",
+			"set_tid.with_pidfd",
+			"set_tid.with_clear_sighand",
+			"set_tid.with_newtime",
+		],
+	},
+	{
+		says: "a capability that let somebody through is accounted (PF_SUPERPRIV); which of the two it was shows in audit only",
+		rows: ["set_tid.accounted"],
+	},
+	{
+		says: "the first version of capset() leaves and gives nothing above bit 31",
+		rows: ["set_tid.capset_v1"],
+	},
+	{
 		says: "since 6.14 each level has the pid_max of its own namespace",
 		rows: ["set_tid.outer_pid_max", "set_tid.inner_pid_max"],
 	},

@@ -29,6 +29,10 @@ export const CITATIONS = {
 		ref: "kernel/pid_namespace.c pid_ns_ctl_handler(): task_active_pid_ns(current), neither the opener's nor the children's",
 		since: "3.3",
 	},
+	flock: {
+		ref: "fs/locks.c flock(): advisory, one holder for each open file description",
+		since: "2.0",
+	},
 	sysctl_writes_strict: {
 		ref: "f88083005ab3 sysctl: allow for strict write position handling; strict by default since f4aacea2f5d1",
 		since: "4.5",
@@ -70,6 +74,14 @@ export const CITATIONS = {
 		ref: "kernel/pid.c alloc_pid(): ENOMEM where PIDNS_ADDING is cleared, which disable_pid_allocation() does when the first process ends; seen last",
 		since: "5.5",
 	},
+	clone3_newtime: {
+		ref: "kernel/nsproxy.c copy_namespaces(): CLONE_NEWTIME asks ns_capable(user_ns, CAP_SYS_ADMIN) before any pid is chosen",
+		since: "5.6",
+	},
+	capset_v1: {
+		ref: "kernel/capability.c capset(): the first version sets the words that it does not copy to 0",
+		since: "2.6.25",
+	},
 	pid_reorder: {
 		ref: "6d864a1b1825 pid: only take pidmap_lock once on alloc",
 		since: "7.0",
@@ -98,6 +110,10 @@ export const CITATIONS = {
 	},
 	map_files_magiclinks: {
 		ref: "fs/namei.c pick_link() and nd_jump_link(): RESOLVE_NO_MAGICLINKS is seen inside get_link(), behind the capability's check",
+		since: "5.6",
+	},
+	map_files_scoped: {
+		ref: "fs/namei.c nd_jump_link(): EXDEV under RESOLVE_BENEATH and RESOLVE_IN_ROOT, and across mounts under RESOLVE_NO_XDEV",
 		since: "5.6",
 	},
 	map_files_inode: {
@@ -351,6 +367,10 @@ export const CITATIONS = {
 	file_caps: {
 		ref: "security/commoncap.c get_file_caps() and bprm_caps_from_vfs_caps()",
 		since: "2.6.25",
+	},
+	file_caps_v1: {
+		ref: "security/commoncap.c cap_convert_nscap(): validheader() takes the second and the third format only",
+		since: "4.14",
 	},
 	ambient: {
 		ref: "58319057b784 capabilities: ambient capabilities",

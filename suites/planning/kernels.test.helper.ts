@@ -23,6 +23,7 @@ export function kernel(
 			ipc_ns: "0444",
 			uts_ns: "0444",
 			net_ns: "0444",
+			time_ns: "0444",
 			sysvipc: "0644",
 			unix: "0444",
 			msg_next_id: "0444",

@@ -19,6 +19,7 @@ import {
 } from "../model/citations.js";
 import { FACTS_OF_ANY, type Facts } from "../model/facts.js";
 import { GAINED_SUBJECTS } from "../model/gainedSubjects.js";
+import { LOOKERS } from "../model/lookers.js";
 import { manualNotes } from "../model/manuals.js";
 import { NAMESPACE_SUBJECTS } from "../model/namespaces.js";
 import { missing, type NeedName, unexcused } from "../model/needs.js";
@@ -206,6 +207,7 @@ export function subjectsFor(facts: Facts): Subject[] {
 		...CORE,
 		...NAMESPACE_SUBJECTS,
 		...GAINED_SUBJECTS,
+		...LOOKERS,
 		...CONTAINER_SUBJECTS,
 		...sweep(facts.capLastCap),
 	];
