@@ -126,6 +126,7 @@ extern const struct cr_step cr_steps_tty[];
 extern const struct cr_step cr_steps_control[];
 extern const struct cr_step cr_steps_control_process[];
 extern const struct cr_step cr_steps_control_object[];
+extern const struct cr_step cr_steps_control_restore[];
 extern const struct cr_step cr_steps_workaround[];
 extern const struct cr_step cr_steps_test[];
 

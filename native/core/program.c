@@ -26,6 +26,7 @@ static const struct cr_step *const tables[] = {
 	cr_steps_control,
 	cr_steps_control_process,
 	cr_steps_control_object,
+	cr_steps_control_restore,
 	cr_steps_workaround,
 #ifdef CR_TEST_STEPS
 	cr_steps_test,

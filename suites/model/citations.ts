@@ -233,6 +233,27 @@ export const CITATIONS = {
 		ref: "kernel/seccomp.c seccomp_get_filter(): EACCES without capable(CAP_SYS_ADMIN)",
 		since: "4.4",
 	},
+	control_filter: {
+		ref: "kernel/seccomp.c seccomp_prepare_filter(): EACCES without no_new_privs or CAP_SYS_ADMIN in the own user namespace",
+		since: "3.5",
+	},
+	control_timens: {
+		ref: "kernel/time/namespace.c proc_timens_set_offset(): CAP_SYS_TIME in the user namespace that owns the time namespace",
+		since: "5.6",
+	},
+	control_nproc: {
+		ref: "kernel/fork.c copy_process(): EAGAIN beyond RLIMIT_NPROC, but for user 0, CAP_SYS_RESOURCE and CAP_SYS_ADMIN",
+		since: "2.6.12",
+	},
+	control_by_handle: {
+		ref: "fs/fhandle.c: EPERM without CAP_DAC_READ_SEARCH",
+		since: "2.6.39",
+		note: "later kernels let in who rules the mount's namespaces as well, which is nobody here",
+	},
+	control_userfaultfd: {
+		ref: "fs/userfaultfd.c: EPERM without CAP_SYS_PTRACE where vm.unprivileged_userfaultfd is 0, unless for faults of user space alone",
+		since: "5.2",
+	},
 	control_pagemap: {
 		ref: "fs/proc/task_mmu.c pagemap_read(): frame numbers only with CAP_SYS_ADMIN in the initial user namespace",
 		since: "4.2",

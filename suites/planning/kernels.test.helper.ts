@@ -23,6 +23,8 @@ export function kernel(
 			ipc_ns: "0444",
 			uts_ns: "0444",
 			net_ns: "0444",
+			fhandle: "1",
+			userfaultfd: "0644",
 			time_ns: "0444",
 			sysvipc: "0644",
 			unix: "0444",
