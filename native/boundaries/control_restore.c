@@ -142,18 +142,17 @@ static int step_by_handle(struct cr_ctx *c, char *arg)
 	return err;
 }
 
-/* Of a page that is not there yet: watched by the descriptor, filled through it. */
+/* A page that is not there yet, watched by the descriptor and filled through it from the page behind. */
 static int fill_page(int fd, char *page, long size)
 {
-	static char from[65536] __attribute__((aligned(65536)));
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register watch = { .range = { (uintptr_t)page, size },
 					 .mode = UFFDIO_REGISTER_MODE_MISSING };
-	struct uffdio_copy copy = { .dst = (uintptr_t)page, .src = (uintptr_t)from, .len = size };
+	struct uffdio_copy copy = { .dst = (uintptr_t)page,
+				    .src = (uintptr_t)page + size,
+				    .len = size };
 
-	if (size > (long)sizeof(from))
-		return -E2BIG;
-	memset(from, 'x', sizeof(from));
+	memset(page + size, 'x', size);
 	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &watch) ||
 	    ioctl(fd, UFFDIO_COPY, &copy))
 		return -errno;
@@ -164,14 +163,14 @@ static int fill_page(int fd, char *page, long size)
 static int step_userfaultfd(struct cr_ctx *c, char *arg)
 {
 	long size = sysconf(_SC_PAGESIZE);
-	char *page;
+	char *pages;
 	int fd = syscall(SYS_userfaultfd, (long)O_CLOEXEC), err;
 
 	(void)arg;
 	if (fd < 0)
 		return -errno;
-	page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	err = page == MAP_FAILED ? -errno : fill_page(fd, page, size);
+	pages = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	err = pages == MAP_FAILED ? -errno : fill_page(fd, pages, size);
 	if (!err)
 		cr_value(c, "filled");
 	close(fd);

@@ -47,7 +47,7 @@ static void tell_pids(struct cr_shared *sh)
 	}
 }
 
-/* Where the number stands in a list of numbers with slashes between them; NULL where it doesn't. */
+/* Where the number stands in a list of numbers with slashes between them, and words behind '!'; NULL where it doesn't. */
 static const char *find_word(const char *list, long long n)
 {
 	char word[24];
@@ -57,7 +57,7 @@ static const char *find_word(const char *list, long long n)
 	cr_text_init(&t, word, sizeof(word));
 	cr_putd(&t, n);
 	while (p) {
-		if (!strncmp(p, word, t.len) && (p[t.len] == '/' || !p[t.len]))
+		if (!strncmp(p, word, t.len) && (p[t.len] == '/' || p[t.len] == '!' || !p[t.len]))
 			return p;
 		p = strchr(p, '/');
 		p += p != NULL;

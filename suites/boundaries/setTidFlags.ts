@@ -1,4 +1,5 @@
 /** clone3() with set_tid and other flags: the check is there in each, and both the pid and the flag have their effect. */
+import { has } from "../model/citations.js";
 import type { Facts } from "../model/facts.js";
 import { type Expectation, few, gate, named, type Row } from "../model/row.js";
 import {
@@ -29,6 +30,12 @@ function chooses(
 		? { results: granted, reason: GRANTED, cite }
 		: { results: denied, reason: DENIED, cite };
 }
+
+/** On a kernel of 32 bits; a helper of 32 bits on one of 64 is no such. */
+const losesSighand = (facts: Facts): boolean =>
+	facts.wordBits === 32 &&
+	facts.reported.machine !== "x86_64" &&
+	!has("clone_sighand_32", facts.version);
 
 function flag(
 	name: string,
@@ -62,12 +69,26 @@ export const FLAG_ROWS: readonly Row[] = [
 		"choose the pid of a process with a descriptor (CLONE_PIDFD), which names that pid",
 		"the descriptor is another process's",
 	),
-	flag(
-		"clear_sighand",
-		20522,
-		"choose the pid of a process without its parent's signal handlers (CLONE_CLEAR_SIGHAND)",
-		"the handlers stay",
-	),
+	{
+		...flag(
+			"clear_sighand",
+			20522,
+			"choose the pid of a process without its parent's signal handlers (CLONE_CLEAR_SIGHAND)",
+			"the handlers stay",
+		),
+		expect: (s, facts) => {
+			const pids = chosen(s, 20522);
+			const expected = chooses(s, facts, [pids], ["EPERM"]);
+			const may = !expected.results.includes("EPERM");
+			return may && losesSighand(facts)
+				? {
+						results: [`${pids}!sighand`],
+						reason: "a 32-bit kernel before the fix loses the flag, bit 32",
+						cite: "clone_sighand_32",
+					}
+				: expected;
+		},
+	},
 	{
 		name: "with_newtime",
 		title:

@@ -74,6 +74,12 @@ export const CITATIONS = {
 		ref: "kernel/pid.c alloc_pid(): ENOMEM where PIDNS_ADDING is cleared, which disable_pid_allocation() does when the first process ends; seen last",
 		since: "5.5",
 	},
+	// 5.10.246 and 6.1.157 by Debian's changelogs; 5.10.223 for i386 shows the fault.
+	clone_sighand_32: {
+		ref: "copy_sighand: Handle architectures where sizeof(unsigned long) < sizeof(u64)",
+		since: "6.18",
+		backports: ["5.10.246", "6.1.157"],
+	},
 	clone3_newtime: {
 		ref: "kernel/nsproxy.c copy_namespaces(): CLONE_NEWTIME asks ns_capable(user_ns, CAP_SYS_ADMIN) before any pid is chosen",
 		since: "5.6",
@@ -129,8 +135,9 @@ export const CITATIONS = {
 		since: "2.6.30",
 	},
 	ptrace_access: {
-		ref: "kernel/ptrace.c __ptrace_may_access() with PTRACE_MODE_READ_FSCREDS",
-		since: "3.3",
+		ref: "kernel/ptrace.c __ptrace_may_access() with PTRACE_MODE_READ_FSCREDS: the looker's ids for files (caaee6234d05)",
+		since: "4.5",
+		note: "3.3 to 4.4: the real ids",
 	},
 	exe_fd_cap: {
 		ref: "ebd6de681238 prctl: Allow local CAP_CHECKPOINT_RESTORE to change /proc/self/exe; 227175b2c914 prctl: exe link permission error changed from -EINVAL to -EPERM",
@@ -164,7 +171,8 @@ export const CITATIONS = {
 	exe_file_writers_again: {
 		ref: '3b832035387f Revert "fs: don\'t block i_writecount during exec"',
 		since: "6.13",
-		backports: ["6.12.2"],
+		// 6.12.2 by the list of commits of 6.12.2-rc1; 6.11.11 as a test of LTP's says.
+		backports: ["6.11.11", "6.12.2"],
 	},
 	exe_file_no_writers: {
 		ref: "2a010c412853 fs: don't block i_writecount during exec, in 6.11 and reverted by 3b832035387f in 6.13",
@@ -180,6 +188,7 @@ export const CITATIONS = {
 		since: "3.8",
 	},
 	ipc_handler: {
+		// In no 5.10.y up to 5.10.262, whose files have mode 0644 when booted, and whose changelog of Debian's has neither.
 		ref: "5563cabdde7e ipc: check checkpoint_restore_ns_capable() to modify C/R proc files",
 		since: "5.16",
 	},
@@ -187,10 +196,23 @@ export const CITATIONS = {
 		ref: "0889f44e2810 ipc: Check permissions for checkpoint_restart sysctls at open time",
 		since: "5.19",
 	},
+	// 5.10.259 by Debian's changelog of 5.10.262, and 5.10.223 shows the fault; the others are as the CVE's record has them.
 	ipc_index_end: {
-		ref: "ipc/util.c ipc_idr_alloc(): a requested index is looked for up to ipc_mni, and ENOSPC beyond",
+		ref: "ipc: limit next_id allocation to the valid ID range (CVE-2026-52923): ipc_idr_alloc() looks for a free index up to ipc_mni, and no further",
+		since: "7.1",
+		backports: [
+			"5.10.259",
+			"5.15.210",
+			"6.1.176",
+			"6.6.143",
+			"6.12.93",
+			"6.18.35",
+			"7.0.12",
+		],
+	},
+	ipc_index_endless: {
+		ref: "ipc/util.c ipc_idr_alloc() before the fix of CVE-2026-52923: no upper bound for a requested index",
 		since: "3.9",
-		note: "without an upper bound in kernels before the fix of CVE-2026-52923, which 5.10.259, 5.15.210, 6.1.176, 6.6.143, 6.12.93, 6.18.35 and 7.0.12 have: those fail",
 	},
 	ipc_limits: {
 		ref: "ipc/ipc_sysctl.c: the limits' mode is 0644",
@@ -199,15 +221,8 @@ export const CITATIONS = {
 	tty_lock_cap: {
 		ref: "e0f25b899234 tty: allow TIOCSLCKTRMIOS with CAP_CHECKPOINT_RESTORE",
 		since: "6.8",
-		backports: [
-			"4.19.307",
-			"5.4.269",
-			"5.10.210",
-			"5.15.149",
-			"6.1.77",
-			"6.6.16",
-			"6.7.4",
-		],
+		// 5.10.210 and 6.1.77 by Debian's changelogs. 5.4 and 4.19 have no CAP_CHECKPOINT_RESTORE that a backport could ask for.
+		backports: ["5.10.210", "5.15.149", "6.1.77", "6.6.16", "6.7.4"],
 	},
 	tty_lock_old: {
 		ref: "drivers/tty/tty_ioctl.c tty_mode_ioctl(): TIOCSLCKTRMIOS asks capable(CAP_SYS_ADMIN) before it copies",
