@@ -74,11 +74,11 @@ export const CITATIONS = {
 		ref: "kernel/pid.c alloc_pid(): ENOMEM where PIDNS_ADDING is cleared, which disable_pid_allocation() does when the first process ends; seen last",
 		since: "5.5",
 	},
-	// 5.10.246 and 6.1.157 by Debian's changelogs; 5.10.223 for i386 shows the fault.
+	// Each backport by Debian's changelogs; 5.10.223 for i386 shows the fault.
 	clone_sighand_32: {
 		ref: "copy_sighand: Handle architectures where sizeof(unsigned long) < sizeof(u64)",
 		since: "6.18",
-		backports: ["5.10.246", "6.1.157"],
+		backports: ["5.10.246", "6.1.157", "6.12.54"],
 	},
 	clone3_newtime: {
 		ref: "kernel/nsproxy.c copy_namespaces(): CLONE_NEWTIME asks ns_capable(user_ns, CAP_SYS_ADMIN) before any pid is chosen",
@@ -196,7 +196,7 @@ export const CITATIONS = {
 		ref: "0889f44e2810 ipc: Check permissions for checkpoint_restart sysctls at open time",
 		since: "5.19",
 	},
-	// 5.10.259 by Debian's changelog of 5.10.262, and 5.10.223 shows the fault; the others are as the CVE's record has them.
+	// 5.10.259 and 6.12.93 by Debian's changelogs, and 5.10.223 shows the fault; the others are as the CVE's record has them.
 	ipc_index_end: {
 		ref: "ipc: limit next_id allocation to the valid ID range (CVE-2026-52923): ipc_idr_alloc() looks for a free index up to ipc_mni, and no further",
 		since: "7.1",
