@@ -19,9 +19,8 @@ import {
 } from "../model/citations.js";
 import { FACTS_OF_ANY, type Facts } from "../model/facts.js";
 import { GAINED_SUBJECTS } from "../model/gainedSubjects.js";
-import { LOOKERS } from "../model/lookers.js";
 import { manualNotes } from "../model/manuals.js";
-import { NAMESPACE_SUBJECTS } from "../model/namespaces.js";
+import { LOOKERS, NAMESPACE_SUBJECTS } from "../model/namespaces.js";
 import { missing, type NeedName, unexcused } from "../model/needs.js";
 import {
 	boundariesOf,
