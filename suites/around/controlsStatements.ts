@@ -81,9 +81,9 @@ export const CONTROLS_STATEMENTS: readonly Statement[] = [
 			"the guest has no cgroup file system yet, and one that is mounted stays for all later cases",
 	},
 	{
-		says: "the limits of message queues and shared memory in an ipc namespace of one's own are root's, since 6.9 the namespace's root's",
+		says: "the limits of message queues and shared memory in an ipc namespace of one's own go by user ids",
 		rows: [],
 		unasked:
-			"the ids decide there and no capability, as the rows about the limits of the initial namespace ask",
+			"no row asks in a namespace of one's own yet; ipc_next_id.other_msgmni and its like do for user 0 and 1000",
 	},
 ];
