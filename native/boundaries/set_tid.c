@@ -9,7 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../core/core.h"
+#include "clone_effect.h"
+#include "raw_syscall.h"
 
 #ifndef SYS_clone3
 #define SYS_clone3 435
@@ -25,72 +26,12 @@ struct clone3_args {
 
 #define CLONE3_SIZE 88
 
-/*
- * A system call whose child may run on the caller's stack: no return address of a wrapper lies there for it to overwrite.
- */
-static inline __attribute__((always_inline)) long raw_syscall2(long nr, long a, long b)
-{
-#if defined(__x86_64__)
-	long ret;
-
-	__asm__ volatile("syscall" : "=a"(ret) : "a"(nr), "D"(a), "S"(b) : "rcx", "r11", "memory");
-	return ret;
-#elif defined(__i386__)
-	long ret;
-
-	__asm__ volatile("int $0x80" : "=a"(ret) : "a"(nr), "b"(a), "c"(b) : "memory");
-	return ret;
-#elif defined(__aarch64__)
-	register long x8 __asm__("x8") = nr;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-
-	__asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1) : "memory");
-	return x0;
-#elif defined(__arm__)
-	register long r7 __asm__("r7") = nr;
-	register long r0 __asm__("r0") = a;
-	register long r1 __asm__("r1") = b;
-
-	__asm__ volatile("svc #0" : "+r"(r0) : "r"(r7), "r"(r1) : "memory");
-	return r0;
-#elif defined(__riscv)
-	register long a7 __asm__("a7") = nr;
-	register long a0 __asm__("a0") = a;
-	register long a1 __asm__("a1") = b;
-
-	__asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1) : "memory");
-	return a0;
-#elif defined(__s390x__)
-	register long r1 __asm__("1") = nr;
-	register long r2 __asm__("2") = a;
-	register long r3 __asm__("3") = b;
-
-	__asm__ volatile("svc 0" : "+d"(r2) : "d"(r1), "d"(r3) : "memory");
-	return r2;
-#elif defined(__powerpc64__)
-	register long r0 __asm__("r0") = nr;
-	register long r3 __asm__("r3") = a;
-	register long r4 __asm__("r4") = b;
-
-	__asm__ volatile("sc\n\tbns+ 1f\n\tneg 3,3\n1:"
-			 : "+r"(r0), "+r"(r3), "+r"(r4)
-			 :
-			 : "cr0", "memory", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12",
-			   "ctr");
-	return r3;
-#else
-#error "no raw system call for this architecture yet: add one here"
-#endif
-}
-
 /* What a new process sees of itself, for its parent to report. */
 static void tell_pids(struct cr_shared *sh)
 {
 	char status[4096], *p, *end;
 	struct cr_text t;
 
-	sh->child_pid = getpid();
 	cr_text_init(&t, sh->child_nspid, sizeof(sh->child_nspid));
 	if (cr_slurp("/proc/self/status", status, sizeof(status)) <= 0)
 		return;
@@ -106,7 +47,7 @@ static void tell_pids(struct cr_shared *sh)
 	}
 }
 
-/* Where the number stands in a list of numbers with slashes between them; NULL where it doesn't. */
+/* Where the number stands in a list of numbers with slashes between them, and words behind '!'; NULL where it doesn't. */
 static const char *find_word(const char *list, long long n)
 {
 	char word[24];
@@ -116,7 +57,7 @@ static const char *find_word(const char *list, long long n)
 	cr_text_init(&t, word, sizeof(word));
 	cr_putd(&t, n);
 	while (p) {
-		if (!strncmp(p, word, t.len) && (p[t.len] == '/' || !p[t.len]))
+		if (!strncmp(p, word, t.len) && (p[t.len] == '/' || p[t.len] == '!' || !p[t.len]))
 			return p;
 		p = strchr(p, '/');
 		p += p != NULL;
@@ -180,6 +121,7 @@ static int step_fork(struct cr_ctx *c, char *arg)
 		return pid;
 	if (!pid) {
 		tell_pids(c->sh);
+		c->sh->child_pid = getpid();
 		_exit(0);
 	}
 	cr_reap(pid);
@@ -267,6 +209,9 @@ static int clone_flag(const char *word, uint64_t *flags)
 		{ "sighand", CLONE_SIGHAND },
 		{ "parent", CLONE_PARENT },
 		{ "detached", 0x00400000 },
+		{ "pidfd", CR_CLONE_PIDFD },
+		{ "clear_sighand", CR_CLONE_CLEAR_SIGHAND },
+		{ "newtime", CR_CLONE_NEWTIME },
 	};
 	size_t i;
 
@@ -303,7 +248,7 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 {
 	char *item, *key, *word;
 	uint64_t size = CLONE3_SIZE;
-	int ntids = 0, err;
+	int ntids = 0, pidfd = -1;
 	long long v, less = 0;
 	char text[24];
 	struct cr_text t;
@@ -350,8 +295,11 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 			return CR_MISUSED;
 		}
 	}
-	if (args.flags & CLONE_THREAD && args.exit_signal == SIGCHLD)
+	if (args.flags & (CLONE_THREAD | CLONE_PARENT) && args.exit_signal == SIGCHLD)
 		args.exit_signal = 0;
+	if (args.flags & CR_CLONE_PIDFD)
+		args.pidfd = (uintptr_t)&pidfd;
+	cr_clone_before(args.flags);
 	c->sh->child_pid = 0;
 	c->sh->child_nspid[0] = '\0';
 	pid = raw_syscall2(SYS_clone3, (long)&args, (long)size);
@@ -359,12 +307,14 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 		if (args.flags & CLONE_VM)
 			borrower_ends(c->sh);
 		tell_pids(c->sh);
+		cr_clone_tell(c->sh, args.flags);
+		c->sh->child_pid = getpid();
 		_exit(0);
 	}
-	err = pid < 0 ? (int)pid : 0;
-	if (err)
-		return err;
-	if (!(args.flags & CLONE_THREAD))
+	if (pid < 0)
+		return (int)pid;
+	cr_clone_after(c->sh, args.flags, pid, pidfd);
+	if (!(args.flags & (CLONE_THREAD | CLONE_PARENT)))
 		cr_reap(pid);
 	pids_value(c, pid);
 	/* Only where all agree on the pid: else the disagreement is the evidence. */

@@ -164,3 +164,12 @@ int cr_cap_set(uint64_t eff, uint64_t prm, uint64_t inh)
 		return 0;
 	return -errno;
 }
+
+/* As a program of 2.6.25 does it: sets of 32 bits, and what lies above them goes. */
+int cr_cap_set_v1(void)
+{
+	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_1, 0 };
+	struct __user_cap_data_struct d;
+
+	return syscall(SYS_capget, &hdr, &d) || syscall(SYS_capset, &hdr, &d) ? -errno : 0;
+}

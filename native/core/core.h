@@ -114,6 +114,8 @@ extern const struct cr_step cr_steps_subject[];
 extern const struct cr_step cr_steps_namespace[];
 extern const struct cr_step cr_steps_process[];
 extern const struct cr_step cr_steps_file[];
+extern const struct cr_step cr_steps_filecap[];
+extern const struct cr_step cr_steps_watched[];
 extern const struct cr_step cr_steps_path[];
 extern const struct cr_step cr_steps_mount[];
 extern const struct cr_step cr_steps_set_tid[];
@@ -124,6 +126,7 @@ extern const struct cr_step cr_steps_tty[];
 extern const struct cr_step cr_steps_control[];
 extern const struct cr_step cr_steps_control_process[];
 extern const struct cr_step cr_steps_control_object[];
+extern const struct cr_step cr_steps_control_restore[];
 extern const struct cr_step cr_steps_workaround[];
 extern const struct cr_step cr_steps_lsm[];
 extern const struct cr_step cr_steps_audit[];
@@ -167,6 +170,7 @@ uint64_t cr_hex_set(const char *p);
 int cr_cap_last(void);
 int cr_cap_get(uint64_t *eff, uint64_t *prm, uint64_t *inh);
 int cr_cap_set(uint64_t eff, uint64_t prm, uint64_t inh);
+int cr_cap_set_v1(void);
 
 /* readback.c */
 int cr_read_back(struct cr_ctx *c);

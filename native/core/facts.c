@@ -83,6 +83,8 @@ static const struct {
 	{ "user_ns", "/proc/self/ns/user" },
 	{ "pid_ns", "/proc/self/ns/pid" },
 	{ "ipc_ns", "/proc/self/ns/ipc" },
+	{ "userfaultfd", "/proc/sys/vm/unprivileged_userfaultfd" },
+	{ "time_ns", "/proc/self/ns/time" },
 	{ "net_ns", "/proc/self/ns/net" },
 	{ "uts_ns", "/proc/self/ns/uts" },
 	{ "unix", "/proc/net/unix" },
@@ -187,6 +189,7 @@ int cr_facts(char *out, size_t outlen)
 	put_num(&t, "clone3", has_call(SYS_clone3));
 	put_num(&t, "openat2", has_call(SYS_openat2));
 	put_num(&t, "faccessat2", has_call(SYS_faccessat2));
+	put_num(&t, "fhandle", has_call(SYS_name_to_handle_at));
 	put_num(&t, "kcmp", has_call(SYS_kcmp));
 	put_num(&t, "process_vm_readv", has_call(SYS_process_vm_readv));
 	put_num(&t, "pidfd_getfd", has_call(SYS_pidfd_getfd));

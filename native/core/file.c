@@ -3,12 +3,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -85,23 +84,23 @@ static int step_open(struct cr_ctx *c, char *arg)
 	return 0;
 }
 
-/* @arg: S,FLAGS,RESOLVE,PATH; RESOLVE: no_magiclinks, no_symlinks, no_xdev, beneath or none */
+/*
+ * @arg: S,FLAGS,RESOLVE,PATH; RESOLVE: no_magiclinks, no_symlinks, no_xdev, beneath, in_root or none. DIRECTORY//NAME starts
+ * at the directory.
+ */
 static int step_openat2(struct cr_ctx *c, char *arg)
 {
 	static const struct {
 		const char *name;
 		uint64_t flag;
-	} resolve[] = { { "none", 0 },
-			{ "no_xdev", 1 },
-			{ "no_magiclinks", 2 },
-			{ "no_symlinks", 4 },
-			{ "beneath", 8 } };
+	} resolve[] = { { "none", 0 },	      { "no_xdev", 1 }, { "no_magiclinks", 2 },
+			{ "no_symlinks", 4 }, { "beneath", 8 }, { "in_root", 16 } };
 	char *rest = arg, *slot = cr_next(&rest, ','), *how = cr_next(&rest, ','),
-	     *res = cr_next(&rest, ',');
+	     *res = cr_next(&rest, ','), *name;
 	struct {
 		uint64_t flags, mode, resolve;
 	} open_how = { 0, 0, 0 };
-	int flags;
+	int flags, dir = AT_FDCWD, err;
 	size_t i;
 	long fd;
 
@@ -113,11 +112,25 @@ static int step_openat2(struct cr_ctx *c, char *arg)
 	open_how.flags = flags;
 	for (i = 0; i < sizeof(resolve) / sizeof(resolve[0]); i++)
 		if (!strcmp(res, resolve[i].name))
-			open_how.resolve = resolve[i].flag;
+			break;
+	if (i == sizeof(resolve) / sizeof(resolve[0]))
+		return CR_MISUSED;
+	open_how.resolve = resolve[i].flag;
 	cr_slot_set(c, slot, SLOT_NONE, 0);
-	fd = syscall(SYS_openat2, AT_FDCWD, rest, &open_how, sizeof(open_how));
-	if (fd < 0)
-		return -errno;
+	name = strstr(rest, "//");
+	if (name) {
+		*name = '\0';
+		dir = open(rest, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (dir < 0)
+			return -errno;
+		rest = name + 2;
+	}
+	fd = syscall(SYS_openat2, dir, rest, &open_how, sizeof(open_how));
+	err = fd < 0 ? -errno : 0;
+	if (dir >= 0)
+		close(dir);
+	if (err)
+		return err;
 	cr_slot_set(c, slot, SLOT_FD, fd);
 	return 0;
 }
@@ -188,6 +201,16 @@ static int step_splice(struct cr_ctx *c, char *arg)
 	close(ends[0]);
 	close(ends[1]);
 	return err;
+}
+
+/* For this open file alone, without waiting: another one of the same file is another holder. */
+static int step_flock(struct cr_ctx *c, char *arg)
+{
+	int fd = cr_slot_fd(c, arg);
+
+	if (fd < 0)
+		return CR_NOT_TRIED;
+	return flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0;
 }
 
 static int step_seek(struct cr_ctx *c, char *arg)
@@ -317,36 +340,6 @@ static int step_link(struct cr_ctx *c, char *arg)
 	return link(path, arg) ? -errno : 0;
 }
 
-/* @arg: PATH,SET,FLAGS[,ROOTID]: file capabilities; FLAGS: ep, p, i, ei */
-static int step_filecap(struct cr_ctx *c, char *arg)
-{
-	char *path = cr_next(&arg, ','), *expr = cr_next(&arg, ','), *flags = cr_next(&arg, ',');
-	uint32_t v[6] = { 0 };
-	uint64_t set;
-	long long root = 0;
-
-	(void)c;
-	if (!flags || !cr_parse_caps(expr, &set) || (arg && !cr_parse_long(arg, &root)))
-		return CR_MISUSED;
-	v[0] = arg ? 0x03000000 : VFS_CAP_REVISION_2;
-	if (strchr(flags, 'e'))
-		v[0] |= VFS_CAP_FLAGS_EFFECTIVE;
-	if (strchr(flags, 'p')) {
-		v[1] = set;
-		v[3] = set >> 32;
-	}
-	if (strchr(flags, 'i')) {
-		v[2] = set;
-		v[4] = set >> 32;
-	}
-	v[5] = root;
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	for (int i = 0; i < 6; i++)
-		v[i] = __builtin_bswap32(v[i]);
-#endif
-	return setxattr(path, "security.capability", v, arg ? 24 : 20, 0) ? -errno : 0;
-}
-
 const struct cr_step cr_steps_file[] = {
 	{ "open", step_open, STEP_OP,
 	  "=S,FLAGS,PATH flags: r w rw path creat trunc dir nofollow, joined by +" },
@@ -354,6 +347,7 @@ const struct cr_step cr_steps_file[] = {
 	{ "read", step_read, STEP_OP, "=S,COUNT[,OFFSET] the bytes" },
 	{ "write", step_write, STEP_OP, "=S,BYTES[,OFFSET] how many were taken" },
 	{ "splice", step_splice, STEP_OP, "=S,BYTES through a pipe; how many were taken" },
+	{ "flock", step_flock, STEP_OP, "=S LOCK_EX|LOCK_NB" },
 	{ "seek", step_seek, STEP_OP, "=S,OFFSET" },
 	{ "close", step_close, STEP_OP, "=S" },
 	{ "cat", step_cat, STEP_OP, "=PATH its first line" },
@@ -365,6 +359,5 @@ const struct cr_step cr_steps_file[] = {
 	{ "mkdir", step_mkdir, STEP_SETUP, "=PATH[,MODE]" },
 	{ "unlink", step_unlink, STEP_SETUP, "=PATH a file or an empty directory" },
 	{ "link", step_link, STEP_SETUP, "=PATH,NEW a hard link" },
-	{ "filecap", step_filecap, STEP_SETUP, "=PATH,SET,FLAGS[,ROOTID] file capabilities" },
 	{ NULL, NULL, 0, NULL },
 };

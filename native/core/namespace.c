@@ -101,8 +101,10 @@ static int ns_flags(const char *arg)
 		const char *name;
 		int flag;
 	} names[] = {
-		{ "user", CLONE_NEWUSER }, { "pid", CLONE_NEWPID }, { "ipc", CLONE_NEWIPC },
-		{ "mnt", CLONE_NEWNS },	   { "net", CLONE_NEWNET }, { "uts", CLONE_NEWUTS },
+		{ "user", CLONE_NEWUSER }, { "pid", CLONE_NEWPID },
+		{ "ipc", CLONE_NEWIPC },   { "time", 0x00000080 /* CLONE_NEWTIME */ },
+		{ "mnt", CLONE_NEWNS },	   { "net", CLONE_NEWNET },
+		{ "uts", CLONE_NEWUTS },
 	};
 	size_t i;
 

@@ -28,8 +28,9 @@ static int bell[2] = { -1, -1 };
 
 /* The steps that one process takes for itself: what they make is inherited by every fork. */
 static const char *const inherited[] = {
-	"uid", "euid", "setuid",   "group",	 "caps", "drop",    "eff",    "prm",   "inh",
-	"amb", "bnd",  "dumpable", "securebits", "nnp",	 "seccomp", "userns", "pidns", "--",
+	"uid", "euid",	  "ids",    "setuid", "group", "caps",	   "drop",
+	"eff", "prm",	  "inh",    "amb",    "bnd",   "dumpable", "securebits",
+	"nnp", "seccomp", "userns", "pidns",  "--",
 };
 
 bool cr_can_be_prepared(const char *p)

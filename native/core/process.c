@@ -303,14 +303,6 @@ static int step_selfcopy(struct cr_ctx *c, char *arg)
 	return chown(path, owner, owner) || chmod(path, bits) ? -errno : 0;
 }
 
-/* The parent becomes the tracer, and nobody stops us as long as no signal comes and no file is executed. */
-static int step_traceme(struct cr_ctx *c, char *arg)
-{
-	(void)c;
-	(void)arg;
-	return ptrace(PTRACE_TRACEME, 0, NULL, NULL) ? -errno : 0;
-}
-
 static int step_raise(struct cr_ctx *c, char *arg)
 {
 	long long sig;
@@ -334,7 +326,6 @@ const struct cr_step cr_steps_process[] = {
 	{ "child", step_child, STEP_BLOCK, "{ steps } in a child process, waited for" },
 	{ "thread", step_thread, STEP_BLOCK, "{ steps } in a second thread, waited for" },
 	{ "spawn", step_spawn, STEP_BLOCK, "=S { steps } a process that stays; its pid in slot S" },
-	{ "traceme", step_traceme, STEP_SETUP, "let the parent trace this process" },
 	{ "kill", step_kill, STEP_SETUP, "=S kill the process in slot S and reap it" },
 	{ "seize", step_seize, STEP_OP, "=S PTRACE_SEIZE of the process in slot S" },
 	{ "rlimit", step_rlimit, STEP_SETUP, "=data,N the soft limit" },

@@ -171,6 +171,35 @@ static int step_euid(struct cr_ctx *c, char *arg)
 	return syscall(NR_SETRESUID, -1L, (long)id, -1L) ? -errno : 0;
 }
 
+/* @arg: REAL/EFFECTIVE/SAVED, users and groups alike; permitted capabilities are kept. */
+static int step_ids(struct cr_ctx *c, char *arg)
+{
+	long long id[3];
+	int i;
+
+	(void)c;
+	for (i = 0; i < 3; i++) {
+		char *word = cr_next(&arg, '/');
+
+		if (!word || !cr_parse_long(word, &id[i]))
+			return CR_MISUSED;
+	}
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
+		return -errno;
+	if (syscall(NR_SETRESGID, (long)id[0], (long)id[1], (long)id[2]) ||
+	    syscall(NR_SETRESUID, (long)id[0], (long)id[1], (long)id[2]))
+		return -errno;
+	return prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) ? -errno : 0;
+}
+
+/* What capget() of the first version shows, set with capset() of the first version. */
+static int step_capset_v1(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	(void)arg;
+	return cr_cap_set_v1();
+}
+
 static int prctl_num(int option, const char *arg)
 {
 	long long v;
@@ -259,6 +288,8 @@ const struct cr_step cr_steps_subject[] = {
 	{ "uid", step_uid, STEP_SETUP,
 	  "=N become user and group N, keeping permitted capabilities" },
 	{ "euid", step_euid, STEP_SETUP, "=N change the effective user only" },
+	{ "ids", step_ids, STEP_SETUP, "=REAL/EFFECTIVE/SAVED users and groups" },
+	{ "capset_v1", step_capset_v1, STEP_OP, "the sets once more, by the first version" },
 	{ "setuid", step_setuid, STEP_SETUP, "=N become user N, keeping nothing" },
 	{ "group", step_group, STEP_SETUP, "=N the one supplementary group" },
 	{ "caps", step_caps, STEP_SETUP, "=SET effective and permitted; inheritable none" },

@@ -5,6 +5,7 @@ import { hasCapability, pidOwner } from "../model/subjects.js";
 import { CAUGHT, control, own, takes } from "./control.js";
 import { OBJECT_ROWS } from "./controlsObject.js";
 import { PROCESS_ROWS } from "./controlsProcess.js";
+import { RESTORE_ROWS } from "./controlsRestore.js";
 import { CONTROLS_STATEMENTS } from "./controlsStatements.js";
 
 const ROWS: readonly Row[] = [
@@ -219,6 +220,7 @@ const ROWS: readonly Row[] = [
 	},
 	...PROCESS_ROWS,
 	...OBJECT_ROWS,
+	...RESTORE_ROWS,
 ];
 
 export const CONTROLS: Suite = {

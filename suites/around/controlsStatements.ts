@@ -65,9 +65,25 @@ export const CONTROLS_STATEMENTS: readonly Statement[] = [
 		],
 	},
 	{
-		says: "time namespace offsets",
+		says: "what a restorer wants besides: a seccomp filter without no_new_privs, time namespace offsets (CAP_SYS_TIME over the namespace), processes beyond RLIMIT_NPROC, open_by_handle_at(), userfaultfd's kernel faults",
+		rows: [
+			"controls.filter",
+			"controls.timens_offsets",
+			"controls.nproc",
+			"controls.by_handle",
+			"controls.userfaultfd",
+		],
+	},
+	{
+		says: "CLONE_INTO_CGROUP takes the right to write both cgroups' cgroup.procs, whatever is asked of the pid",
 		rows: [],
 		unasked:
-			"they take CAP_SYS_TIME, which the sweep shows to open nothing here",
+			"the guest has no cgroup file system yet, and one that is mounted stays for all later cases",
+	},
+	{
+		says: "the limits of message queues and shared memory in an ipc namespace of one's own go by user ids",
+		rows: [],
+		unasked:
+			"no row asks in a namespace of one's own yet; ipc_next_id.other_msgmni and its like do for user 0 and 1000",
 	},
 ];

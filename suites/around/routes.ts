@@ -102,6 +102,37 @@ const ROWS: readonly Row[] = [
 		catches: "a new user namespace comes without the capability",
 	},
 	{
+		name: "entered_userns",
+		boundaries: ["exe_fd"],
+		title:
+			"enter a user namespace that a process of one's own made, and change /proc/self/exe in there",
+		probe: "mm_map",
+		program:
+			"spawn=t { userns=0:1000:1 } open=n,r,/proc/$t/ns/user exe_unmap memfd=x mm_map=exe:x setns?=fd,n mm_map=exe:x exe=x",
+		subjects: user,
+		expect: always(
+			["0", "EPERM", "0", "0", "0:yes"],
+			"whoever enters a user namespace has every capability in it, as its maker has",
+			"userns_caps",
+		),
+		needs: ["mm_map", "user_ns", "unprivileged_userns"],
+		catches: "setns() gives fewer capabilities than unshare(), or none",
+	},
+	{
+		name: "file_v1",
+		title:
+			"give a file capabilities in the first format, which has 32 of them: refused",
+		probe: "filecap_v1",
+		program: "scratch mkfile=/tmp/v1,0755,0 @ filecap_v1=/tmp/v1",
+		subjects: named("uid0-all"),
+		expect: always(
+			["EINVAL"],
+			"only the second and the third format can be written",
+			"file_caps_v1",
+		),
+		catches: "a file of the first format gives what it has no bits for",
+	},
+	{
 		name: "traced",
 		boundaries: ["map_files"],
 		title:

@@ -21,6 +21,25 @@ export const ROUTES_STATEMENTS: readonly Statement[] = [
 		],
 	},
 	{
+		says: "entering a user namespace gives all capabilities in it, as making one does",
+		rows: ["routes.entered_userns"],
+	},
+	{
+		says: "file capabilities of the first format, without bits above 31, can't be written any more",
+		rows: ["routes.file_v1"],
+	},
+	{
+		says: "a tracer without CAP_SYS_PTRACE, and a process that shares the working directory (CLONE_FS), keep execve from giving a file's capabilities: subjects of every boundary's deciding row",
+		rows: [
+			"ns_last_pid.next_pid",
+			"set_tid.free_tid",
+			"map_files.read_memfd",
+			"exe_fd.change",
+			"ipc_next_id.msg_next",
+			"tty_lock.lock",
+		],
+	},
+	{
 		says: "execve is EPERM for +ep outside the bounding set",
 		rows: ["routes.exec_bounded_ep", "routes.exec_bounded_p"],
 	},

@@ -14,6 +14,7 @@ import {
 } from "../model/row.js";
 import { mayCheckpointRestore, type Subject } from "../model/subjects.js";
 import { EXE_FD_STATEMENTS } from "./exeFdStatements.js";
+import { accounted } from "./setTidFlags.js";
 
 const GRANTED = "the subject has the capability in its own user namespace";
 const DENIED =
@@ -322,6 +323,13 @@ const ROWS: readonly Row[] = [
 		),
 		catches: "CAP_CHECKPOINT_RESTORE passes RLIMIT_DATA by",
 	},
+	accounted(
+		"exe_unmap memfd=x",
+		"mm_map=exe:x",
+		(s) => s.userDepth,
+		"exe_fd_cap",
+		"0",
+	),
 	before("arg5", "arg5:1", "EINVAL", "the unused argument is not 0"),
 	before(
 		"size_short",

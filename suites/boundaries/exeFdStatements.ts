@@ -3,6 +3,10 @@ import type { Statement } from "../model/statement.js";
 
 export const EXE_FD_STATEMENTS: readonly Statement[] = [
 	{
+		says: "a capability that let somebody through is accounted (PF_SUPERPRIV)",
+		rows: ["exe_fd.accounted"],
+	},
+	{
 		says: "exe_fd -1 takes nothing, with an auxiliary vector too, which is installed",
 		rows: [
 			"exe_fd.without_exe_fd",

@@ -16,6 +16,8 @@ import { IPC_NEXT_ID_STATEMENTS } from "./ipcNextIdStatements.js";
 const file = (kind: string): string => `/proc/sys/kernel/${kind}_next_id`;
 /** Sequence 30000, index 7: an id that counting does not come to. */
 const ID = 30000 * 32768 + 7;
+/** The same sequence, and the last index that an id has room for. */
+const LAST = 30000 * 32768 + 32767;
 
 /**
  * Three generations of the check, the oldest first: root's by permission bits alone, mode 0644 (until 5.15); the capability
@@ -239,6 +241,43 @@ function atWrite(refused: string, granted = ""): string {
 	return granted === "0" ? "0" : "EPERM";
 }
 
+/** Until the fix of CVE-2026-52923 the search went on into the bits of the sequence. */
+function lastIndexTaken(): Row {
+	const asked = (beyond: string): Row[] =>
+		fresh(
+			"last_index_taken",
+			"ask for the last index there is, which is in use: refused, since there is none behind it",
+			`write=f,${LAST} ipc_new=msg,1,keep seek=f,0 write=f,${LAST} ipc_new=msg ipc_new=msg`,
+			["0:9", `0:${LAST}`, "0", "0:9", beyond, "0:0"],
+			["-", "0:0", "-", "-", `0:!${LAST}`, `0:!${LAST}`],
+			"the search for a free index runs on beyond the last one: the id names no object, or another's",
+		);
+	const [sound] = asked("ENOSPC");
+	const [faulty] = asked(`0:${LAST + 1}`);
+	if (sound === undefined || faulty === undefined)
+		throw new Error("fresh() makes a row");
+	return {
+		...sound,
+		expect: (s, facts) => {
+			const fixed = has("ipc_index_end", facts.version);
+			const expected = (fixed ? sound : faulty).expect(s, facts);
+			if (!mayWrite(s, facts)) return expected;
+			return fixed
+				? {
+						...expected,
+						reason: "an index has its bounds, and none is free behind it",
+						cite: "ipc_index_end",
+					}
+				: {
+						...expected,
+						reason:
+							"the kernel has CVE-2026-52923: the search has no upper bound",
+						cite: "ipc_index_endless",
+					};
+		},
+	};
+}
+
 const ROWS: readonly Row[] = [
 	...rows("sem"),
 	...rows("msg"),
@@ -318,6 +357,7 @@ const ROWS: readonly Row[] = [
 		["-", "0:0", "-", "-", `0:!${ID + 1}`],
 		"an index in use is refused, or taken away",
 	),
+	lastIndexTaken(),
 	{
 		name: "next_only_once",
 		title:

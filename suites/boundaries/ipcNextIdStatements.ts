@@ -39,6 +39,7 @@ export const IPC_NEXT_ID_STATEMENTS: readonly Statement[] = [
 			"ipc_next_id.keyed",
 			"ipc_next_id.found",
 			"ipc_next_id.index_taken",
+			"ipc_next_id.last_index_taken",
 			"ipc_next_id.counter_stays",
 			"ipc_next_id.zero",
 		],

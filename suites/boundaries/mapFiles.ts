@@ -16,6 +16,7 @@ import {
 import { mayCheckpointRestore, type Subject } from "../model/subjects.js";
 import { OTHER_ROWS } from "./mapFilesOther.js";
 import { MAP_FILES_STATEMENTS } from "./mapFilesStatements.js";
+import { accounted } from "./setTidFlags.js";
 
 const LINK = "/proc/self/map_files/$m";
 const cite = "map_files_cap" as const;
@@ -243,6 +244,32 @@ const OWN_ROWS: readonly Row[] = [
 		needs: ["openat2"],
 		catches: "the capability is checked after the jump",
 	},
+	...["beneath", "in_root", "no_xdev"].map(
+		(resolve): Row => ({
+			name: resolve,
+			title: `openat2() with RESOLVE_${resolve.toUpperCase()}, from the directory`,
+			probe: "openat2",
+			program: `map=m,${MEMFD} @ openat2=g,r,${resolve},/proc/self/map_files//$m openat2=h,r,none,/proc/self/map_files//$m`,
+			subjects: few,
+			expect: gate(
+				initial,
+				{
+					results: ["EXDEV", "0"],
+					reason: "get_link() jumps out of what the flag allows",
+					cite: "map_files_scoped",
+				},
+				{
+					results: ["EPERM", "EPERM"],
+					reason: "the capability is checked before the jump",
+					cite: "map_files_scoped",
+				},
+			),
+			needs: ["openat2"],
+			catches:
+				"the link leads out of what openat2() was told to stay in, or the capability is checked after the jump",
+		}),
+	),
+	accounted(`map=m,${MEMFD}`, `open=g,r,${LINK}`, initial, cite, "0"),
 	{
 		name: "access",
 		title: "access(), which asks for the real user",

@@ -138,6 +138,43 @@ function rowsFor(other: OtherProcess): Row[] {
 	];
 }
 
+/** Whose real, effective and saved ids are those of the first, and of the second. */
+function rowOfIds(name: string, ids: string): Row {
+	const [, effective] = ids.split("/");
+	const one = ids === "1000/1000/1000";
+	return {
+		name: `other_ids_${name}`,
+		title: `open a mapping of a process whose real, effective and saved user are ${ids.replaceAll("/", ", ")}: each must be the subject's effective one`,
+		probe: "open",
+		program: `spawn=t { ids=${ids} caps=none map=m,memfd,0666,others dumpable=1 } @ open=g,r,/proc/$t/map_files/$m read=g,6`,
+		subjects: (s) => s.groups.includes("looker"),
+		expect: (s, facts) => {
+			const searches =
+				String(s.kuid) === effective || holds(s.caps, "dac_read_search");
+			if (!searches || !one || s.kuid !== 1000)
+				return {
+					results: ["EACCES", "-"],
+					reason:
+						"the directory is the process's, and the looker's ids for files count against all of its ids",
+					cite: "ptrace_access",
+				};
+			return mayCheckpointRestore(s, 0, facts)
+				? {
+						results: ["0", "0:others"],
+						reason: "ptrace read access and the capability",
+						cite: "map_files_cap",
+					}
+				: {
+						results: ["EPERM", "-"],
+						reason: "ptrace read access is not enough to follow the link",
+						cite: "map_files_cap",
+					};
+		},
+		catches:
+			"the real ids count instead of the ones for files, or not all ids of the process do",
+	};
+}
+
 /** A tracer has all of its tracee's memory, and still not the files behind it. */
 const TRACED: Row = {
 	name: "other_traced_open",
@@ -194,6 +231,10 @@ function hidden(
 
 export const OTHER_ROWS: readonly Row[] = [
 	...OTHERS.flatMap(rowsFor),
+	rowOfIds("same", "1000/1000/1000"),
+	rowOfIds("real", "2000/1000/1000"),
+	rowOfIds("effective", "1000/2000/1000"),
+	rowOfIds("saved", "1000/1000/2000"),
 	TRACED,
 	hidden(
 		"hidepid_1",

@@ -3,6 +3,23 @@ import type { Statement } from "../model/statement.js";
 
 export const MAP_FILES_STATEMENTS: readonly Statement[] = [
 	{
+		says: "ptrace read access goes by the looker's ids for files, not its real ones, against the process's real, effective and saved ones",
+		rows: [
+			"map_files.other_ids_same",
+			"map_files.other_ids_real",
+			"map_files.other_ids_effective",
+			"map_files.other_ids_saved",
+		],
+	},
+	{
+		says: "RESOLVE_BENEATH, RESOLVE_IN_ROOT and RESOLVE_NO_XDEV are EXDEV behind the capability",
+		rows: ["map_files.beneath", "map_files.in_root", "map_files.no_xdev"],
+	},
+	{
+		says: "a capability that let somebody through is accounted (PF_SUPERPRIV)",
+		rows: ["map_files.accounted"],
+	},
+	{
 		says: "the directory, readlink, lstat, O_PATH|O_NOFOLLOW are free",
 		rows: [
 			"map_files.readdir",

@@ -20,6 +20,7 @@ import {
 	type Subject,
 } from "../model/subjects.js";
 import { NS_LAST_PID_STATEMENTS } from "./nsLastPidStatements.js";
+import { accounted } from "./setTidFlags.js";
 
 const FILE = "/proc/sys/kernel/ns_last_pid";
 const OPEN = `open=f,w,${FILE}`;
@@ -347,6 +348,30 @@ const ROWS: readonly Row[] = [
 		needs: ["seccomp_filter"],
 		catches: "the capability does not count under a seccomp filter",
 	},
+	{
+		name: "flock",
+		title:
+			"lock the file as CRIU does: another open file can't lock it, and still writes to it",
+		probe: "flock",
+		program: `open=f,rw,${FILE} open=g,rw,${FILE} flock=f flock=g next_pid=g,23700 close=f flock=g`,
+		subjects: few,
+		expect: gate(
+			pidOwner,
+			{
+				results: ["0", "0", "0", "EAGAIN", "0:+1", "0", "0"],
+				reason: "the lock excludes who asks for it, and nobody else",
+				cite: "flock",
+			},
+			{
+				results: ["0", "0", "0", "EAGAIN", "EPERM", "0", "0"],
+				reason: "anyone may lock it; the lock is no right to write",
+				cite: "flock",
+			},
+		),
+		levels: 1,
+		catches: "the lock excludes nobody, or whoever did not ask for it",
+	},
+	accounted(OPEN, "write=f,23800", pidOwner, cite, "0:5", ["0"]),
 	refused("garbage", "abc", "write text that is no number"),
 	refused("negative", "-1", "write -1"),
 	refused("too_large", "$m", "write pid_max+1", `number=m,${PID_MAX},1 `),

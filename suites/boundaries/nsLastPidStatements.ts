@@ -3,6 +3,14 @@ import type { Statement } from "../model/statement.js";
 
 export const NS_LAST_PID_STATEMENTS: readonly Statement[] = [
 	{
+		says: "anyone may lock the file, as CRIU does; the lock excludes other lockers and no writer",
+		rows: ["ns_last_pid.flock"],
+	},
+	{
+		says: "a capability that let somebody through is accounted (PF_SUPERPRIV)",
+		rows: ["ns_last_pid.accounted"],
+	},
+	{
 		says: "reading and opening in any mode is free; access(W_OK) says yes to everyone",
 		rows: [
 			"ns_last_pid.read",

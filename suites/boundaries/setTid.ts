@@ -23,6 +23,7 @@ import {
 	mayCheckpointRestore,
 	type Subject,
 } from "../model/subjects.js";
+import { FLAG_ROWS } from "./setTidFlags.js";
 import { SET_TID_STATEMENTS } from "./setTidStatements.js";
 
 /** One element of the array, as the model sees it. */
@@ -239,6 +240,45 @@ function newpid(
 const ownsPidns = (s: Subject): boolean =>
 	(s.pidOwners.at(-1) ?? 0) >= s.userDepth;
 
+const PID_MAX = "/proc/sys/kernel/pid_max";
+
+/**
+ * Two pid namespaces of the case's own, the outer one's pid_max first, and two arrays: the first has a tid between the two
+ * limits where it is too high, the second where it is not. Asked with all capabilities, with one, with none.
+ */
+function pidMaxes(
+	name: string,
+	title: string,
+	maxes: readonly [outer: number, inner: number],
+	refused: string,
+	granted: readonly [inner: number, outer: number],
+): Row {
+	const asked = `clone3=tid:${refused} clone3=tid:${granted.join("/")}`;
+	return {
+		name,
+		title,
+		probe: "clone3",
+		program: `own @ ${maxes.map((max) => `pidns put=${PID_MAX},${max}`).join(" ")} ${asked} caps=checkpoint_restore ${asked} caps=none ${asked}`,
+		subjects: named("uid0-all", "userns_pidns-all"),
+		expect: (s) => {
+			const outside = "*/".repeat(s.pidOwners.length);
+			const had = `0:${outside}${granted[1]}/${granted[0]}`;
+			// Whoever has no capability is refused for the inner level, before the outer one is looked at.
+			const first = maxes[0] < maxes[1] ? "EPERM" : "EINVAL";
+			return {
+				results: ["EINVAL", had, "EINVAL", had, first, "EPERM"],
+				reason:
+					"each level has the range of its own namespace, which is checked before the capability",
+				cite: "pid_max_per_ns",
+			};
+		},
+		needs: ["pid_ns", "pid_max_per_ns", "cap_checkpoint_restore"],
+		levels: 0,
+		catches:
+			"a level of the array is held against the pid_max of another namespace: of the innermost, or of the initial one",
+	};
+}
+
 const ROWS: readonly Row[] = [
 	{
 		name: "free_tid",
@@ -425,6 +465,50 @@ const ROWS: readonly Row[] = [
 		expect: expectAlloc(["free", "out_of_range"], () => ""),
 		levels: 2,
 		catches: "the outer level's range is not checked",
+	},
+	pidMaxes(
+		"outer_pid_max",
+		"the outer of two pid namespaces has the lower pid_max: it bounds the outer level alone",
+		[30000, 40000],
+		"20500/35000",
+		[35001, 20501],
+	),
+	pidMaxes(
+		"inner_pid_max",
+		"the inner of two pid namespaces has the lower pid_max: it bounds the inner level alone",
+		[40000, 30000],
+		"35002/20502",
+		[20503, 35003],
+	),
+	{
+		name: "dead_namespace",
+		title:
+			"in a pid namespace whose first process has ended, ask for pids, for the first one again, for any, and without the capability; then outside for the pid that was asked for there",
+		probe: "clone3",
+		program:
+			"child { unshare=pid child { } clone3=tid:7/20510 clone3=tid:1 clone3 clone3=tid:0 caps=none clone3=tid:7 clone3 } clone3=tid:20510",
+		subjects: unsharesPid,
+		expect: (s, facts) => {
+			const outside = allocPid(s, facts, ["free"], chosen(s, 20510));
+			const mayOutside = !outside.results.includes("EPERM");
+			return {
+				results: [
+					mayOutside ? "ENOMEM" : "EPERM",
+					"ENOMEM",
+					"ENOMEM",
+					"EINVAL",
+					"EPERM",
+					"ENOMEM",
+					...outside.results,
+				],
+				reason:
+					"range and capability are checked first; then no process is made in a pid namespace that lost its first one, and the pids asked for are given back",
+				cite: "pid_dead_namespace",
+			};
+		},
+		needs: ["pid_ns"],
+		catches:
+			"a pid is chosen in a dead namespace, the capability is not asked for there, or the outer pid stays taken",
 	},
 	refused("tid_0", "tid:0", "EINVAL", "ask for pid 0", "set_tid_range"),
 	refused(
@@ -720,5 +804,5 @@ export const SET_TID: Suite = {
 	description: "clone3() with set_tid: a process or thread with a chosen pid",
 	needs: ["clone3"],
 	statements: SET_TID_STATEMENTS,
-	rows: ROWS.map((row) => ({ levels: 1, ...row })),
+	rows: [...ROWS, ...FLAG_ROWS].map((row) => ({ levels: 1, ...row })),
 };

@@ -114,9 +114,29 @@ export const SET_TID_STATEMENTS: readonly Statement[] = [
 		rows: ["containers.clone3_filtered"],
 	},
 	{
-		says: "a dying namespace is ENOMEM",
-		rows: [],
-		unasked: "a race with a namespace's end, which no case can hold still",
+		says: "CLONE_PARENT, CLONE_PIDFD, CLONE_CLEAR_SIGHAND and CLONE_NEWTIME change nothing about the check, and lose nothing by it",
+		rows: [
+			"set_tid.with_parent",
+			"set_tid.with_pidfd",
+			"set_tid.with_clear_sighand",
+			"set_tid.with_newtime",
+		],
+	},
+	{
+		says: "a capability that let somebody through is accounted (PF_SUPERPRIV); which of the two it was shows in audit only",
+		rows: ["set_tid.accounted"],
+	},
+	{
+		says: "the first version of capset() leaves and gives nothing above bit 31",
+		rows: ["set_tid.capset_v1"],
+	},
+	{
+		says: "since 6.14 each level has the pid_max of its own namespace",
+		rows: ["set_tid.outer_pid_max", "set_tid.inner_pid_max"],
+	},
+	{
+		says: "a namespace whose first process has ended is ENOMEM, behind range and capability; the outer pid is free again",
+		rows: ["set_tid.dead_namespace"],
 	},
 	{
 		says: "without set_tid anyone may use clone3",

@@ -29,6 +29,10 @@ export const CITATIONS = {
 		ref: "kernel/pid_namespace.c pid_ns_ctl_handler(): task_active_pid_ns(current), neither the opener's nor the children's",
 		since: "3.3",
 	},
+	flock: {
+		ref: "fs/locks.c flock(): advisory, one holder for each open file description",
+		since: "2.0",
+	},
 	sysctl_writes_strict: {
 		ref: "f88083005ab3 sysctl: allow for strict write position handling; strict by default since f4aacea2f5d1",
 		since: "4.5",
@@ -66,6 +70,24 @@ export const CITATIONS = {
 		ref: "kernel/nsproxy.c copy_namespaces(): ns_capable(user_ns, CAP_SYS_ADMIN) before any pid is chosen",
 		since: "5.5",
 	},
+	pid_dead_namespace: {
+		ref: "kernel/pid.c alloc_pid(): ENOMEM where PIDNS_ADDING is cleared, which disable_pid_allocation() does when the first process ends; seen last",
+		since: "5.5",
+	},
+	// Each backport by Debian's changelogs; 5.10.223 for i386 shows the fault.
+	clone_sighand_32: {
+		ref: "copy_sighand: Handle architectures where sizeof(unsigned long) < sizeof(u64)",
+		since: "6.18",
+		backports: ["5.10.246", "6.1.157", "6.12.54"],
+	},
+	clone3_newtime: {
+		ref: "kernel/nsproxy.c copy_namespaces(): CLONE_NEWTIME asks ns_capable(user_ns, CAP_SYS_ADMIN) before any pid is chosen",
+		since: "5.6",
+	},
+	capset_v1: {
+		ref: "kernel/capability.c capset(): the first version sets the words that it does not copy to 0",
+		since: "2.6.25",
+	},
 	pid_reorder: {
 		ref: "6d864a1b1825 pid: only take pidmap_lock once on alloc",
 		since: "7.0",
@@ -96,6 +118,10 @@ export const CITATIONS = {
 		ref: "fs/namei.c pick_link() and nd_jump_link(): RESOLVE_NO_MAGICLINKS is seen inside get_link(), behind the capability's check",
 		since: "5.6",
 	},
+	map_files_scoped: {
+		ref: "fs/namei.c nd_jump_link(): EXDEV under RESOLVE_BENEATH and RESOLVE_IN_ROOT, and across mounts under RESOLVE_NO_XDEV",
+		since: "5.6",
+	},
 	map_files_inode: {
 		ref: "fs/namei.c may_open(): behind the link the file's own permissions count",
 		since: "4.3",
@@ -109,8 +135,9 @@ export const CITATIONS = {
 		since: "2.6.30",
 	},
 	ptrace_access: {
-		ref: "kernel/ptrace.c __ptrace_may_access() with PTRACE_MODE_READ_FSCREDS",
-		since: "3.3",
+		ref: "kernel/ptrace.c __ptrace_may_access() with PTRACE_MODE_READ_FSCREDS: the looker's ids for files (caaee6234d05)",
+		since: "4.5",
+		note: "3.3 to 4.4: the real ids",
 	},
 	exe_fd_cap: {
 		ref: "ebd6de681238 prctl: Allow local CAP_CHECKPOINT_RESTORE to change /proc/self/exe; 227175b2c914 prctl: exe link permission error changed from -EINVAL to -EPERM",
@@ -144,7 +171,8 @@ export const CITATIONS = {
 	exe_file_writers_again: {
 		ref: '3b832035387f Revert "fs: don\'t block i_writecount during exec"',
 		since: "6.13",
-		backports: ["6.12.2"],
+		// 6.12.2 by the list of commits of 6.12.2-rc1; 6.11.11 as a test of LTP's says.
+		backports: ["6.11.11", "6.12.2"],
 	},
 	exe_file_no_writers: {
 		ref: "2a010c412853 fs: don't block i_writecount during exec, in 6.11 and reverted by 3b832035387f in 6.13",
@@ -160,12 +188,31 @@ export const CITATIONS = {
 		since: "3.8",
 	},
 	ipc_handler: {
+		// In no 5.10.y up to 5.10.262, whose files have mode 0644 when booted, and whose changelog of Debian's has neither.
 		ref: "5563cabdde7e ipc: check checkpoint_restore_ns_capable() to modify C/R proc files",
 		since: "5.16",
 	},
 	ipc_permissions: {
 		ref: "0889f44e2810 ipc: Check permissions for checkpoint_restart sysctls at open time",
 		since: "5.19",
+	},
+	// 5.10.259 and 6.12.93 by Debian's changelogs, and 5.10.223 shows the fault; the others are as the CVE's record has them.
+	ipc_index_end: {
+		ref: "ipc: limit next_id allocation to the valid ID range (CVE-2026-52923): ipc_idr_alloc() looks for a free index up to ipc_mni, and no further",
+		since: "7.1",
+		backports: [
+			"5.10.259",
+			"5.15.210",
+			"6.1.176",
+			"6.6.143",
+			"6.12.93",
+			"6.18.35",
+			"7.0.12",
+		],
+	},
+	ipc_index_endless: {
+		ref: "ipc/util.c ipc_idr_alloc() before the fix of CVE-2026-52923: no upper bound for a requested index",
+		since: "3.9",
 	},
 	ipc_limits: {
 		ref: "ipc/ipc_sysctl.c: the limits' mode is 0644",
@@ -174,15 +221,8 @@ export const CITATIONS = {
 	tty_lock_cap: {
 		ref: "e0f25b899234 tty: allow TIOCSLCKTRMIOS with CAP_CHECKPOINT_RESTORE",
 		since: "6.8",
-		backports: [
-			"4.19.307",
-			"5.4.269",
-			"5.10.210",
-			"5.15.149",
-			"6.1.77",
-			"6.6.16",
-			"6.7.4",
-		],
+		// 5.10.210 and 6.1.77 by Debian's changelogs. 5.4 and 4.19 have no CAP_CHECKPOINT_RESTORE that a backport could ask for.
+		backports: ["5.10.210", "5.15.149", "6.1.77", "6.6.16", "6.7.4"],
 	},
 	tty_lock_old: {
 		ref: "drivers/tty/tty_ioctl.c tty_mode_ioctl(): TIOCSLCKTRMIOS asks capable(CAP_SYS_ADMIN) before it copies",
@@ -207,6 +247,27 @@ export const CITATIONS = {
 	control_get_filter: {
 		ref: "kernel/seccomp.c seccomp_get_filter(): EACCES without capable(CAP_SYS_ADMIN)",
 		since: "4.4",
+	},
+	control_filter: {
+		ref: "kernel/seccomp.c seccomp_prepare_filter(): EACCES without no_new_privs or CAP_SYS_ADMIN in the own user namespace",
+		since: "3.5",
+	},
+	control_timens: {
+		ref: "kernel/time/namespace.c proc_timens_set_offset(): CAP_SYS_TIME in the user namespace that owns the time namespace",
+		since: "5.6",
+	},
+	control_nproc: {
+		ref: "kernel/fork.c copy_process(): EAGAIN beyond RLIMIT_NPROC, but for user 0, CAP_SYS_RESOURCE and CAP_SYS_ADMIN",
+		since: "2.6.12",
+	},
+	control_by_handle: {
+		ref: "fs/fhandle.c: EPERM without CAP_DAC_READ_SEARCH",
+		since: "2.6.39",
+		note: "later kernels let in who rules the mount's namespaces as well, which is nobody here",
+	},
+	control_userfaultfd: {
+		ref: "fs/userfaultfd.c: EPERM without CAP_SYS_PTRACE where vm.unprivileged_userfaultfd is 0, unless for faults of user space alone",
+		since: "5.2",
 	},
 	control_pagemap: {
 		ref: "fs/proc/task_mmu.c pagemap_read(): frame numbers only with CAP_SYS_ADMIN in the initial user namespace",
@@ -342,6 +403,10 @@ export const CITATIONS = {
 	file_caps: {
 		ref: "security/commoncap.c get_file_caps() and bprm_caps_from_vfs_caps()",
 		since: "2.6.25",
+	},
+	file_caps_v1: {
+		ref: "security/commoncap.c cap_convert_nscap(): validheader() takes the second and the third format only",
+		since: "4.14",
 	},
 	ambient: {
 		ref: "58319057b784 capabilities: ambient capabilities",

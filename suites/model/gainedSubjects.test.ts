@@ -26,8 +26,8 @@ test("who gains the capability, and who does not", async () => {
 	assert.deepEqual(gained, [
 		...["ambient", "file_ep", "file_ep_dumpable", "file_p_raised"],
 		...["file_ei_inherited", "file_v3_root", "suid_root", "no_setuid_fixup"],
-		...["root_exec", "no_new_privs_permitted", "userns_ambient"],
-		"userns_root_exec",
+		...["root_exec", "no_new_privs_permitted", "file_ep_traced_permitted"],
+		...["userns_ambient", "userns_root_exec"],
 	]);
 });
 
@@ -56,6 +56,8 @@ test("each gains by the step that it is named for", async () => {
 		["suid_root_noroot", /securebits=1 /],
 		["no_setuid_fixup", /^securebits=4 uid=1000/],
 		["no_new_privs", / nnp exec=/],
+		["file_ep_traced", / under_tracer exec=/],
+		["file_ep_shared_fs", / share_fs exec=/],
 		["nosuid", /tmpfs=\/tmp,nosuid/],
 	] as const)
 		assert.match(subject(name).steps, step, name);

@@ -174,6 +174,30 @@ const GAINED: readonly Gained[] = [
 		caps: CR,
 	},
 	{
+		name: "file_ep_traced",
+		description:
+			"user 1000, traced by another process of the same user, executes a file with +ep: nothing is gained",
+		steps: `${COPY} ${fileCap("ep")} ${USER} under_tracer ${EXEC}`,
+		ready: "uid:1000",
+		caps: "none",
+	},
+	{
+		name: "file_ep_traced_permitted",
+		description:
+			"the same by one who has the capability permitted already: nothing new, so it stays",
+		steps: `${COPY} ${fileCap("ep")} uid=1000 caps=${CR} dumpable=1 under_tracer ${EXEC}`,
+		ready: "uid:1000",
+		caps: CR,
+	},
+	{
+		name: "file_ep_shared_fs",
+		description:
+			"user 1000, whose working directory another process shares (CLONE_FS), executes a file with +ep: nothing is gained",
+		steps: `${COPY} ${fileCap("ep")} ${USER} share_fs ${EXEC}`,
+		ready: "uid:1000",
+		caps: "none",
+	},
+	{
 		name: "nosuid",
 		description:
 			"user 1000 executes a file with +ep on a nosuid mount: nothing is gained",

@@ -1,4 +1,5 @@
-/** More placements than the core has: other maps, other owners, deeper nesting. */
+/** More placements than the core has: other maps, other owners, deeper nesting, ids that differ. */
+import type { CapSet } from "./caps.js";
 import {
 	ELSEWHERE,
 	type Placement,
@@ -108,4 +109,39 @@ export const NAMESPACE_SUBJECTS: readonly Subject[] = MORE.flatMap((standing) =>
 	SETS.filter(({ name }) => name !== "cap_both").map((set) =>
 		subjectAt(standing, set, ["namespace"]),
 	),
+);
+
+const CR = "checkpoint_restore";
+const LOOKER_SETS: readonly CapSet[] = ["none", CR, `${CR}+dac_read_search`];
+/** Real, effective, saved. */
+const LOOKER_IDS = [
+	"1000/1000/1000",
+	"2000/1000/2000",
+	"1000/2000/1000",
+] as const;
+
+function looker(ids: string, set: CapSet): Subject {
+	const [real, effective, saved] = ids.split("/");
+	return {
+		name: `ids_${ids.replaceAll("/", "_")}-${set === "none" ? "none" : `cap_${set.replace("+", "_and_")}`}`,
+		description: `real user ${real}, effective user ${effective}, saved user ${saved}, with ${set === "none" ? "no capability" : set.replace("+", " and ")}`,
+		groups: ["looker"],
+		steps: `ids=${ids} caps=${set} dumpable=1`,
+		ready: `uid:${real === effective ? real : `${ids}/${effective}`},eff:${set},prm:${set},dumpable:1`,
+		needs: [
+			"root",
+			"multiuser",
+			...(set === "none" ? [] : (["cap_checkpoint_restore"] as const)),
+		],
+		kuid: Number(effective),
+		caps: set,
+		userDepth: 0,
+		pidOwners: [0],
+		ipcOwner: 0,
+	};
+}
+
+/** Whose real, effective and saved ids differ, and one whose do not: for checks that go by one of them. */
+export const LOOKERS: readonly Subject[] = LOOKER_IDS.flatMap((ids) =>
+	LOOKER_SETS.map((set) => looker(ids, set)),
 );

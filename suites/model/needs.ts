@@ -110,6 +110,21 @@ export const NEEDS = {
 		"/proc/self/ns/uts is not there (CONFIG_UTS_NS is off)",
 		"UTS_NS",
 	),
+	time_ns: there(
+		"time_ns",
+		"/proc/self/ns/time is not there (CONFIG_TIME_NS is off, or the kernel is older than 5.6)",
+		"TIME_NS",
+	),
+	fhandle: there(
+		"fhandle",
+		"name_to_handle_at is not there (CONFIG_FHANDLE is off)",
+		"FHANDLE",
+	),
+	userfaultfd: there(
+		"userfaultfd",
+		"/proc/sys/vm/unprivileged_userfaultfd is not there (CONFIG_USERFAULTFD is off)",
+		"USERFAULTFD",
+	),
 	net_ns: there(
 		"net_ns",
 		"/proc/self/ns/net is not there (CONFIG_NET_NS is off)",

@@ -26,6 +26,9 @@ export function kernel(
 			ipc_ns: "0444",
 			uts_ns: "0444",
 			net_ns: "0444",
+			fhandle: "1",
+			userfaultfd: "0644",
+			time_ns: "0444",
 			sysvipc: "0644",
 			unix: "0444",
 			msg_next_id: "0444",
@@ -60,6 +63,11 @@ export function kernel(
 export const KERNELS = {
 	"5.8": kernel("5.8.0", { cap_last_cap: "39", msg_next_id: "0644" }),
 	"5.10": kernel("5.10.223", { msg_next_id: "0644" }),
+	i386: kernel("5.10.223", {
+		msg_next_id: "0644",
+		word_bits: "32",
+		machine: "i686",
+	}),
 	"5.17": kernel("5.17.1", { msg_next_id: "0666" }),
 	"6.1": kernel("6.1.192"),
 	"6.3": kernel("6.3.13", { legacy_tiocsti: "0" }),

@@ -22,7 +22,7 @@ import {
 import { FACTS_OF_ANY, type Facts } from "../model/facts.js";
 import { GAINED_SUBJECTS } from "../model/gainedSubjects.js";
 import { manualNotes } from "../model/manuals.js";
-import { NAMESPACE_SUBJECTS } from "../model/namespaces.js";
+import { LOOKERS, NAMESPACE_SUBJECTS } from "../model/namespaces.js";
 import { missing, type NeedName, unexcused } from "../model/needs.js";
 import {
 	boundariesOf,
@@ -229,6 +229,7 @@ export function subjectsFor(facts: Facts): Subject[] {
 		...CORE,
 		...NAMESPACE_SUBJECTS,
 		...GAINED_SUBJECTS,
+		...LOOKERS,
 		...CONTAINER_SUBJECTS,
 		...LSM_SUBJECTS,
 		...sweep(facts.capLastCap),

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+/* clone3's flags beside the pid: what the new process and its parent see of each, so that a flag that was lost shows. */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clone_effect.h"
+
+static pid_t parent_before;
+static ino_t time_before;
+
+static ino_t time_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/time_for_children", &st) ? 0 : st.st_ino;
+}
+
+static void handler(int sig)
+{
+	(void)sig;
+}
+
+static void handle(void (*with)(int))
+{
+	struct sigaction act;
+
+	memset(&act, 0, sizeof(act));
+	act.sa_handler = with;
+	sigaction(SIGUSR2, &act, NULL);
+}
+
+void cr_clone_before(uint64_t flags)
+{
+	if (flags & CR_CLONE_CLEAR_SIGHAND)
+		handle(handler);
+	parent_before = getppid();
+	time_before = time_namespace();
+}
+
+/* In the child: the first flag that had no effect, in words; NULL where all had. */
+static const char *lost(uint64_t flags)
+{
+	struct sigaction act;
+
+	if (flags & CLONE_PARENT && getppid() != parent_before)
+		return "!parent";
+	if (flags & CR_CLONE_CLEAR_SIGHAND &&
+	    (sigaction(SIGUSR2, NULL, &act) || act.sa_handler != SIG_DFL))
+		return "!sighand";
+	if (flags & CR_CLONE_NEWTIME && time_namespace() == time_before)
+		return "!time";
+	return NULL;
+}
+
+/* Behind the pids: it spoils them as evidence. */
+static void add(struct cr_shared *sh, const char *word)
+{
+	struct cr_text t = { sh->child_nspid, sizeof(sh->child_nspid), strlen(sh->child_nspid),
+			     false };
+
+	cr_puts(&t, word);
+}
+
+void cr_clone_tell(struct cr_shared *sh, uint64_t flags)
+{
+	const char *word = lost(flags);
+
+	if (word)
+		add(sh, word);
+}
+
+/* The descriptor's pids as /proc/self/fdinfo has them, which is before the process is reaped. */
+static bool names(int pidfd, const char *pids)
+{
+	char path[64], info[1024], *p, *end;
+	char list[96];
+	struct cr_text t;
+
+	cr_text_init(&t, path, sizeof(path));
+	cr_puts(&t, "/proc/self/fdinfo/");
+	cr_putd(&t, pidfd);
+	if (cr_slurp(path, info, sizeof(info)) <= 0)
+		return false;
+	p = strstr(info, "\nNSpid:");
+	cr_text_init(&t, list, sizeof(list));
+	for (p = p ? p + 7 : ""; *p && *p != '\n'; p = end) {
+		p += strspn(p, "\t ");
+		end = p + strcspn(p, "\t \n");
+		if (t.len)
+			cr_puts(&t, "/");
+		cr_putn(&t, p, end - p);
+	}
+	return t.len && !strcmp(list, pids);
+}
+
+void cr_clone_after(struct cr_shared *sh, uint64_t flags, pid_t pid, int pidfd)
+{
+	const struct timespec moment = { 0, 1000000 };
+	siginfo_t info;
+	int i;
+
+	if (flags & CR_CLONE_CLEAR_SIGHAND)
+		handle(SIG_DFL);
+	/* A sibling is another's to wait for. */
+	for (i = 0; flags & CLONE_PARENT && i < 2000 && !sh->child_pid; i++)
+		nanosleep(&moment, NULL);
+	if (!(flags & CR_CLONE_PIDFD))
+		return;
+	while (waitid(P_PID, pid, &info, WEXITED | WNOWAIT | __WALL) && errno == EINTR)
+		;
+	if (!names(pidfd, sh->child_nspid))
+		add(sh, "!pidfd");
+	close(pidfd);
+}
