@@ -10,6 +10,7 @@ const YES_NO = "it is true or false";
 const JOBS = "it is a whole number from 1 to 256";
 const PERCENT = "it is a whole number from 0 to 100";
 const CRASHES = "it is a whole number from 0 to 9999";
+const FAILURES = "it is a whole number from 1 to 9999";
 const SECONDS = `it is a number of seconds above 0 and at most ${MAX_SECONDS}, e.g. 90 or 0.5`;
 const ACCELS = ["auto", "kvm", "tcg"] as const;
 
@@ -70,6 +71,7 @@ const Config = z.strictObject({
 	/** As for --config-file, relative to this file. */
 	configFile: Words.optional(),
 	maxCrashes: z.int(CRASHES).min(0, CRASHES).max(9999, CRASHES).optional(),
+	maxFailures: z.int(FAILURES).min(1, FAILURES).max(9999, FAILURES).optional(),
 	/** Seconds. */
 	timeout: Seconds.optional(),
 	caseTimeout: Seconds.optional(),

@@ -41,6 +41,11 @@ export interface RunOptions {
 	bisect?: boolean;
 	compat?: boolean;
 	lsm?: LsmWord[];
+	failed?: string;
+	maxFailures?: number;
+	dryRun?: boolean;
+	watch?: boolean;
+	repeat?: number;
 }
 
 /** What to run on. `name` is what reports call it, where the kernel's own name won't do. */
@@ -82,6 +87,12 @@ export interface RunRequest {
 	readonly expect: readonly string[];
 	/** The .config of kernels that come without theirs. */
 	readonly configFile?: string;
+	/** A stored report: only the cases that did not pass in it. */
+	readonly failed?: string;
+	/** So many cases may fail before the rest is left unrun. */
+	readonly maxFailures?: number;
+	/** So often every case is tried. */
+	readonly repeat?: number;
 	/** Another order of the plan, by this number. */
 	readonly shuffle?: number;
 	/** Guests make the subject of each case anew. */
@@ -132,6 +143,9 @@ export function runRequest(
 					? undefined
 					: fromConfig(loaded, config.configFile)),
 		),
+		...given("failed", options.failed),
+		...given("maxFailures", options.maxFailures ?? config.maxFailures),
+		...given("repeat", options.repeat),
 		...given("shuffle", options.shuffle),
 		freshSubjects: options.freshSubjects ?? false,
 		...given("timeout", options.timeout ?? config.timeout),
