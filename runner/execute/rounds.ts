@@ -81,11 +81,13 @@ export class RoundsSink implements TargetSink {
 }
 
 /** Pids and the like, which the kernel picks: where a case cares for one, its verdict does. */
-const PICKED = /(?<=[(/])\d+(?=[/)])/g;
+const PICKED = /(?<=[(/])\d+(?=[,/)])/g;
+/** That another process had a pid already. */
+const TAKEN = /(?:, [\d/]+ was taken)+/g;
 
 /** What a round came to, as far as rounds are to be alike. */
 const comesTo = ({ verdict, observed }: CaseResult): string =>
-	`${verdict} ${observed.replace(PICKED, "*")}`;
+	`${verdict} ${observed.replace(TAKEN, "").replace(PICKED, "*")}`;
 
 const sameAs = (a: CaseResult): ((b: CaseResult) => boolean) => {
 	const wanted = comesTo(a);
