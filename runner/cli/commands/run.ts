@@ -12,6 +12,7 @@ import { again, count, oneOf, seconds, text } from "../../request/values.js";
 import { run } from "../../run/run.js";
 import type { CommandContext } from "./context.js";
 import { formatHelp } from "./formatHelp.js";
+import { kcidbOptions } from "./kcidb.js";
 import { selectionOptions } from "./selection.js";
 
 const MORE = `
@@ -42,7 +43,7 @@ export function addRun(program: Command, context: CommandContext): void {
 			"--host",
 			"with --local: also what touches this machine's own pid namespace or devices",
 		);
-	selectionOptions(command)
+	kcidbOptions(selectionOptions(command))
 		.option(
 			"--failed <file>",
 			"only the cases that did not pass in this stored report, JSON or TAP",
@@ -58,8 +59,16 @@ export function addRun(program: Command, context: CommandContext): void {
 			"auto, kvm or tcg; auto takes KVM only where it is proven (default: auto)",
 			oneOf(["auto", "kvm", "tcg"]),
 		)
-		.option("--timeout <seconds>", "time for the whole run", seconds)
-		.option("--case-timeout <seconds>", "time for one case", seconds)
+		.option(
+			"--timeout <seconds>",
+			"time for the whole run (default: no limit)",
+			seconds,
+		)
+		.option(
+			"--case-timeout <seconds>",
+			"time for one case (default: 10, or what the case itself says)",
+			seconds,
+		)
 		.option(
 			"-r, --report <format[=file]>",
 			"repeatable; at most one to standard output, where it is tap without this option",
@@ -143,6 +152,10 @@ export function addRun(program: Command, context: CommandContext): void {
 			"print the plan and how QEMU would be started; boot nothing, write no report",
 		)
 		.option(
+			"--watch",
+			"run again whenever the file of a kernel changes, until it is interrupted",
+		)
+		.option(
 			"--bisect",
 			"exit 0 good, 1 bad, 125 can't tell, 128 usage: for `git bisect run`",
 		)
@@ -177,6 +190,10 @@ async function runOnce(
 	if (options.dryRun) {
 		const { dryRun } = await import("../../run/dryRun.js");
 		return await dryRun(request, context.deps);
+	}
+	if (options.watch) {
+		const { watchRuns } = await import("../../run/watch.js");
+		return await watchRuns(request, () => run(request, context.deps));
 	}
 	if (!request.bisect) return await run(request, context.deps);
 	try {
