@@ -12,6 +12,7 @@ export {
 	writeComparison,
 } from "./compare/compareWriters.js";
 export * from "./model/counts.js";
+export { eventSchema } from "./model/events.js";
 export { FORMATS, type Format } from "./model/formats.js";
 export * from "./model/model.js";
 export { reportSchema } from "./model/schema.js";
