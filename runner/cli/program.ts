@@ -66,6 +66,7 @@ const COMMANDS = {
 	run: async () => (await import("./commands/run.js")).addRun,
 	list: async () => (await import("./commands/list.js")).addList,
 	explain: async () => (await import("./commands/explain.js")).addExplain,
+	facts: async () => (await import("./commands/facts.js")).addFacts,
 	history: async () => (await import("./commands/history.js")).addHistory,
 	show: async () => (await import("./commands/show.js")).addShow,
 	compare: async () => (await import("./commands/compare.js")).addCompare,

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { didYouMean, UsageError } from "../common/usage.js";
 import { LSM_WORDS } from "./lsm.js";
+import { ORIGIN, SHA1, WEB } from "./kcidbOptions.js";
 import { MAX_SECONDS } from "./values.js";
 
 /** What a value is, where it is something else; said as the command line says it. */
@@ -11,6 +12,9 @@ const JOBS = "it is a whole number from 1 to 256";
 const PERCENT = "it is a whole number from 0 to 100";
 const CRASHES = "it is a whole number from 0 to 9999";
 const FAILURES = "it is a whole number from 1 to 9999";
+const ORIGIN_WORDS = "it is lower-case letters, digits and _";
+const URL_WORDS = "it is a URL, https://… or git://…";
+const SHA_WORDS = "it is 40 hex digits";
 const SECONDS = `it is a number of seconds above 0 and at most ${MAX_SECONDS}, e.g. 90 or 0.5`;
 const ACCELS = ["auto", "kvm", "tcg"] as const;
 
@@ -75,6 +79,18 @@ const Config = z.strictObject({
 	/** Seconds. */
 	timeout: Seconds.optional(),
 	caseTimeout: Seconds.optional(),
+	/** As for --kcidb-origin and the like. */
+	kcidb: z
+		.strictObject(
+			{
+				origin: z.string(ORIGIN_WORDS).regex(ORIGIN, ORIGIN_WORDS).optional(),
+				gitUrl: z.string(URL_WORDS).regex(WEB, URL_WORDS).optional(),
+				gitBranch: Words.optional(),
+				gitCommit: z.string(SHA_WORDS).regex(SHA1, SHA_WORDS).optional(),
+			},
+			"it is an object, {…}",
+		)
+		.optional(),
 	knownFailures: z
 		.array(KnownFailureEntry, "it is a list of known failures")
 		.optional(),
@@ -166,6 +182,7 @@ function keysOf(
 	[list]: readonly PropertyKey[],
 	entry: unknown,
 ): string[] {
+	if (list === "kcidb") return ["origin", "gitUrl", "gitBranch", "gitCommit"];
 	if (list === "knownFailures") return Object.keys(KnownFailureEntry.shape);
 	if (list !== "targets") return Object.keys(shape.shape);
 	const local = Object.hasOwn(entry as object, "local");

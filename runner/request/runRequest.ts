@@ -4,6 +4,7 @@ import { uniqueNames } from "../common/names.js";
 import { UsageError } from "../common/usage.js";
 import { fromConfig, type LoadedConfig } from "./configFile.js";
 import type { LsmWord } from "./lsm.js";
+import { type KcidbOptions, kcidbWriter } from "./kcidbOptions.js";
 import {
 	DEFAULT_REPORT,
 	type ReportSpec,
@@ -15,7 +16,7 @@ import type { Shard } from "./shard.js";
 export type Accel = "auto" | "kvm" | "tcg";
 
 /** Options of `crcap run` as the command line gives them; seconds where there is a time. */
-export interface RunOptions {
+export interface RunOptions extends KcidbOptions {
 	kernel?: string[];
 	local?: boolean;
 	host?: boolean;
@@ -107,6 +108,8 @@ export interface RunRequest {
 	/** The security modules to boot each kernel with, one after the other; empty for what the kernel takes. */
 	readonly lsm: readonly LsmWord[];
 	readonly known: readonly KnownFailure[];
+	/** What a KCIDB report says beyond the results. */
+	readonly kcidb?: ReturnType<typeof kcidbWriter>;
 }
 
 /**
@@ -160,7 +163,22 @@ export function runRequest(
 		compat: options.compat ?? config.compat ?? false,
 		lsm: options.lsm ?? config.lsm ?? [],
 		known: config.knownFailures ?? [],
+		...given("kcidb", kcidbOf(options, config)),
 	};
+}
+
+/** Undefined where nothing is said. */
+function kcidbOf(
+	options: RunOptions,
+	{ kcidb = {} }: LoadedConfig["config"],
+): RunRequest["kcidb"] {
+	const said = kcidbWriter(options, {
+		kcidbOrigin: kcidb.origin,
+		kcidbGitUrl: kcidb.gitUrl,
+		kcidbGitBranch: kcidb.gitBranch,
+		kcidbGitCommit: kcidb.gitCommit,
+	});
+	return Object.keys(said).length === 0 ? undefined : said;
 }
 
 function targetSpecs(options: RunOptions, loaded: LoadedConfig): TargetSpec[] {

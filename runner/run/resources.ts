@@ -84,7 +84,10 @@ export class RunResources {
 		const suites = await this.#loadSuites();
 		// The plan that a guest waits for is the second, which takes little more than half the time of the first.
 		suites.plan(null);
-		const reports = await openReports(this.#request.reports);
+		const reports = await openReports(
+			this.#request.reports,
+			this.#request.kcidb,
+		);
 		reports.begin(reportHead(this.#targets));
 		return { suites, reports, sinks: inOrder(this.#targets, reports) };
 	}
