@@ -24,6 +24,7 @@ export {
 } from "./progress/progress.js";
 export { ReportError, readReport, streamReport } from "./reading/read.js";
 export { writeReport } from "./reading/replay.js";
+export { anyRan, type TrendRun, trendPage, trendRuns } from "./trend/trend.js";
 export {
 	createWriter,
 	type StreamWriter,

@@ -42,6 +42,8 @@ const REFUSED: [string, string[], RegExp][] = [
 		["run", "--kernel", "ubuntu:noble"],
 		/--kernel FILE takes .*\.deb/,
 	],
+	["a trend of no report", ["trend", "/etc/passwd"], /no report of crcap/],
+	["a trend as text", ["trend", "x", "--report", "text"], /one of html/],
 	["no jobs", ["run", "--jobs", "0"], /whole number from 1/],
 	["a shard", ["run", "--shard", "3/2"], /I\/N/],
 	["a format", ["run", "--report", "jsno=x"], /Did you mean json\?/],
