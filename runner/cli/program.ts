@@ -72,6 +72,7 @@ const COMMANDS = {
 	history: async () => (await import("./commands/history.js")).addHistory,
 	show: async () => (await import("./commands/show.js")).addShow,
 	compare: async () => (await import("./commands/compare.js")).addCompare,
+	man: async () => (await import("./commands/man.js")).addMan,
 	trend: async () => (await import("./commands/trend.js")).addTrend,
 	merge: async () => (await import("./commands/merge.js")).addMerge,
 	kernels: async () => (await import("./commands/kernels.js")).addKernels,
