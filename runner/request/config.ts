@@ -1,8 +1,8 @@
 /** What may stand in `crcap.config.json`. Its checks take long to load, so only a file that is there has them loaded. */
 import { z } from "zod";
 import { didYouMean, UsageError } from "../common/usage.js";
-import { LSM_WORDS } from "./lsm.js";
 import { ORIGIN, SHA1, WEB } from "./kcidbOptions.js";
+import { LSM_WORDS } from "./lsm.js";
 import { MAX_SECONDS } from "./values.js";
 
 /** What a value is, where it is something else; said as the command line says it. */

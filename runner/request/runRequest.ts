@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { uniqueNames } from "../common/names.js";
 import { UsageError } from "../common/usage.js";
 import { fromConfig, type LoadedConfig } from "./configFile.js";
-import type { LsmWord } from "./lsm.js";
 import { type KcidbOptions, kcidbWriter } from "./kcidbOptions.js";
+import type { LsmWord } from "./lsm.js";
 import {
 	DEFAULT_REPORT,
 	type ReportSpec,

@@ -31,6 +31,7 @@ function request(more: Partial<RunRequest> = {}): RunRequest {
 		freshSubjects: false,
 		compat: false,
 		expect: [],
+		lsm: [],
 		known: [],
 		...more,
 	};
