@@ -12,6 +12,7 @@ export {
 	writeComparison,
 } from "./compare/compareWriters.js";
 export * from "./model/counts.js";
+export { eventSchema } from "./model/events.js";
 export { FORMATS, type Format } from "./model/formats.js";
 export * from "./model/model.js";
 export { reportSchema } from "./model/schema.js";
@@ -23,6 +24,7 @@ export {
 } from "./progress/progress.js";
 export { ReportError, readReport, streamReport } from "./reading/read.js";
 export { writeReport } from "./reading/replay.js";
+export { anyRan, type TrendRun, trendPage, trendRuns } from "./trend/trend.js";
 export {
 	createWriter,
 	type StreamWriter,

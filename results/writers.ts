@@ -1,8 +1,9 @@
 /** The writer of every report format. */
 import type { Writable } from "node:stream";
+import { eventsWriter } from "./formats/events.js";
 import { jsonWriter } from "./formats/json.js";
 import { junit } from "./formats/junit.js";
-import { kcidb } from "./formats/kcidb.js";
+import { type KcidbGit, kcidb } from "./formats/kcidb.js";
 import { markdown } from "./formats/markdown/markdown.js";
 import { bounded, SHOW_ALL } from "./formats/markdown/markdownBudget.js";
 import { ktap } from "./formats/tap/ktap.js";
@@ -21,6 +22,8 @@ export interface WriterOptions {
 	env?: Record<string, string | undefined>;
 	/** Who reports to KCIDB: lower-case letters, digits and `_`. */
 	kcidbOrigin?: string;
+	/** The source that the kernel was built from, for KCIDB. */
+	kcidbGit?: KcidbGit;
 }
 
 /** A writer on a stream. */
@@ -43,7 +46,9 @@ const WRITERS: Readonly<
 	markdown: (sink) =>
 		documentWriter(sink, (...run) => bounded(markdown(...run), SHOW_ALL)),
 	junit: (sink) => documentWriter(sink, junit),
-	kcidb: (sink, { kcidbOrigin }) => documentWriter(sink, kcidb(kcidbOrigin)),
+	kcidb: (sink, { kcidbOrigin, kcidbGit }) =>
+		documentWriter(sink, kcidb(kcidbOrigin, kcidbGit)),
+	events: (sink) => eventsWriter(sink),
 	html: (sink) => documentWriter(sink, html()),
 };
 

@@ -49,3 +49,4 @@ export type { InitramfsEntry } from "./qemu/initramfs.js";
 export { buildInitramfs } from "./qemu/initramfs.js";
 export type { QemuBuild } from "./qemu/qemuBuild.js";
 export { qemuBuild } from "./qemu/qemuBuild.js";
+export { previewCommand } from "./replay/preview.js";

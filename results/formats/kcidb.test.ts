@@ -139,3 +139,32 @@ test("an origin that KCIDB would refuse is refused here", async () => {
 		/no origin for KCIDB/,
 	);
 });
+
+test("origin and source of the kernel are told, and another commit is another checkout", async () => {
+	const made = async (commit: string) => {
+		const kcidbGit = {
+			url: "https://example.org/linux.git",
+			branch: "b",
+			commit,
+		};
+		const options = { kcidbOrigin: "me_1", kcidbGit };
+		const data = JSON.parse(await render("kcidb", sampleReport(), options));
+		assert.equal(valid(data), true, JSON.stringify(valid.errors));
+		return data;
+	};
+	const one = await made("a".repeat(40));
+	const other = await made("b".repeat(40));
+	const [checkout] = one.checkouts;
+	assert.equal(checkout.git_commit_hash, "a".repeat(40));
+	assert.equal(checkout.git_repository_url, "https://example.org/linux.git");
+	assert.equal(checkout.git_repository_branch, "b");
+	assert.notEqual(checkout.id, other.checkouts[0].id);
+	for (const { id, origin } of [
+		...one.checkouts,
+		...one.builds,
+		...one.tests,
+	]) {
+		assert.equal(origin, "me_1");
+		assert.match(id, /^me_1:/);
+	}
+});

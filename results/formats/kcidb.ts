@@ -37,7 +37,15 @@ const PATH = "cap_checkpoint_restore";
 
 export const DEFAULT_ORIGIN = "crcap";
 
-export function kcidb(origin: string = DEFAULT_ORIGIN) {
+/** What is known of a kernel's source. */
+export interface KcidbGit {
+	url?: string;
+	branch?: string;
+	/** 40 hex digits. */
+	commit?: string;
+}
+
+export function kcidb(origin: string = DEFAULT_ORIGIN, git: KcidbGit = {}) {
 	if (!/^[a-z0-9_]+$/.test(origin)) {
 		throw new Error(
 			`"${origin}" is no origin for KCIDB: use lower-case letters, digits and _`,
@@ -47,12 +55,14 @@ export function kcidb(origin: string = DEFAULT_ORIGIN) {
 		summary: ReportSummary,
 		cases: CaseStore,
 	): Generator<string> {
-		const ids = summary.targets.map(({ head }) => idsOf(origin, summary, head));
+		const ids = summary.targets.map(({ head }) =>
+			idsOf(origin, git, summary, head),
+		);
 		yield '{\n"version":{"major":5,"minor":3},\n"checkouts":[';
 		yield* list(
 			once(
 				summary.targets.map((target, index) =>
-					checkout(origin, target, ids[index]),
+					checkout(origin, git, target, ids[index]),
 				),
 			),
 		);
@@ -81,9 +91,17 @@ interface Ids {
 }
 
 /** Ids that are the same for the same kernel, and for the same run. */
-function idsOf(origin: string, summary: ReportSummary, head: TargetHead): Ids {
+function idsOf(
+	origin: string,
+	git: KcidbGit,
+	summary: ReportSummary,
+	head: TargetHead,
+): Ids {
 	const { kernel } = head;
-	const source = kernel.source ?? kernel.release;
+	// Another commit is another checkout, whatever the kernel calls itself.
+	const source = [kernel.source ?? kernel.release, git.url, git.commit]
+		.filter((part) => part !== undefined)
+		.join(" ");
 	return {
 		checkout: `${origin}:${hash(source, kernel.release)}`,
 		build: `${origin}:${hash(source, kernel.release, kernel.arch, kernel.sha256)}`,
@@ -100,12 +118,18 @@ function hash(...parts: string[]): string {
 
 function checkout(
 	origin: string,
+	git: KcidbGit,
 	{ head }: TargetSummary,
 	ids: Ids | undefined,
 ): Identified {
 	return {
 		id: ids?.checkout ?? "",
 		origin,
+		...(git.url !== undefined && { git_repository_url: git.url }),
+		...(git.branch !== undefined && {
+			git_repository_branch: text(git.branch),
+		}),
+		...(git.commit !== undefined && { git_commit_hash: git.commit }),
 		git_commit_name: text(head.kernel.release),
 		comment: text(head.kernel.source ?? head.name),
 		valid: true,

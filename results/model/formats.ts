@@ -9,6 +9,7 @@ const DESCRIPTIONS = {
 	markdown: "for a pull request or a CI step's summary",
 	junit: "JUnit XML, for CI systems",
 	kcidb: "KCIDB 5.3 JSON, for Kernel CI",
+	events: "JSON lines as things happen; schema published",
 	html: "one self-contained page to look at",
 } as const;
 

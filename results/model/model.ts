@@ -46,6 +46,16 @@ export const CaseResult = z.object({
 	/** The subject as the helper read it back before the operation, e.g. `uid=1000 eff=0000010000000000 …`. */
 	readback: z.string().optional(),
 	replay: Replay,
+	/** What its rounds came to where they differ, each outcome once, in the order in which they came. */
+	outcomes: z
+		.array(
+			z.object({
+				verdict: Verdict,
+				observed: z.string(),
+				times: z.number().int().positive(),
+			}),
+		)
+		.optional(),
 	/** Console lines that the kernel printed while this case ran, where there are any worth a look. */
 	console: z.array(z.string()).optional(),
 	/** A failure that is known and expected for now: why, and until which day (ISO 8601). */

@@ -258,6 +258,10 @@ test("list shows suites, subjects and cases; selections narrow it", async () => 
 	for (const suite of ["ns_last_pid", "set_tid", "map_files", "exe_fd"]) {
 		assert.match(stdout, new RegExp(`^  ${suite} \\(\\d+\\)`, "m"));
 	}
+	assert.doesNotMatch(stdout, /^ {4}/m, "no case is named unasked");
+	assert.match(stdout, /^cases \(\d{4}\): /m);
+	const every = await cli(["list", "--cases"]);
+	assert.ok((every.stdout.match(/^ {4}\w+\./gm) ?? []).length > 4000);
 	const some = await cli([
 		"list",
 		"--suite",

@@ -66,9 +66,14 @@ const COMMANDS = {
 	run: async () => (await import("./commands/run.js")).addRun,
 	list: async () => (await import("./commands/list.js")).addList,
 	explain: async () => (await import("./commands/explain.js")).addExplain,
+	facts: async () => (await import("./commands/facts.js")).addFacts,
+	completion: async () =>
+		(await import("./commands/completion.js")).addCompletion,
 	history: async () => (await import("./commands/history.js")).addHistory,
 	show: async () => (await import("./commands/show.js")).addShow,
 	compare: async () => (await import("./commands/compare.js")).addCompare,
+	man: async () => (await import("./commands/man.js")).addMan,
+	trend: async () => (await import("./commands/trend.js")).addTrend,
 	merge: async () => (await import("./commands/merge.js")).addMerge,
 	kernels: async () => (await import("./commands/kernels.js")).addKernels,
 };
@@ -79,6 +84,16 @@ function refuseUnknownTopic([first, topic = ""]: readonly string[]): void {
 	if (first !== "help" || topic === "" || topic.startsWith("-")) return;
 	if (names.includes(topic)) return;
 	throw new UsageError(`unknown command '${topic}'${didYouMean(topic, names)}`);
+}
+
+/** Adds every command that is not there yet, for the one that tells of all. */
+async function addOthers(
+	program: Command,
+	context: CommandContext,
+): Promise<void> {
+	const there = new Set(program.commands.map((command) => command.name()));
+	for (const [name, load] of Object.entries(COMMANDS))
+		if (!there.has(name)) (await load())(program, context, async () => {});
 }
 
 /** @param wanted the command line's first word; where it is no command, all are there to be told of */
@@ -112,7 +127,7 @@ Where a run is both failed and incomplete, it is 1.`,
 		);
 	for (const [name, load] of Object.entries(COMMANDS))
 		if (name === wanted || !Object.hasOwn(COMMANDS, wanted))
-			(await load())(program, context);
+			(await load())(program, context, () => addOthers(program, context));
 	for (const command of program.commands) command.version(version());
 	return program;
 }

@@ -130,6 +130,17 @@ export function beginFile(path: string): AtomicFile {
 	};
 }
 
+/** A file that is written in its place, for whoever follows it; what is cut short stays. */
+export function beginLive(path: string): AtomicFile {
+	if (look(path)?.isFIFO()) return beginPipe(path);
+	const stream = watched(createWriteStream(path));
+	return {
+		stream,
+		commit: () => close(stream),
+		discard: () => void stream.end(),
+	};
+}
+
 /** A new file, there from now on: a stream that opens it later might do so after the exit hook. */
 function createFile(path: string): Writable {
 	try {

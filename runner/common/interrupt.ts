@@ -1,9 +1,13 @@
 /** How a run is stopped before its end, and what is left behind then: nothing. */
 
+import { counted } from "../../results/model/counts.js";
+
 /** Why a run was stopped; travels as the reason of its AbortSignal. */
 export type StopReason =
 	| { readonly kind: "signal"; readonly signal: NodeJS.Signals }
 	| { readonly kind: "timeout"; readonly seconds: number }
+	/** So many cases failed as `--max-failures` allows. */
+	| { readonly kind: "failures"; readonly count: number }
 	/** crcap itself failed on another target. */
 	| { readonly kind: "fault" };
 
@@ -53,6 +57,9 @@ export function stopText(reason: unknown): string {
 	if (known?.kind === "signal") return `interrupted by ${known.signal}`;
 	if (known?.kind === "timeout") {
 		return `the whole run's time (--timeout ${known.seconds}) ran out`;
+	}
+	if (known?.kind === "failures") {
+		return `${counted(known.count ?? 0, "case")} failed (--max-failures ${known.count})`;
 	}
 	if (known?.kind === "fault") return "crcap itself failed on another target";
 	return "stopped";

@@ -6,6 +6,7 @@ import { OpenError, type Session, type Target } from "../targets/target.js";
 import { headOf, unobserved } from "./caseResults.js";
 import { Execution } from "./execution.js";
 import { Ledger } from "./ledger.js";
+import { RoundsSink, repeated } from "./rounds.js";
 import type { Choice, ExecuteOptions, Loaded } from "./sink.js";
 
 /**
@@ -35,8 +36,12 @@ export async function execute(
 			if (plan.fault !== undefined) throw plan.fault;
 			return;
 		}
+		const { cases } = plan;
+		const { repeat = 1 } = options;
 		const parts = { ...options, ...loaded };
-		await new Execution(target, session, plan, parts, startedAt).run();
+		if (repeat > 1) parts.sink = new RoundsSink(loaded.sink, cases, repeat);
+		const rounds = { ...plan, cases: repeated(cases, repeat) };
+		await new Execution(target, session, rounds, parts, startedAt).run();
 	} finally {
 		await session.close();
 	}

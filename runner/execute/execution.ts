@@ -33,7 +33,12 @@ type End = Omit<SessionEnd, "how"> & { readonly how: keyof typeof BLAME };
 type Parts = Loaded &
 	Pick<
 		ExecuteOptions,
-		"signal" | "caseTimeoutMs" | "guests" | "maxCrashes" | "maxSkipped"
+		| "signal"
+		| "caseTimeoutMs"
+		| "guests"
+		| "maxCrashes"
+		| "maxSkipped"
+		| "repeat"
 	>;
 
 /** Fewer cases than this are not worth a guest of their own. */
@@ -327,9 +332,11 @@ export class Execution {
 
 	/** A kernel that lacks most of what is asked for was not tried, whatever the rest says. */
 	#checkSkips(): void {
-		const { maxSkipped = 100 } = this.#options;
-		const all = this.#cases.length;
-		const skips = this.#cases.filter(({ skip }) => skip !== undefined);
+		const { maxSkipped = 100, repeat = 1 } = this.#options;
+		const all = this.#cases.length / repeat;
+		const skips = this.#cases
+			.slice(0, all)
+			.filter(({ skip }) => skip !== undefined);
 		if (skips.length * 100 <= all * maxSkipped) return;
 		this.#trouble.add(
 			`${skips.length} of ${all} cases could not apply here, more than ${maxSkipped} % (--max-skipped), most of them since ${mostFrequent(skips.map(({ skip = "" }) => skip))}`,

@@ -45,6 +45,8 @@ export interface ExecuteOptions {
 	readonly maxCrashes?: number;
 	/** Percent of the plan that may be skipped for what the kernel lacks; all of it where absent. */
 	readonly maxSkipped?: number;
+	/** How often the whole plan is asked; once where absent. */
+	readonly repeat?: number;
 	/** What the user says of the kernel (`--expect`). */
 	readonly expect?: readonly string[];
 	readonly signal: AbortSignal;

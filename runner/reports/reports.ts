@@ -1,11 +1,13 @@
 /** Reports: what was asked for, checked before anything runs; then one writer that feeds them all. */
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
+import type { WriterOptions } from "../../results/index.js";
 import { SCHEMA_VERSION } from "../../results/model/basics.js";
 import type { ReportHead, ReportWriter } from "../../results/model/model.js";
 import {
 	type AtomicFile,
 	beginFile,
+	beginLive,
 	checkWritable,
 } from "../common/atomicFile.js";
 import { stdoutStream, writeError } from "../common/stdout.js";
@@ -70,9 +72,10 @@ export interface OpenReports extends ReportWriter {
 /** Begins every report. */
 export async function openReports(
 	specs: readonly ReportSpec[],
+	options: WriterOptions = {},
 ): Promise<OpenReports> {
 	const { createWriter } = await import("../../results/writers.js");
-	const open = specs.map((spec) => openReport(spec, createWriter));
+	const open = specs.map((spec) => openReport(spec, createWriter, options));
 	const each = (tell: (writer: ReportWriter) => void): void => {
 		for (const { writer } of open) tell(writer);
 	};
@@ -121,9 +124,13 @@ interface OpenReport {
 
 type CreateWriter = typeof import("../../results/writers.js").createWriter;
 
-function openReport(spec: ReportSpec, createWriter: CreateWriter): OpenReport {
+function openReport(
+	spec: ReportSpec,
+	createWriter: CreateWriter,
+	options: WriterOptions,
+): OpenReport {
 	if (spec.file === undefined) {
-		const writer = createWriter(spec.format, stdoutStream());
+		const writer = createWriter(spec.format, stdoutStream(), options);
 		return {
 			writer,
 			async end() {
@@ -136,8 +143,9 @@ function openReport(spec: ReportSpec, createWriter: CreateWriter): OpenReport {
 		};
 	}
 	const path = spec.file;
-	const file = beginFile(path);
-	const writer = createWriter(spec.format, file.stream);
+	// Somebody may follow it while it grows.
+	const file = spec.format === "events" ? beginLive(path) : beginFile(path);
+	const writer = createWriter(spec.format, file.stream, options);
 	return {
 		writer,
 		file,

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { test } from "tap";
 import { UsageError } from "../common/usage.js";
-import { parseConfig } from "./config.js";
+import { configSchema, parseConfig } from "./config.js";
 
 const parse = (value: unknown) => parseConfig(JSON.stringify(value), "c.json");
 
@@ -88,4 +91,24 @@ test("no text whatever makes it throw anything but a usage error", async () => {
 			}
 		}),
 	);
+});
+
+test("the published schema is the configuration's, and takes the document's example", async () => {
+	const top = join(import.meta.dirname, "../../..");
+	const path = join(top, "runner/request/config.schema.json");
+	const text = `${JSON.stringify(configSchema(), null, "\t")}\n`;
+	if (process.env.UPDATE_GOLDEN === "1") writeFileSync(path, text);
+	const schema = JSON.parse(readFileSync(path, "utf8"));
+	assert.deepEqual(schema, JSON.parse(text));
+	const ajv = new Ajv2020({ allowUnionTypes: true, validateFormats: false });
+	const valid = ajv.compile(schema);
+	const example = {
+		$schema: path,
+		targets: [{ kernel: "debian:sid" }],
+		jobs: 2,
+	};
+	assert.ok(valid(example), JSON.stringify(valid.errors));
+	assert.equal(parseConfig(JSON.stringify(example), "c").jobs, 2);
+	for (const wrong of [{ suites: [] }, { jobs: 0 }, { targets: [] }, []])
+		assert.equal(valid(wrong), false, JSON.stringify(wrong));
 });

@@ -1,6 +1,7 @@
 /** What may stand in `crcap.config.json`. Its checks take long to load, so only a file that is there has them loaded. */
 import { z } from "zod";
 import { didYouMean, UsageError } from "../common/usage.js";
+import { ORIGIN, SHA1, WEB } from "./kcidbOptions.js";
 import { LSM_WORDS } from "./lsm.js";
 import { MAX_SECONDS } from "./values.js";
 
@@ -10,6 +11,10 @@ const YES_NO = "it is true or false";
 const JOBS = "it is a whole number from 1 to 256";
 const PERCENT = "it is a whole number from 0 to 100";
 const CRASHES = "it is a whole number from 0 to 9999";
+const FAILURES = "it is a whole number from 1 to 9999";
+const ORIGIN_WORDS = "it is lower-case letters, digits and _";
+const URL_WORDS = "it is a URL, https://… or git://…";
+const SHA_WORDS = "it is 40 hex digits";
 const SECONDS = `it is a number of seconds above 0 and at most ${MAX_SECONDS}, e.g. 90 or 0.5`;
 const ACCELS = ["auto", "kvm", "tcg"] as const;
 
@@ -70,14 +75,36 @@ const Config = z.strictObject({
 	/** As for --config-file, relative to this file. */
 	configFile: Words.optional(),
 	maxCrashes: z.int(CRASHES).min(0, CRASHES).max(9999, CRASHES).optional(),
+	maxFailures: z.int(FAILURES).min(1, FAILURES).max(9999, FAILURES).optional(),
 	/** Seconds. */
 	timeout: Seconds.optional(),
 	caseTimeout: Seconds.optional(),
+	/** As for --kcidb-origin and the like. */
+	kcidb: z
+		.strictObject(
+			{
+				origin: z.string(ORIGIN_WORDS).regex(ORIGIN, ORIGIN_WORDS).optional(),
+				gitUrl: z.string(URL_WORDS).regex(WEB, URL_WORDS).optional(),
+				gitBranch: Words.optional(),
+				gitCommit: z.string(SHA_WORDS).regex(SHA1, SHA_WORDS).optional(),
+			},
+			"it is an object, {…}",
+		)
+		.optional(),
 	knownFailures: z
 		.array(KnownFailureEntry, "it is a list of known failures")
 		.optional(),
 });
 export type Config = z.infer<typeof Config>;
+
+/** JSON Schema (draft 2020-12) of the file, for editors; `runner/request/config.schema.json` is this, kept true by a test. */
+export function configSchema(): object {
+	return {
+		title: "crcap.config.json",
+		description: "What a run of crcap is asked for at every time.",
+		...z.toJSONSchema(Config, { target: "draft-2020-12", io: "input" }),
+	};
+}
 
 /**
  * Checks a configuration's text; `path` is for the messages.
@@ -164,6 +191,7 @@ function keysOf(
 	[list]: readonly PropertyKey[],
 	entry: unknown,
 ): string[] {
+	if (list === "kcidb") return ["origin", "gitUrl", "gitBranch", "gitCommit"];
 	if (list === "knownFailures") return Object.keys(KnownFailureEntry.shape);
 	if (list !== "targets") return Object.keys(shape.shape);
 	const local = Object.hasOwn(entry as object, "local");

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { uniqueNames } from "../common/names.js";
 import { UsageError } from "../common/usage.js";
 import { fromConfig, type LoadedConfig } from "./configFile.js";
+import { type KcidbOptions, kcidbWriter } from "./kcidbOptions.js";
 import type { LsmWord } from "./lsm.js";
 import {
 	DEFAULT_REPORT,
@@ -15,7 +16,7 @@ import type { Shard } from "./shard.js";
 export type Accel = "auto" | "kvm" | "tcg";
 
 /** Options of `crcap run` as the command line gives them; seconds where there is a time. */
-export interface RunOptions {
+export interface RunOptions extends KcidbOptions {
 	kernel?: string[];
 	local?: boolean;
 	host?: boolean;
@@ -41,6 +42,11 @@ export interface RunOptions {
 	bisect?: boolean;
 	compat?: boolean;
 	lsm?: LsmWord[];
+	failed?: string;
+	maxFailures?: number;
+	dryRun?: boolean;
+	watch?: boolean;
+	repeat?: number;
 }
 
 /** What to run on. `name` is what reports call it, where the kernel's own name won't do. */
@@ -82,6 +88,12 @@ export interface RunRequest {
 	readonly expect: readonly string[];
 	/** The .config of kernels that come without theirs. */
 	readonly configFile?: string;
+	/** A stored report: only the cases that did not pass in it. */
+	readonly failed?: string;
+	/** So many cases may fail before the rest is left unrun. */
+	readonly maxFailures?: number;
+	/** So often every case is tried. */
+	readonly repeat?: number;
 	/** Another order of the plan, by this number. */
 	readonly shuffle?: number;
 	/** Guests make the subject of each case anew. */
@@ -96,6 +108,8 @@ export interface RunRequest {
 	/** The security modules to boot each kernel with, one after the other; empty for what the kernel takes. */
 	readonly lsm: readonly LsmWord[];
 	readonly known: readonly KnownFailure[];
+	/** What a KCIDB report says beyond the results. */
+	readonly kcidb?: ReturnType<typeof kcidbWriter>;
 }
 
 /**
@@ -132,6 +146,9 @@ export function runRequest(
 					? undefined
 					: fromConfig(loaded, config.configFile)),
 		),
+		...given("failed", options.failed),
+		...given("maxFailures", options.maxFailures ?? config.maxFailures),
+		...given("repeat", options.repeat),
 		...given("shuffle", options.shuffle),
 		freshSubjects: options.freshSubjects ?? false,
 		...given("timeout", options.timeout ?? config.timeout),
@@ -146,7 +163,22 @@ export function runRequest(
 		compat: options.compat ?? config.compat ?? false,
 		lsm: options.lsm ?? config.lsm ?? [],
 		known: config.knownFailures ?? [],
+		...given("kcidb", kcidbOf(options, config)),
 	};
+}
+
+/** Undefined where nothing is said. */
+function kcidbOf(
+	options: RunOptions,
+	{ kcidb = {} }: LoadedConfig["config"],
+): RunRequest["kcidb"] {
+	const said = kcidbWriter(options, {
+		kcidbOrigin: kcidb.origin,
+		kcidbGitUrl: kcidb.gitUrl,
+		kcidbGitBranch: kcidb.gitBranch,
+		kcidbGitCommit: kcidb.gitCommit,
+	});
+	return Object.keys(said).length === 0 ? undefined : said;
 }
 
 function targetSpecs(options: RunOptions, loaded: LoadedConfig): TargetSpec[] {

@@ -15,6 +15,7 @@ import {
 	reportHead,
 } from "../reports/reports.js";
 import type { RunRequest } from "../request/runRequest.js";
+import type { FailureLimit } from "./failureLimit.js";
 import { KnownFailures } from "./known.js";
 import { inOrder } from "./ordered.js";
 
@@ -31,6 +32,7 @@ export class RunResources {
 	readonly #loadSuites: () => Promise<Suites>;
 	readonly #targets: number;
 	readonly #progress: Progress;
+	readonly #limit: FailureLimit;
 	#opening: Promise<Opened> | undefined;
 
 	/** @param targets how many targets the run has */
@@ -39,7 +41,9 @@ export class RunResources {
 		loadSuites: () => Promise<Suites>,
 		targets: number,
 		progress: Progress,
+		limit: FailureLimit,
 	) {
+		this.#limit = limit;
 		this.#request = request;
 		this.#loadSuites = loadSuites;
 		this.#targets = targets;
@@ -51,7 +55,8 @@ export class RunResources {
 		return new Late(async () => {
 			const { suites, sinks } = await this.#opened();
 			const sink = sinks[index] as TargetSink;
-			const watched = new Watched(sink, name, this.#progress);
+			const limited = this.#limit.watch(sink);
+			const watched = new Watched(limited, name, this.#progress);
 			const known = new KnownFailures(watched, this.#request.known);
 			return { suites, sink: known, watched, known };
 		});
@@ -79,7 +84,10 @@ export class RunResources {
 		const suites = await this.#loadSuites();
 		// The plan that a guest waits for is the second, which takes little more than half the time of the first.
 		suites.plan(null);
-		const reports = await openReports(this.#request.reports);
+		const reports = await openReports(
+			this.#request.reports,
+			this.#request.kcidb,
+		);
 		reports.begin(reportHead(this.#targets));
 		return { suites, reports, sinks: inOrder(this.#targets, reports) };
 	}

@@ -5,17 +5,15 @@ import { EXIT, exitStatus } from "../common/exitStatus.js";
 import { listenForStop, type Stop } from "../common/interrupt.js";
 import { defaultJobs, runLimited } from "../common/jobs.js";
 import { OwnFault } from "../common/ownFault.js";
-import type { PlannedCase, Suites } from "../common/suiteApi.js";
+import type { Suites } from "../common/suiteApi.js";
 import { execute } from "../execute/execute.js";
-import type { Choice } from "../execute/sink.js";
 import { checkReports } from "../reports/reports.js";
 import type { RunRequest, TargetSpec } from "../request/runRequest.js";
-import { filter, select } from "../request/select.js";
-import { shardFacts, share } from "../request/shard.js";
 import type { PrepareContext } from "../targets/prepare.js";
 import type { Target } from "../targets/target.js";
+import { FailureLimit } from "./failureLimit.js";
 import { RunResources, tallyOf } from "./resources.js";
-import { shuffled } from "./shuffle.js";
+import { chooser, findWanted, tellNothing } from "./wanted.js";
 
 export interface RunDeps {
 	/** The suites, loaded when they are wanted. */
@@ -39,9 +37,11 @@ export interface RunDeps {
  */
 export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 	checkReports(request.reports);
-	await refuseImpossible(request, deps);
+	const wanted = await findWanted(request, deps);
+	if (tellNothing(wanted)) return EXIT.incomplete;
 	const progress = deps.watch(request);
 	const say = (line: string): void => progress.say(line);
+	for (const note of wanted?.notes ?? []) say(note);
 	const stop = listenForStop(EXIT.interrupted, request.timeout, say);
 	let resources: RunResources | undefined;
 	try {
@@ -55,9 +55,11 @@ export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 			deps.suites,
 			targets.length,
 			progress,
+			new FailureLimit(request.maxFailures, stop),
 		);
 		const { tallies, fault } = await runTargets(targets, {
 			request,
+			...(wanted === undefined ? {} : { wanted: wanted.ids }),
 			resources,
 			progress,
 			stop,
@@ -82,22 +84,10 @@ const MAX_CRASHES = 5;
 /** Percent of a guest's plan that may be skipped. */
 const MAX_SKIPPED = 60;
 
-/** Every plan has more cases than this: so many shards need no look at the suites, which takes time, before the boot. */
-const FEW_SHARDS = 100;
-
-/** What can't work is refused before a kernel is fetched or booted for it. */
-async function refuseImpossible(
-	{ selection, shard }: RunRequest,
-	deps: RunDeps,
-): Promise<void> {
-	const globs = Object.values(selection).flat();
-	if (globs.length === 0 && (shard?.count ?? 1) <= FEW_SHARDS) return;
-	const chosen = select((await deps.suites()).outline(), selection);
-	if (shard !== undefined) share(chosen, shard);
-}
-
 interface Running {
 	readonly request: RunRequest;
+	/** The only cases that are wanted, where not all are. */
+	readonly wanted?: ReadonlySet<string>;
 	readonly resources: RunResources;
 	readonly progress: Progress;
 	readonly stop: Stop;
@@ -105,7 +95,7 @@ interface Running {
 
 async function runTargets(
 	targets: readonly Target[],
-	{ request, resources, progress, stop }: Running,
+	{ request, wanted, resources, progress, stop }: Running,
 ): Promise<{ tallies: Tally[]; fault?: OwnFault }> {
 	const { caseTimeoutMs } = request;
 	const jobs = request.jobs ?? defaultJobs();
@@ -119,13 +109,14 @@ async function runTargets(
 		try {
 			await execute(target, {
 				late,
-				choose: chooser(request),
+				choose: chooser(request, wanted),
 				...(caseTimeoutMs === undefined ? {} : { caseTimeoutMs }),
 				guests,
 				maxCrashes: request.maxCrashes ?? MAX_CRASHES,
 				...(target.kind === "qemu"
 					? { maxSkipped: request.maxSkipped ?? MAX_SKIPPED }
 					: {}),
+				...(request.repeat === undefined ? {} : { repeat: request.repeat }),
 				expect: request.expect,
 				signal: stop.signal,
 			});
@@ -148,18 +139,4 @@ function storedFiles({
 	return reports.flatMap(({ format, file }) =>
 		file === undefined ? [] : [{ format, file }],
 	);
-}
-
-/** Selection first, then the share of what was selected. A kernel that lacks a subject has the rest. */
-function chooser(
-	request: RunRequest,
-): (cases: readonly PlannedCase[]) => Choice {
-	return (all) => {
-		const chosen = filter(all, request.selection);
-		const { shard, shuffle } = request;
-		const cases = shuffle === undefined ? chosen : shuffled(chosen, shuffle);
-		if (shard === undefined) return { cases };
-		const ids = cases.map((planned) => planned.id);
-		return { cases: share(cases, shard), facts: shardFacts(shard, ids) };
-	};
 }

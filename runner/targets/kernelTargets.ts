@@ -163,6 +163,9 @@ export function readKernelName(name: string, label = ""): KernelName {
 		read = parseKernelName(name);
 	} catch (error) {
 		if (!(error instanceof VmError)) throw error;
+		const elsewhere = otherDistribution(name);
+		if (elsewhere !== undefined)
+			throw new UsageError(`${label}${name}: ${elsewhere}`);
 		throw new UsageError(`${label}${error.message}${nearestName(name)}`);
 	}
 	const known = [...new Set(catalogueNames().map(({ suite }) => suite))];
@@ -177,6 +180,30 @@ export function readKernelName(name: string, label = ""): KernelName {
 		);
 	}
 	return read;
+}
+
+/** What holds the kernel of a distribution that the catalogue has not. */
+const PACKAGES: Readonly<Record<string, string>> = {
+	ubuntu:
+		"linux-image-*.deb from packages.ubuntu.com, with its linux-modules-*.deb beside it",
+	fedora: "kernel-core-*.rpm from koji.fedoraproject.org",
+	centos: "kernel-core-*.rpm from mirror.stream.centos.org",
+	rhel: "kernel-core-*.rpm from access.redhat.com",
+	rocky: "kernel-core-*.rpm from download.rockylinux.org",
+	alma: "kernel-core-*.rpm from repo.almalinux.org",
+	almalinux: "kernel-core-*.rpm from repo.almalinux.org",
+	opensuse: "kernel-default-*.rpm from download.opensuse.org",
+	suse: "kernel-default-*.rpm from scc.suse.com",
+	arch: "the vmlinuz of the package linux, unpacked, from archlinux.org/packages",
+	alpine:
+		"the vmlinuz of the package linux-lts, unpacked, from pkgs.alpinelinux.org",
+};
+
+/** Where to get the kernel of another distribution; undefined for a word that is none. */
+function otherDistribution(name: string): string | undefined {
+	const word = /^[a-z]+/.exec(name)?.[0] ?? "";
+	if (!Object.hasOwn(PACKAGES, word)) return undefined;
+	return `the catalogue has Debian's kernels only: download ${PACKAGES[word]}; --kernel FILE takes an image, a .deb or an .rpm`;
 }
 
 /** Does this machine's apt know the suite? */

@@ -140,6 +140,7 @@ function prepareGuest(
 		append,
 		freshSubjects: request.freshSubjects,
 		...(context.limits === undefined ? {} : { limits: context.limits }),
+		shownAccel: request.accel === "kvm" ? "kvm" : "tcg",
 		chooseAccel: (signal) =>
 			chooseAccel(
 				request.accel,

@@ -11,6 +11,7 @@ import {
 	type InitramfsEntry,
 	type Machine,
 	preflight,
+	previewCommand,
 	type RequestCatalogue,
 	VmError,
 } from "../../vm/index.js";
@@ -50,6 +51,8 @@ export interface QemuTargetOptions {
 	/** The agent makes the subject of each case anew. */
 	readonly freshSubjects?: boolean;
 	readonly limits?: BootTimes;
+	/** What a line that is only shown is to name. */
+	readonly shownAccel?: "kvm" | "tcg";
 	/** Chosen only when the guest is wanted: it may take a probe. */
 	readonly chooseAccel: (signal: AbortSignal) => Promise<AccelChoice>;
 	/** Where the guest's files are kept. */
@@ -68,6 +71,13 @@ export function qemuTarget(options: QemuTargetOptions): Target {
 		kind: "qemu",
 		kernel: kernel.info,
 		mayTouchHost: true,
+		bootLine: () =>
+			previewCommand({
+				kernel: kernel.bootPath,
+				machine: kernel.machine,
+				accel: options.shownAccel ?? "tcg",
+				append: options.append,
+			}),
 		open: (signal, onStart = () => {}) => openGuest(options, signal, onStart),
 	};
 }

@@ -83,6 +83,8 @@ export interface Target {
 	readonly kernel: KernelInfo;
 	/** Without leave (`--host`), cases that would touch this machine's own pid namespace or devices are not run. */
 	readonly mayTouchHost: boolean;
+	/** The line that it would be booted with; absent where nothing is. */
+	readonly bootLine?: () => Promise<string>;
 	/**
 	 * Brings it up. `onStart` is called once that has begun and there is time for other work.
 	 * @throws OpenError when it could not be; whatever else is thrown is a bug.

@@ -6,6 +6,7 @@ import {
 	type NamedReport,
 	writeComparison,
 } from "../../../results/index.js";
+import { UsageError } from "../../common/usage.js";
 import { writeOutputs } from "../../reports/outputs.js";
 import { checkReports, keepInputs } from "../../reports/reports.js";
 import { loadReport } from "../../reports/stored.js";
@@ -29,7 +30,7 @@ export function addCompare(program: Command, context: CommandContext): void {
 		.command("compare")
 		.description("what changed between stored reports")
 		.argument("<old>", "a stored report, JSON or TAP")
-		.argument("<new...>", "one or more to compare with it")
+		.argument("[new...]", "one or more to compare with it")
 		.option(
 			"-r, --report <format[=file]>",
 			"repeatable (default: text on standard output)",
@@ -38,6 +39,10 @@ export function addCompare(program: Command, context: CommandContext): void {
 		.addHelpText("after", MORE)
 		.action(
 			async (old: string, newer: string[], options: { report?: string[] }) => {
+				if (newer.length === 0)
+					throw new UsageError(
+						`compare: ${old} is the only report named: it takes two or more, \`crcap compare OLD NEW\``,
+					);
 				const formats = COMPARE_FORMATS.map(({ name }) => name);
 				const outputs = (options.report ?? ["text"]).map((one) =>
 					readOutput(one, formats),

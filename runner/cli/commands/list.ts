@@ -14,6 +14,7 @@ interface ListOptions {
 	subject?: string[];
 	case?: string[];
 	json?: boolean;
+	cases?: boolean;
 	group?: Grouping;
 }
 
@@ -24,6 +25,10 @@ export function addList(program: Command, context: CommandContext): void {
 			.command("list")
 			.description("suites, subjects and cases; runs nothing"),
 	)
+		.option(
+			"--cases",
+			"also every case by its id; a selection or --group does the same",
+		)
 		.option("--json", "as JSON")
 		.option(
 			"--group <by>",
@@ -37,10 +42,14 @@ export function addList(program: Command, context: CommandContext): void {
 				subject: options.subject ?? [],
 				case: options.case ?? [],
 			});
+			const { suite, subject, case: globs, group } = options;
+			const whole = options.cases || suite || subject || globs || group;
 			await print(
 				options.json
 					? listJson(suites, cases)
-					: listText(suites, cases, options.group ?? "suite"),
+					: whole
+						? listText(suites, cases, group ?? "suite")
+						: overview(suites, cases),
 			);
 		});
 }
@@ -73,22 +82,38 @@ export function listJson(
 	)}\n`;
 }
 
-/** For people: what there is, then the cases in groups. */
-export function listText(
+/** For people: what there is, with how many cases. */
+export function overview(
 	catalogue: SuiteApi,
 	cases: readonly PlannedCase[],
-	grouping: Grouping,
 ): string {
+	return [
+		...named(catalogue, cases),
+		`cases (${cases.length}): \`crcap list --cases\` names them all, \`crcap list --suite NAME\` those of a suite`,
+		"",
+	].join("\n");
+}
+
+/** Suites and subjects, one a line. */
+function named(catalogue: SuiteApi, cases: readonly PlannedCase[]): string[] {
 	const { suites, subjects } = namedWith(catalogue, cases);
-	const lines = [
+	return [
 		`suites (${suites.length})`,
 		...suites.map(row),
 		"",
 		`subjects (${subjects.length})`,
 		...subjects.map(row),
 		"",
-		`cases (${cases.length})`,
 	];
+}
+
+/** For people: what there is, then the cases in groups. */
+export function listText(
+	catalogue: SuiteApi,
+	cases: readonly PlannedCase[],
+	grouping: Grouping,
+): string {
+	const lines = [...named(catalogue, cases), `cases (${cases.length})`];
 	for (const [key, members] of grouped(cases, grouping)) {
 		lines.push(`  ${key} (${members.length})`);
 		for (const planned of members) lines.push(`    ${planned.id}`);

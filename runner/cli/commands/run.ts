@@ -3,7 +3,7 @@ import { FORMATS } from "../../../results/model/formats.js";
 import { bisectStatus, EXIT } from "../../common/exitStatus.js";
 import { EXPECTATIONS } from "../../common/suiteApi.js";
 import { tell } from "../../common/tell.js";
-import { KernelError } from "../../common/usage.js";
+import { KernelError, UsageError } from "../../common/usage.js";
 import { loadConfig } from "../../request/configFile.js";
 import { LSM_WORDS, readLsms } from "../../request/lsm.js";
 import { type RunOptions, runRequest } from "../../request/runRequest.js";
@@ -12,6 +12,7 @@ import { again, count, oneOf, seconds, text } from "../../request/values.js";
 import { run } from "../../run/run.js";
 import type { CommandContext } from "./context.js";
 import { formatHelp } from "./formatHelp.js";
+import { kcidbOptions } from "./kcidb.js";
 import { selectionOptions } from "./selection.js";
 
 const MORE = `
@@ -42,7 +43,12 @@ export function addRun(program: Command, context: CommandContext): void {
 			"--host",
 			"with --local: also what touches this machine's own pid namespace or devices",
 		);
-	selectionOptions(command)
+	kcidbOptions(selectionOptions(command))
+		.option(
+			"--failed <file>",
+			"only the cases that did not pass in this stored report, JSON or TAP",
+			text,
+		)
 		.option(
 			"--append <string>",
 			"added to the kernel's command line; repeatable",
@@ -53,8 +59,16 @@ export function addRun(program: Command, context: CommandContext): void {
 			"auto, kvm or tcg; auto takes KVM only where it is proven (default: auto)",
 			oneOf(["auto", "kvm", "tcg"]),
 		)
-		.option("--timeout <seconds>", "time for the whole run", seconds)
-		.option("--case-timeout <seconds>", "time for one case", seconds)
+		.option(
+			"--timeout <seconds>",
+			"time for the whole run (default: no limit)",
+			seconds,
+		)
+		.option(
+			"--case-timeout <seconds>",
+			"time for one case (default: 10, or what the case itself says)",
+			seconds,
+		)
 		.option(
 			"-r, --report <format[=file]>",
 			"repeatable; at most one to standard output, where it is tap without this option",
@@ -95,6 +109,11 @@ export function addRun(program: Command, context: CommandContext): void {
 			count(100, 0),
 		)
 		.option(
+			"--max-failures <n>",
+			"after so many failures the rest of the run is left out, as not run (default: no limit)",
+			count(9999),
+		)
+		.option(
 			"--expect <what>",
 			"no-cap-checkpoint-restore: the kernel is meant to be without it, whatever its version",
 			again(oneOf(EXPECTATIONS)),
@@ -108,6 +127,11 @@ export function addRun(program: Command, context: CommandContext): void {
 			"--config <file>",
 			"configuration (default: crcap.config.json, where there is one)",
 			text,
+		)
+		.option(
+			"--repeat <n>",
+			"try the whole plan n times in the same guest; a case whose answers differ is flaky and fails (default: 1)",
+			count(100),
 		)
 		.option(
 			"--shuffle <seed>",
@@ -124,6 +148,14 @@ export function addRun(program: Command, context: CommandContext): void {
 			readShard,
 		)
 		.option(
+			"--dry-run",
+			"print the plan and how QEMU would be started; boot nothing, write no report",
+		)
+		.option(
+			"--watch",
+			"run again whenever the file of a kernel changes, until it is interrupted",
+		)
+		.option(
 			"--bisect",
 			"exit 0 good, 1 bad, 125 can't tell, 128 usage: for `git bisect run`",
 		)
@@ -133,11 +165,36 @@ export function addRun(program: Command, context: CommandContext): void {
 		});
 }
 
+/** Options that would say something false together. */
+function refuseTogether(options: RunOptions): void {
+	const given = (["dryRun", "watch", "bisect"] as const).filter(
+		(name) => options[name],
+	);
+	if (given.length < 2) return;
+	const names = { dryRun: "--dry-run", watch: "--watch", bisect: "--bisect" };
+	throw new UsageError(
+		`${given.map((name) => names[name]).join(" and ")} don't go together: ${
+			given.includes("bisect")
+				? "git bisect run needs one real run"
+				: "what runs nothing has nothing to run again"
+		}`,
+	);
+}
+
 async function runOnce(
 	options: RunOptions,
 	context: CommandContext,
 ): Promise<number> {
+	refuseTogether(options);
 	const request = runRequest(options, await loadConfig(options.config));
+	if (options.dryRun) {
+		const { dryRun } = await import("../../run/dryRun.js");
+		return await dryRun(request, context.deps);
+	}
+	if (options.watch) {
+		const { watchRuns } = await import("../../run/watch.js");
+		return await watchRuns(request, () => run(request, context.deps));
+	}
 	if (!request.bisect) return await run(request, context.deps);
 	try {
 		return bisectStatus(await run(request, context.deps));

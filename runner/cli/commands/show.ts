@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { FORMATS } from "../../../results/index.js";
+import { FORMATS, type WriterOptions } from "../../../results/index.js";
 import { hasRun } from "../../../results/model/summary.js";
 import { EXIT } from "../../common/exitStatus.js";
 import { tell } from "../../common/tell.js";
@@ -9,6 +9,7 @@ import {
 	openReports,
 } from "../../reports/reports.js";
 import { streamStored } from "../../reports/stored.js";
+import { type KcidbOptions, kcidbWriter } from "../../request/kcidbOptions.js";
 import {
 	DEFAULT_REPORT,
 	type ReportSpec,
@@ -17,6 +18,7 @@ import {
 import { again, text } from "../../request/values.js";
 import type { CommandContext } from "./context.js";
 import { formatHelp } from "./formatHelp.js";
+import { kcidbOptions } from "./kcidb.js";
 
 const MORE = `
 ${formatHelp(FORMATS)}
@@ -25,11 +27,17 @@ TAP may stand in a log or be quoted in a mail. Of a case that passed it has the 
 
 Exit status: 0 written, whatever the report says; 3 written, but no case of the report ran; 2 usage.`;
 
+interface ShowOptions extends KcidbOptions {
+	report?: string[];
+}
+
 /** `crcap show` */
 export function addShow(program: Command, context: CommandContext): void {
-	program
-		.command("show")
-		.description("write a stored report in other formats")
+	kcidbOptions(
+		program
+			.command("show")
+			.description("write a stored report in other formats"),
+	)
 		.argument("<file>", "a stored report, JSON or TAP; - is standard input")
 		.option(
 			"-r, --report <format[=file]>",
@@ -37,20 +45,20 @@ export function addShow(program: Command, context: CommandContext): void {
 			again(text),
 		)
 		.addHelpText("after", MORE)
-		.action(async (file: string, options: { report?: string[] }) => {
+		.action(async (file: string, options: ShowOptions) => {
 			const specs = options.report?.map((one) => readReportSpec(one)) ?? [
 				DEFAULT_REPORT,
 			];
 			let ran = false;
-			await rewrite(specs, (reports) =>
+			const write = (reports: OpenReports): Promise<void> =>
 				streamStored(file, {
 					...reports,
 					caseResult(result) {
 						ran ||= hasRun(result);
 						reports.caseResult(result);
 					},
-				}),
-			);
+				});
+			await rewrite(specs, write, kcidbWriter(options));
 			if (ran) return;
 			tell(`${file}: no case of it ran`);
 			context.status = EXIT.incomplete;
@@ -61,9 +69,10 @@ export function addShow(program: Command, context: CommandContext): void {
 export async function rewrite(
 	specs: readonly ReportSpec[],
 	fill: (reports: OpenReports) => Promise<void>,
+	options: WriterOptions = {},
 ): Promise<void> {
 	checkReports(specs);
-	const reports = await openReports(specs);
+	const reports = await openReports(specs, options);
 	try {
 		await fill(reports);
 	} catch (error) {
