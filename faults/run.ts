@@ -20,6 +20,8 @@ import {
 	verdictText,
 } from "./table.js";
 
+import { UNDER_SETTINGS } from "./underSettings.js";
+
 const TOP = fileURLToPath(new URL("../..", import.meta.url));
 const CLI = join(TOP, "dist/crcap/main.js");
 
@@ -91,6 +93,8 @@ interface Job {
 	readonly config: ConfigName;
 	readonly kernel: Kernel;
 	readonly fault: Fault | null;
+	/** What else stands on the kernel's command line. */
+	readonly setting?: string;
 }
 
 const say = (line: string): void => {
@@ -123,7 +127,7 @@ function parse(argv: readonly string[], signal: AbortSignal): Options {
 async function crcap(
 	config: ConfigName,
 	kernel: Kernel,
-	fault: string | null,
+	appended: readonly string[],
 	cases: readonly string[],
 	signal: AbortSignal,
 ): Promise<{ status: number; report: Report }> {
@@ -139,7 +143,7 @@ async function crcap(
 				"--kernel",
 				kernel.bzImage,
 				...(MEANT[config] ?? []),
-				...(fault === null ? [] : ["--append", `crcap_fault=${fault}`]),
+				...appended.flatMap((words) => ["--append", words]),
 				...cases.flatMap((glob) => ["--case", glob]),
 				"--report",
 				`json=${file}`,
@@ -155,13 +159,16 @@ async function crcap(
 }
 
 async function tryFault(
-	{ config, kernel, fault }: Job,
+	{ config, kernel, fault, setting }: Job,
 	signal: AbortSignal,
 ): Promise<Finding> {
 	const { status, report } = await crcap(
 		config,
 		kernel,
-		fault?.name ?? null,
+		[
+			...(fault === null ? [] : [`crcap_fault=${fault.name}`]),
+			...(setting === undefined ? [] : [setting]),
+		],
 		fault === null || fault.boundary === EVERYWHERE
 			? []
 			: [`${fault.boundary}.*`, ...OTHERS],
@@ -185,7 +192,7 @@ async function unknownIsRefused(
 	const { status, report } = await crcap(
 		"base",
 		kernel,
-		"no_such_fault",
+		["crcap_fault=no_such_fault"],
 		["tty_lock.lock.uid0-none"],
 		signal,
 	);
@@ -202,7 +209,11 @@ async function main(): Promise<number> {
 		await readFile(join(TOP, "faults", "faults.json"), "utf8"),
 	);
 	const known = new Set(faults.map(({ name }) => name));
-	const wanted = [...options.only, ...Object.values(SAMPLES).flat()];
+	const wanted = [
+		...options.only,
+		...Object.values(SAMPLES).flat(),
+		...Object.values(UNDER_SETTINGS).flat(),
+	];
 	for (const name of wanted)
 		if (!known.has(name))
 			throw new Error(
@@ -240,6 +251,15 @@ async function main(): Promise<number> {
 			})),
 		];
 	});
+	for (const [setting, names] of Object.entries(UNDER_SETTINGS))
+		for (const name of names)
+			if (options.only.length === 0 || options.only.includes(name))
+				jobs.push({
+					config: "base",
+					kernel: kernels.get("base") as Kernel,
+					fault: faults.find((one) => one.name === name) ?? null,
+					setting,
+				});
 	const refused = await unknownIsRefused(
 		kernels.get("base") as Kernel,
 		stop.signal,
@@ -252,7 +272,9 @@ async function main(): Promise<number> {
 	const rows: TableRow[] = [];
 	const tasks = jobs.map((job, index) => async () => {
 		const finding = await tryFault(job, stop.signal);
-		const { config, fault } = job;
+		const { fault, setting } = job;
+		const config =
+			setting === undefined ? job.config : `${job.config}, ${setting}`;
 		console.log(
 			`${isSound(finding, fault) ? "ok" : "FAILED"}: ${config} ${fault?.name ?? "none"}: ${verdictText(finding, fault)}`,
 		);

@@ -10,10 +10,10 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runMain, SetupError, TOP } from "./lib/run.mjs";
-import { settingTrouble } from "./lib/settings.mjs";
+import { settingTrouble } from "./lib/targets.mjs";
 
 /** @typedef {import("../results/model/model.js").TargetResult} TargetResult */
-/** @typedef {import("./lib/settings.mjs").Setting} Setting */
+/** @typedef {import("./lib/targets.mjs").Setting} Setting */
 
 /**
  * @param {string} kernel

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "tap";
-import { isSound, kernelsOf, lastOf, wasLost } from "./targets.mjs";
+import {
+	isSound,
+	kernelsOf,
+	lastOf,
+	settingTrouble,
+	wasLost,
+} from "./targets.mjs";
 
 const NONE = {
 	pass: 0,
@@ -66,4 +72,50 @@ test("with a second target for a kernel, each keeps its own result", async () =>
 			["debian:sid+i386", false, false],
 		],
 	);
+});
+
+/**
+ * @param {readonly [verdict: string, reason?: string][]} cases
+ * @returns {import("../../results/model/model.js").TargetResult}
+ */
+const ran = (cases, complete = true) => {
+	const totals = { ...NONE };
+	for (const [verdict] of cases)
+		totals[/** @type {keyof typeof NONE} */ (verdict)]++;
+	return /** @type {import("../../results/model/model.js").TargetResult} */ (
+		/** @type {unknown} */ ({
+			totals,
+			complete,
+			cases: cases.map(([verdict, reason = ""], i) => ({
+				id: `suite.row.${i}`,
+				verdict,
+				reason,
+			})),
+		})
+	);
+};
+
+test("under a setting nothing fails, and each skip that it causes quotes it", async () => {
+	const usual = ran([["pass"], ["pass"], ["skip", "a module"]]);
+	const plain = { append: "a=1", try: "sample" };
+	const quoting = { ...plain, quotes: "a is 1" };
+	const skips = ran([["pass"], ["skip", "a is 1"], ["skip", "a module"]]);
+	assert.equal(settingTrouble(plain, usual, usual), null);
+	assert.equal(settingTrouble(quoting, usual, skips), null);
+	for (const [setting, changed, trouble] of /** @type {const} */ ([
+		[plain, undefined, /no word/],
+		[plain, skips, /1 were skipped: a is 1/],
+		[quoting, usual, /no skip quotes/],
+		[
+			quoting,
+			ran([["pass"], ["skip", "b"], ["skip", "a module"]]),
+			/does not quote/,
+		],
+		[plain, ran([["pass"], ["fail", "why"], ["skip"]]), /suite\.row\.1: why/],
+		[plain, ran([["pass"], ["error"], ["skip"]]), /1 neither/],
+		[plain, ran([["pass"], ["pass"], ["skip"]], false), /incomplete/],
+		[plain, ran([["skip"], ["skip"], ["skip"]]), /nothing ran/],
+		[{ ...plain, nothingRuns: true }, usual, /cases ran/],
+	]))
+		assert.match(settingTrouble(setting, usual, changed) ?? "", trouble);
 });
