@@ -86,8 +86,8 @@ static void reset_pids(const char *to)
 
 	if (fd == -2)
 		fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && cr_pwrite(fd, to, strlen(to), 0) < 0)
-		fd = -1;
+	if (fd >= 0)
+		cr_pwrite(fd, to, strlen(to), 0);
 }
 
 static long remove_ipc(int which, int id)

@@ -13,12 +13,27 @@ test("the project has a floor of each kind", async () => {
 		assert.ok(floor[kind] >= 90, kind);
 });
 
+/** Of two files and a test's helper, which does not count. */
+const summary = (/** @type {number} */ lines, /** @type {number} */ branches) =>
+	JSON.stringify({
+		total: {},
+		"a.ts": {
+			lines: { total: 10_000, covered: lines * 100 },
+			branches: { total: 500, covered: branches - 500 },
+		},
+		"b.ts": { branches: { total: 500, covered: 500 } },
+		"c.test.helper.ts": {
+			lines: { total: 9000, covered: 0 },
+			branches: { total: 9000, covered: 0 },
+		},
+	});
+
 test("coverage passes at its floor, and fails below it or where there is none", async (t) => {
 	const folder = t.testdir({
 		"floor.json": '{"lines":94,"branches":90}',
-		"good.json": '{"total":{"lines":{"pct":94},"branches":{"pct":99.1}}}',
-		"low.json": '{"total":{"lines":{"pct":93.99},"branches":{"pct":99}}}',
-		"odd.json": '{"total":{"branches":{"pct":99}}}',
+		"good.json": summary(94, 991),
+		"low.json": summary(93.99, 990),
+		"odd.json": '{"a.ts":{"branches":{"total":100,"covered":99}}}',
 		"cut.json": '{"total":',
 	});
 	/** @param {string} name */

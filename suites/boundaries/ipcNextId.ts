@@ -258,6 +258,7 @@ function lastIndexTaken(): Row {
 		throw new Error("fresh() makes a row");
 	return {
 		...sound,
+		needs: [...(sound.needs ?? []), "ipcmni"],
 		expect: (s, facts) => {
 			const fixed = has("ipc_index_end", facts.version);
 			const expected = (fixed ? sound : faulty).expect(s, facts);

@@ -169,6 +169,11 @@ export const NEEDS = {
 					facts,
 					"pid_max is one for all pid namespaces before 6.14",
 				),
+	/** System V IPC has 32768 indices, as without `ipcmni_extend`. */
+	ipcmni: (facts) =>
+		/(?:^|\s)ipcmni_extend(?:\s|$)/.test(facts.reported.cmdline ?? "")
+			? "ipcmni_extend is on the kernel's command line: the last index is another"
+			: null,
 	/** A second write to a sysctl's descriptor is ignored, as by default. */
 	writes_strict: (facts) => {
 		const strict = number(facts, "sysctl_writes_strict") ?? 1;

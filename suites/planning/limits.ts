@@ -85,7 +85,7 @@ function beyond(limit: Limit, program: string, facts: Facts): string | null {
 
 /** The steps that attach to a process. */
 const ATTACHES =
-	/(?:^| )(?:seize=|suspend_seccomp|get_filter|get_metadata|ptrace_exe|traceme)/;
+	/(?:^| )(?:seize=|suspend_seccomp|get_filter|get_metadata|ptrace_exe|traceme|under_tracer)/;
 
 /** Yama's ptrace_scope 2 leaves attaching to CAP_SYS_PTRACE, and 3 to nobody. */
 function yama(program: string, subject: Subject, facts: Facts): string | null {

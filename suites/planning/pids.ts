@@ -16,8 +16,8 @@ const WRITTEN =
 	/(^|[^0-9]|%20)(5000|9000|2[0-3]\d{3})(?=[^0-9]|$)|0x(4e[2-9a-f]|4f|5[0-9a-d])[0-9a-f]+/g;
 /** A write of one; a write's evidence is how many bytes it took. */
 const WRITES = /(?:^| )write=\w,2\d{4}(?=[ ,]|$)/;
-/** Steps that lower a namespace's own limit. */
-const LOWERED = /pid_max,500(?= |$)/;
+/** Steps that lower a namespace's own limit, or go through many pids. */
+const LOWERED = /pid_max,\d+(?= |$)|(?:^| )cycle=/;
 
 /** Another pid for a written one: the differences within a row, at most 9 or 49, stay. */
 function lower(pid: number): number {
