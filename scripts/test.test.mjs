@@ -166,7 +166,12 @@ test("CI fails with a command that fails, counts nothing, or passes nothing", as
 	assert.equal(broken.status, 1);
 	const nothing = "echo '0 passed, 0 failed, 4 skipped'";
 	assert.equal(
-		runCi({ test: nothing, faults: nothing, kernels: nothing }).status,
+		runCi({
+			test: nothing,
+			faults: nothing,
+			kernels: nothing,
+			settings: nothing,
+		}).status,
 		1,
 	);
 });
