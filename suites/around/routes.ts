@@ -160,6 +160,7 @@ const ROWS: readonly Row[] = [
 			"a process that gained capabilities is not dumpable until it says so",
 			"dumpable",
 		),
+		needs: ["dumpable_lost"],
 		catches:
 			"a process with file capabilities stays dumpable, and others of its user may trace it",
 	},
@@ -174,6 +175,7 @@ const ROWS: readonly Row[] = [
 			"gaining a permitted capability counts, too",
 			"dumpable",
 		),
+		needs: ["dumpable_lost"],
 		catches:
 			"a process with file capabilities stays dumpable, and others of its user may trace it",
 	},

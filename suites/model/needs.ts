@@ -169,6 +169,11 @@ export const NEEDS = {
 					facts,
 					"pid_max is one for all pid namespaces before 6.14",
 				),
+	/** With 1, which is for debugging, nobody loses it. */
+	dumpable_lost: (facts) =>
+		number(facts, "suid_dumpable") === 1
+			? "fs.suid_dumpable is 1: whoever gains privilege stays dumpable"
+			: null,
 	/** System V IPC has 32768 indices, as without `ipcmni_extend`. */
 	ipcmni: (facts) =>
 		/(?:^|\s)ipcmni_extend(?:\s|$)/.test(facts.reported.cmdline ?? "")

@@ -4,6 +4,7 @@
  */
 import { holds } from "../model/caps.js";
 import { type Facts, number } from "../model/facts.js";
+import { missing } from "../model/needs.js";
 import type { Subject } from "../model/subjects.js";
 import { beyondPidMax } from "./pids.js";
 
@@ -41,7 +42,7 @@ const ipc = (name: string, steps: RegExp, room: number, field = 0): Limit => ({
 
 const MSG = /(?:^| )(?:ipc_new=msg|msgq=|msg_qbytes)/g;
 const SEM = /(?:^| )ipc_new=sem/g;
-const SHM = /(?:^| )ipc_new=shm/g;
+const SHM = /(?:^| )(?:ipc_new=shm|map=\w,sysv)/g;
 
 const LIMITS: readonly Limit[] = [
 	namespaces(
@@ -95,20 +96,9 @@ function yama(program: string, subject: Subject, facts: Facts): string | null {
 	return `kernel.yama.ptrace_scope is ${scope}: ${scope === 2 ? "only CAP_SYS_PTRACE attaches" : "nobody attaches"}`;
 }
 
-/** With fs.suid_dumpable 1, for debugging, a process that changes its ids or gains capabilities stays dumpable. */
-function staysDumpable(
-	program: string,
-	subject: Subject,
-	facts: Facts,
-): string | null {
-	return number(facts, "suid_dumpable") === 1 &&
-		(/dumpable:0/.test(subject.ready) || NOT_DUMPABLE.test(program))
-		? "fs.suid_dumpable is 1: whoever gains privilege stays dumpable"
-		: null;
-}
-
-/** Programs that need a process that is not dumpable. */
-const NOT_DUMPABLE = /,ep @ exec=\/tmp\/crprobe open=|dumpable=0/;
+/** A subject that lost its being dumpable by what it gained. */
+const staysDumpable = (subject: Subject, facts: Facts): string | null =>
+	/dumpable:0/.test(subject.ready) ? missing(["dumpable_lost"], facts) : null;
 
 /** The setting that leaves no room for this case, with its value; null where there is none. */
 export const beyondLimits = (
@@ -118,7 +108,7 @@ export const beyondLimits = (
 ): string | null =>
 	beyondPidMax(program, facts) ??
 	yama(program, subject, facts) ??
-	staysDumpable(program, subject, facts) ??
+	staysDumpable(subject, facts) ??
 	LIMITS.reduce<string | null>(
 		(reason, limit) => reason ?? beyond(limit, program, facts),
 		null,

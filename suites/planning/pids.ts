@@ -17,7 +17,7 @@ const WRITTEN =
 /** A write of one; a write's evidence is how many bytes it took. */
 const WRITES = /(?:^| )write=\w,2\d{4}(?=[ ,]|$)/;
 /** Steps that lower a namespace's own limit, or go through many pids. */
-const LOWERED = /pid_max,\d+(?= |$)|(?:^| )cycle=/;
+const LOWERED = /(?:^| )(?:put=\S*pid_max,|cycle=)/;
 
 /** Another pid for a written one: the differences within a row, at most 9 or 49, stay. */
 function lower(pid: number): number {
