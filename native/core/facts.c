@@ -43,6 +43,7 @@ static const struct {
 	{ "max_ipc_namespaces", "/proc/sys/user/max_ipc_namespaces" },
 	{ "max_mnt_namespaces", "/proc/sys/user/max_mnt_namespaces" },
 	{ "max_net_namespaces", "/proc/sys/user/max_net_namespaces" },
+	{ "max_time_namespaces", "/proc/sys/user/max_time_namespaces" },
 	{ "max_uts_namespaces", "/proc/sys/user/max_uts_namespaces" },
 	{ "msgmni", "/proc/sys/kernel/msgmni" },
 	{ "sem", "/proc/sys/kernel/sem" },

@@ -58,6 +58,7 @@ const LIMITS: readonly Limit[] = [
 		"mnt",
 		/(?:^| )(?:mntns(?==| |$)|scratch(?= |$)|unshare\??=mnt(?= |$))|\bnewns\b/g,
 	),
+	namespaces("time", /(?:^| )unshare\??=time(?= |$)|\bnewtime\b/g),
 	namespaces("net", /(?:^| )unshare\??=net(?= |$)/g),
 	namespaces("uts", /(?:^| )unshare\??=uts(?= |$)/g),
 	ipc("msgmni", MSG, 4),
