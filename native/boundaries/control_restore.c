@@ -2,10 +2,7 @@
 /* What a restorer wants besides, and the capability must not unlock. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -20,17 +17,11 @@
 /* A filter that answers EXDEV for getsid(), without no_new_privs. Evidence: filtered, where it does. */
 static int step_filter(struct cr_ctx *c, char *arg)
 {
-	struct sock_filter f[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getsid, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EXDEV),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog prog = { sizeof(f) / sizeof(f[0]), f };
+	int err = cr_filter_call(SYS_getsid, EXDEV);
 
 	(void)arg;
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0))
-		return -errno;
+	if (err)
+		return err;
 	cr_value(c, syscall(SYS_getsid, 0L) < 0 && errno == EXDEV ? "filtered" : "open");
 	return 0;
 }

@@ -157,12 +157,17 @@ int cr_supervise(struct cr_prepared *from, const char *program, unsigned int dea
 bool cr_supervise_preparation(struct cr_prepared *p, unsigned int deadline_ms);
 void cr_reap_killed(pid_t pid, int ms);
 
+/* subject.c */
+int cr_filter_call(long nr, int err);
+
 /* process.c */
 pid_t cr_fork(void);
 pid_t cr_clone(int flags, volatile int *tid);
 int cr_reap(pid_t pid);
 int cr_taken_down_from(pid_t pid);
+void cr_end_like(struct cr_ctx *c, int status) __attribute__((noreturn));
 void cr_relay(struct cr_ctx *c, pid_t pid) __attribute__((noreturn));
+int cr_go_on_as_child(struct cr_ctx *c, int flags);
 
 /* capabilities.c */
 bool cr_parse_caps(const char *expr, uint64_t *set);

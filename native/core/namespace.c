@@ -125,34 +125,19 @@ static int step_unshare(struct cr_ctx *c, char *arg)
 /* A new pid namespace, with the case going on as its first process. */
 static int step_pidns(struct cr_ctx *c, char *arg)
 {
-	pid_t pid;
-
 	(void)arg;
 	if (c->preparing)
 		return cr_prepare_pid_namespace(c);
 	if (unshare(CLONE_NEWPID))
 		return -errno;
-	pid = cr_fork();
-	if (pid < 0)
-		return pid;
-	if (pid)
-		cr_relay(c, pid);
-	c->nspawned = 0;
-	return 0;
+	return cr_go_on_as_child(c, 0);
 }
 
 /* Children are made in the namespace entered last: go on as one. */
 static int step_inside(struct cr_ctx *c, char *arg)
 {
-	pid_t pid = cr_fork();
-
 	(void)arg;
-	if (pid < 0)
-		return pid;
-	if (pid)
-		cr_relay(c, pid);
-	c->nspawned = 0;
-	return 0;
+	return cr_go_on_as_child(c, 0);
 }
 
 /* @arg: TYPE,S: the namespace of the process in slot S; fd,S: that of the descriptor. */

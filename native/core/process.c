@@ -69,16 +69,33 @@ int cr_taken_down_from(pid_t pid)
 	return n;
 }
 
-/* The case goes on in the child: wait for it and go. */
-void cr_relay(struct cr_ctx *c, pid_t pid)
+/* The case went on in a child, which ended with this status: so does the case. */
+void cr_end_like(struct cr_ctx *c, int status)
 {
-	int status = cr_reap(pid);
-
 	if (status != -1 && WIFSIGNALED(status) && c->sh->end == END_NONE) {
 		c->sh->end = END_SIGNAL;
 		c->sh->signal = WTERMSIG(status);
 	}
 	cr_finish(c, END_NONE, "", "");
+}
+
+/* The case goes on in the child: wait for it and go. */
+void cr_relay(struct cr_ctx *c, pid_t pid)
+{
+	cr_end_like(c, cr_reap(pid));
+}
+
+/* The case goes on as a child, made with these flags. Returns 0 there, or -errno. */
+int cr_go_on_as_child(struct cr_ctx *c, int flags)
+{
+	pid_t pid = cr_clone(flags | SIGCHLD, NULL);
+
+	if (pid < 0)
+		return pid;
+	if (pid)
+		cr_relay(c, pid);
+	c->nspawned = 0;
+	return 0;
 }
 
 /* What a child did counts as the case's: where it ended the case or was killed, the case ends. */

@@ -228,21 +228,25 @@ static int step_nnp(struct cr_ctx *c, char *arg)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 }
 
-/* As container runtimes' default profiles do it: clone3's arguments lie in memory, so the call is not there. */
-static int step_seccomp(struct cr_ctx *c, char *arg)
+/* A seccomp filter that answers @err for this system call. Returns 0 or -errno. */
+int cr_filter_call(long nr, int err)
 {
 	struct sock_filter f[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | err),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog prog = { sizeof(f) / sizeof(f[0]), f };
 
-	(void)c;
-	if (strcmp(arg, "clone3-enosys"))
-		return CR_MISUSED;
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) ? -errno : 0;
+}
+
+/* As container runtimes' default profiles do it: clone3's arguments lie in memory, so the call is not there. */
+static int step_seccomp(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	return strcmp(arg, "clone3-enosys") ? CR_MISUSED : cr_filter_call(SYS_clone3, ENOSYS);
 }
 
 /* The subject is complete: read it back, and hold it against what it is to be. */

@@ -22,15 +22,8 @@ static int step_traceme(struct cr_ctx *c, char *arg)
 /* The case goes on as a child that shares its parent's working directory and root (CLONE_FS). */
 static int step_share_fs(struct cr_ctx *c, char *arg)
 {
-	pid_t pid = cr_clone(CLONE_FS | SIGCHLD, NULL);
-
 	(void)arg;
-	if (pid < 0)
-		return pid;
-	if (pid)
-		cr_relay(c, pid);
-	c->nspawned = 0;
-	return 0;
+	return cr_go_on_as_child(c, CLONE_FS);
 }
 
 /* The case goes on as a child that its parent traces, with the parent's rights as they are now, and never holds. */
@@ -73,11 +66,7 @@ static int step_under_tracer(struct cr_ctx *c, char *arg)
 		/* An event of ptrace's own carries no signal to hand on. */
 		ptrace(PTRACE_CONT, pid, NULL, status >> 16 ? 0L : (long)WSTOPSIG(status));
 	}
-	if (status != -1 && WIFSIGNALED(status) && c->sh->end == END_NONE) {
-		c->sh->end = END_SIGNAL;
-		c->sh->signal = WTERMSIG(status);
-	}
-	cr_finish(c, END_NONE, "", "");
+	cr_end_like(c, status);
 }
 
 /* PF_SUPERPRIV in /proc/self/stat: has this thread used a capability since it was forked? Evidence: yes or no. */
