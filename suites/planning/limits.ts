@@ -4,7 +4,6 @@
  */
 import { holds } from "../model/caps.js";
 import { type Facts, number } from "../model/facts.js";
-import { missing } from "../model/needs.js";
 import type { Subject } from "../model/subjects.js";
 import { beyondPidMax } from "./pids.js";
 
@@ -70,47 +69,48 @@ const LIMITS: readonly Limit[] = [
 	ipc("shmall", SHM, 64),
 ];
 
-/** The value of a limit: one number of several. */
-function limitIn({ fact, field = 0 }: Limit, facts: Facts): number | undefined {
-	const text = facts.reported[fact]?.trim().split(/\s+/)[field];
-	return text === undefined || !/^\d+$/.test(text) ? undefined : Number(text);
-}
+/** No program takes more of anything than this. */
+const MOST = 64;
 
-function beyond(limit: Limit, program: string, facts: Facts): string | null {
-	const value = limitIn(limit, facts);
-	if (value === undefined || limit.notWith?.test(program)) return null;
-	const taken = program.match(limit.steps)?.length ?? 0;
-	return taken > 0 && value < taken + limit.room
-		? `${limit.sysctl} is ${facts.reported[limit.fact]?.trim().replace(/\s+/g, " ")}`
-		: null;
+/** The limits that some program may meet, each with its value: far ones cost a case nothing. */
+function lowLimits(facts: Facts): readonly (Limit & { value: number })[] {
+	return LIMITS.flatMap((limit) => {
+		const text = facts.reported[limit.fact]?.trim().split(/\s+/)[
+			limit.field ?? 0
+		];
+		const value =
+			text !== undefined && /^\d+$/.test(text)
+				? Number(text)
+				: Number.POSITIVE_INFINITY;
+		return value < limit.room + MOST ? [{ ...limit, value }] : [];
+	});
 }
 
 /** The steps that attach to a process. */
-const ATTACHES =
+export const ATTACHES =
 	/(?:^| )(?:seize=|suspend_seccomp|get_filter|get_metadata|ptrace_exe|traceme|under_tracer)/;
 
-/** Yama's ptrace_scope 2 leaves attaching to CAP_SYS_PTRACE, and 3 to nobody. */
-function yama(program: string, subject: Subject, facts: Facts): string | null {
-	const scope = number(facts, "yama_ptrace_scope") ?? 0;
-	if (scope < 2 || !ATTACHES.test(program)) return null;
-	if (scope === 2 && holds(subject.caps, "sys_ptrace")) return null;
-	return `kernel.yama.ptrace_scope is ${scope}: ${scope === 2 ? "only CAP_SYS_PTRACE attaches" : "nobody attaches"}`;
+/** Tells the setting that leaves no room for a case, with its value; null where there is none. */
+export type LimitCheck = (program: string, subject: Subject) => string | null;
+
+export function limitsOf(facts: Facts): LimitCheck {
+	const low = lowLimits(facts);
+	const onlyPtracers = number(facts, "yama_ptrace_scope") === 2;
+	return (program, subject) => {
+		const pids = beyondPidMax(program, facts);
+		if (pids !== null) return pids;
+		if (
+			onlyPtracers &&
+			ATTACHES.test(program) &&
+			!holds(subject.caps, "sys_ptrace")
+		)
+			return "kernel.yama.ptrace_scope is 2: only CAP_SYS_PTRACE attaches";
+		for (const { sysctl, fact, steps, room, notWith, value } of low) {
+			if (notWith?.test(program)) continue;
+			const taken = program.match(steps)?.length ?? 0;
+			if (taken > 0 && value < taken + room)
+				return `${sysctl} is ${facts.reported[fact]?.trim().replace(/\s+/g, " ")}`;
+		}
+		return null;
+	};
 }
-
-/** A subject that lost its being dumpable by what it gained. */
-const staysDumpable = (subject: Subject, facts: Facts): string | null =>
-	/dumpable:0/.test(subject.ready) ? missing(["dumpable_lost"], facts) : null;
-
-/** The setting that leaves no room for this case, with its value; null where there is none. */
-export const beyondLimits = (
-	program: string,
-	subject: Subject,
-	facts: Facts,
-): string | null =>
-	beyondPidMax(program, facts) ??
-	yama(program, subject, facts) ??
-	staysDumpable(subject, facts) ??
-	LIMITS.reduce<string | null>(
-		(reason, limit) => reason ?? beyond(limit, program, facts),
-		null,
-	);

@@ -3,6 +3,7 @@
  * them; where kernel.pid_max is lower (4096 with CONFIG_BASE_SMALL), every one of them is another, the same for the same one.
  */
 import { type Facts, number } from "../model/facts.js";
+import type { ExpectedResult } from "../model/row.js";
 
 /** From this limit on all pids are free to choose as they are written. */
 const AS_WRITTEN = 24_000;
@@ -28,15 +29,15 @@ function lower(pid: number): number {
 	return LOWEST + 520 + 20 * hundreds + (rest < 50 ? rest : rest - 40);
 }
 
-/** The limit, where it is so low that it counts. */
-function lowLimit(facts: Facts): number | null {
-	const limit = number(facts, "pid_max");
-	return limit !== undefined && limit < AS_WRITTEN ? limit : null;
+/** Are there other pids than the written ones on this kernel? Where its limit leaves no room for those either, the case is skipped. */
+function isLow(facts: Facts): boolean {
+	const limit = number(facts, "pid_max") ?? AS_WRITTEN;
+	return limit >= LEAST_PID_MAX && limit < AS_WRITTEN;
 }
 
 /** A program, or an evidence of pids, with pids that this kernel can have. */
 export function fitPids(text: string, facts: Facts): string {
-	if (lowLimit(facts) === null) return text;
+	if (!isLow(facts)) return text;
 	return text.replace(WRITTEN, (whole, before: string, pid: string) =>
 		pid === undefined
 			? `0x${lower(Number(whole)).toString(16)}`
@@ -45,20 +46,22 @@ export function fitPids(text: string, facts: Facts): string {
 }
 
 /** What a program, as it is written, must give with the pids that this kernel can have: they are of four digits, not of five. */
-export function fitResult(
-	result: string,
+export function fitResults(
+	results: readonly ExpectedResult[],
 	program: string,
 	facts: Facts,
-): string {
-	return result === "0:5" && lowLimit(facts) !== null && WRITES.test(program)
-		? "0:4"
-		: fitPids(result, facts);
+): readonly ExpectedResult[] {
+	if (!isLow(facts)) return results;
+	const writes = WRITES.test(program);
+	return results.map((result) =>
+		result === "0:5" && writes ? "0:4" : fitPids(result, facts),
+	);
 }
 
 /** Why this kernel can't have the pids that the program asks for; null where it can. */
 export function beyondPidMax(program: string, facts: Facts): string | null {
-	const limit = lowLimit(facts);
-	if (limit === null || limit >= LEAST_PID_MAX) return null;
+	const limit = number(facts, "pid_max") ?? AS_WRITTEN;
+	if (!(limit < LEAST_PID_MAX)) return null;
 	const asks = program.search(WRITTEN) >= 0 || LOWERED.test(program);
 	if (!asks && limit >= 512) return null;
 	return `kernel.pid_max is ${limit}: ${asks ? `this case's pids need ${LEAST_PID_MAX}` : "the kernel's own threads leave too few pids below 512"}`;

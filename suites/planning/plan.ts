@@ -33,8 +33,8 @@ import {
 import { STEP_KINDS } from "../model/steps.js";
 import { CORE, type Subject } from "../model/subjects.js";
 import { formatExpected } from "./expected.js";
-import { beyondLimits } from "./limits.js";
-import { fitPids, fitResult } from "./pids.js";
+import { ATTACHES, type LimitCheck, limitsOf } from "./limits.js";
+import { fitPids, fitResults } from "./pids.js";
 import type { Alternative, Citation, PlannedCase } from "./plannedCase.js";
 
 export const SUITES: readonly Suite[] = [
@@ -114,6 +114,8 @@ const STEP_NEEDS: readonly (readonly [RegExp, NeedName])[] = [
 		/(?:^| )(?:memfd=\w+(?!,)\b|\w+=\w+,(?:memfd|sealed|hugetlb)\b)/,
 		"memfd_exec",
 	],
+	[ATTACHES, "attach"],
+	[/[=,]dumpable:0(?:,| |$)/, "dumpable_lost"],
 ];
 
 const stepNeeds = remembered((program: string): readonly NeedName[] =>
@@ -141,13 +143,14 @@ const programOf = (row: Row, subject: Subject): string =>
 /** What the row expects, with the pids that its program asks for on this kernel. */
 function expectedOf(row: Row, subject: Subject, facts: Facts): Expectation {
 	const expectation = row.expect(subject, facts);
-	const program = programOf(row, subject);
-	return {
-		...expectation,
-		results: expectation.results.map((result) =>
-			fitResult(result, program, facts),
-		),
-	};
+	const results = fitResults(
+		expectation.results,
+		programOf(row, subject),
+		facts,
+	);
+	return results === expectation.results
+		? expectation
+		: { ...expectation, results };
 }
 
 /** What else would be right, where the kernel may have changes that are newer than its version. */
@@ -169,9 +172,9 @@ function plannedCase(
 	row: Row,
 	subject: Subject,
 	facts: Facts,
+	beyondLimits: LimitCheck,
 ): PlannedCase {
-	const written = programOf(row, subject);
-	const probeProgram = fitPids(written, facts);
+	const probeProgram = fitPids(programOf(row, subject), facts);
 	const subjectProgram = [subject.steps, `--=${subject.ready}`]
 		.filter((part) => part !== "")
 		.join(" ");
@@ -188,7 +191,7 @@ function plannedCase(
 	const reason =
 		missing(needs, facts) ??
 		beyondHelper(subject, facts) ??
-		beyondLimits(` ${compose(subject.steps, written)}`, subject, facts);
+		beyondLimits(program, subject);
 	const missed = reason === null ? unexcused(needs, facts) : null;
 	// The namespaces that see the process, less those that the operation leaves alone.
 	const untouched = subject.pidOwners.length - (row.levels ?? 0);
@@ -256,10 +259,11 @@ export function plan(
 	wanted?: ReadonlySet<string>,
 ): PlannedCase[] {
 	const known = facts ?? FACTS_OF_ANY;
+	const beyondLimits = limitsOf(known);
 	const planned: PlannedCase[] = [];
 	for (const { suite, row, subject } of crossings(known))
 		if (wanted?.has(idOf(suite, row, subject)) ?? true)
-			planned.push(plannedCase(suite, row, subject, known));
+			planned.push(plannedCase(suite, row, subject, known, beyondLimits));
 	return planned;
 }
 
