@@ -19,7 +19,6 @@ import {
 	type TableRow,
 	verdictText,
 } from "./table.js";
-
 import { UNDER_SETTINGS } from "./underSettings.js";
 
 const TOP = fileURLToPath(new URL("../..", import.meta.url));

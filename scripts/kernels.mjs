@@ -4,16 +4,15 @@
  * other architecture. The last line counts targets. Needs the build with every helper.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { table } from "./lib/figures.mjs";
-import { runMain, SetupError, say, TOP } from "./lib/run.mjs";
+import { runMain, SetupError, say } from "./lib/run.mjs";
 import {
+	CLI,
 	isSound,
 	kernelsOf,
 	lastOf,
 	planned,
+	runTargets,
 	wasLost,
 } from "./lib/targets.mjs";
 
@@ -33,8 +32,6 @@ const CANDIDATES = [
 	["debian:trixie@s390x", "debian:sid@s390x", "debian:bookworm@s390x"],
 	["debian:trixie@ppc64el", "debian:sid@ppc64el", "debian:bookworm@ppc64el"],
 ];
-
-const CLI = join(TOP, "dist/crcap/main.js");
 
 /**
  * @param {readonly string[]} candidates
@@ -64,31 +61,14 @@ function fetchFirst(candidates) {
  * @param {readonly string[]} more options of the command
  * @returns {TargetResult[]} one for each, and with `--compat` more
  */
-function runAll(kernels, more) {
-	const folder = mkdtempSync(join(tmpdir(), "crcap-kernels-"));
-	try {
-		const report = join(folder, "report.json");
-		const { status } = spawnSync(
-			process.execPath,
-			[
-				CLI,
-				"run",
-				...kernels.map((name) => `--kernel=${name}`),
-				// One kernel after the other, each on all cores: the slow ones would otherwise be alone at the end.
-				"--jobs=1",
-				"--report=text",
-				`--report=json=${report}`,
-				...more,
-			],
-			{ stdio: ["ignore", "inherit", "inherit"] },
-		);
-		if (status !== 0 && status !== 1 && status !== 3)
-			throw new SetupError(`crcap run ended with ${status}`, status ?? 130);
-		return JSON.parse(readFileSync(report, "utf8")).targets;
-	} finally {
-		rmSync(folder, { recursive: true, force: true });
-	}
-}
+const runAll = (kernels, more) =>
+	runTargets(() => [
+		...kernels.map((name) => `--kernel=${name}`),
+		// One kernel after the other, each on all cores: the slow ones would otherwise be alone at the end.
+		"--jobs=1",
+		"--report=text",
+		...more,
+	]);
 
 runMain(async () => {
 	const more = process.argv.slice(2);

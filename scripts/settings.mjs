@@ -4,13 +4,12 @@
  * may fail, and what a setting keeps from being tried is a skip that quotes it. The last line counts settings. With words, only
  * the settings whose text holds one of them; `--kernel NAME` takes another kernel.
  */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runMain, SetupError, TOP } from "./lib/run.mjs";
-import { settingTrouble } from "./lib/targets.mjs";
+import { runTargets, settingTrouble } from "./lib/targets.mjs";
 
 /** @typedef {import("../results/model/model.js").TargetResult} TargetResult */
 /** @typedef {import("./lib/targets.mjs").Setting} Setting */
@@ -21,36 +20,21 @@ import { settingTrouble } from "./lib/targets.mjs";
  * @param {readonly string[]} appends one for each target
  * @returns {TargetResult[]}
  */
-function runAll(kernel, cases, appends) {
-	const folder = mkdtempSync(join(tmpdir(), "crcap-settings-"));
-	try {
+const runAll = (kernel, cases, appends) =>
+	runTargets((folder) => {
 		const config = join(folder, "crcap.config.json");
-		const report = join(folder, "report.json");
 		const targets = appends.map((append) => ({
 			kernel,
 			name: append === "" ? "as it comes" : append,
 			append,
 		}));
 		writeFileSync(config, JSON.stringify({ targets, case: cases }));
-		const { status } = spawnSync(
-			process.execPath,
-			[
-				join(TOP, "dist/crcap/main.js"),
-				"run",
-				`--config=${config}`,
-				`--jobs=${availableParallelism()}`,
-				"--max-skipped=100",
-				`--report=json=${report}`,
-			],
-			{ stdio: ["ignore", "inherit", "inherit"] },
-		);
-		if (status !== 0 && status !== 1 && status !== 3)
-			throw new SetupError(`crcap run ended with ${status}`, status ?? 130);
-		return JSON.parse(readFileSync(report, "utf8")).targets;
-	} finally {
-		rmSync(folder, { recursive: true, force: true });
-	}
-}
+		return [
+			`--config=${config}`,
+			`--jobs=${availableParallelism()}`,
+			"--max-skipped=100",
+		];
+	});
 
 runMain(async () => {
 	const { values, positionals } = parseArgs({

@@ -1,6 +1,37 @@
-/** What became of each target of a run over many kernels: with `--compat` a kernel is more than one. */
+/** A run over many targets, and what became of each: with `--compat` a kernel is more than one. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SetupError, TOP } from "./run.mjs";
+
+/** The command that a user types. */
+export const CLI = join(TOP, "dist/crcap/main.js");
 
 /** @typedef {import("../../results/model/model.js").TargetResult} TargetResult */
+
+/**
+ * Runs `crcap run`, whose failures are for the caller to judge.
+ * @param {(folder: string) => readonly string[]} options of the command; what they need may be put into the folder
+ * @returns {TargetResult[]}
+ * @throws SetupError where the run came to no report
+ */
+export function runTargets(options) {
+	const folder = mkdtempSync(join(tmpdir(), "crcap-targets-"));
+	try {
+		const report = join(folder, "report.json");
+		const { status } = spawnSync(
+			process.execPath,
+			[CLI, "run", ...options(folder), `--report=json=${report}`],
+			{ stdio: ["ignore", "inherit", "inherit"] },
+		);
+		if (status !== 0 && status !== 1 && status !== 3)
+			throw new SetupError(`crcap run ended with ${status}`, status ?? 130);
+		return JSON.parse(readFileSync(report, "utf8")).targets;
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
 
 /** @param {TargetResult} target */
 export const isSound = ({ complete, totals }) =>
