@@ -4,6 +4,7 @@ import { text } from "../formats/text.js";
 import type { ReportSummary } from "../model/summary.js";
 import type { CaseStore, Render } from "../stream/document.js";
 import { oneLine } from "../text/escape.js";
+import { escapeHtml, pageStart } from "../text/markup.js";
 import { SCRIPT, STYLE } from "./pageAssets.js";
 import { type PageLead, pageData } from "./pageData.js";
 
@@ -43,20 +44,13 @@ function* page(
 		.map(({ head }) => head.kernel.release)
 		.slice(0, 3)
 		.join(", ");
-	yield `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${escapeHtml(oneLine(title, 200))} - crcap</title>
-<link rel="icon" href="${ICON}">
-<style>${STYLE}</style>
-</head>
-<body>
-<div id="app"></div>
+	yield pageStart({
+		policy: POLICY,
+		title: oneLine(title, 200),
+		style: STYLE,
+		icon: ICON,
+	});
+	yield `<div id="app"></div>
 <noscript>
 <p>This page needs its script for the matrix and the filters. The same results as text:</p>
 <pre>`;
@@ -80,8 +74,4 @@ function* plainText(
 		}
 		yield escapeHtml(piece);
 	}
-}
-
-function escapeHtml(value: string): string {
-	return value.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

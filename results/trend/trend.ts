@@ -5,6 +5,7 @@ import { counted } from "../model/counts.js";
 import type { Report, TargetResult, Verdict } from "../model/model.js";
 import { hasRun, isKnown, OUTCOME_WORDS, outcomeOf } from "../model/summary.js";
 import { oneLine } from "../text/escape.js";
+import { escapeHtml, pageStart } from "../text/markup.js";
 
 /** One run of one kernel, as much of it as the page needs. */
 export interface TrendRun {
@@ -45,25 +46,14 @@ summary{cursor:pointer}ul{margin:.3rem 0;padding-left:1.2rem}.new{font-weight:60
 const POLICY = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; base-uri 'none'; form-action 'none'`;
 
 /** Nothing of a report is markup, and nothing of it moves other text. */
-const html = (text: string): string =>
-	oneLine(text, 300).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+const html = (text: string): string => escapeHtml(oneLine(text, 300));
 
 /** The page, in pieces. */
 export function* trendPage(runs: readonly TrendRun[]): Generator<string> {
 	const kernels = byKernel(runs);
-	yield `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${counted(runs.length, "run")} of ${counted(kernels.size, "kernel")} - crcap</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>${counted(runs.length, "run")} of ${counted(kernels.size, "kernel")}</h1>
-`;
+	const title = `${counted(runs.length, "run")} of ${counted(kernels.size, "kernel")}`;
+	yield pageStart({ policy: POLICY, title, style: STYLE });
+	yield `<h1>${title}</h1>\n`;
 	for (const [name, own] of kernels) yield* kernelPart(name, own);
 	yield "</body>\n</html>\n";
 }
