@@ -2,49 +2,21 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { t, test } from "tap";
-import { createProgress, Report } from "../../results/index.js";
+import { Report } from "../../results/index.js";
 import { UsageError } from "../common/usage.js";
-import {
-	fakeSuites,
-	fakeTarget,
-	plannedCase,
-} from "../execute/fakes.test.helper.js";
+import { fakeSuites, fakeTarget } from "../execute/fakes.test.helper.js";
 import type { RunRequest } from "../request/runRequest.js";
 import { EVERYTHING } from "../request/select.js";
-import type { Target } from "../targets/target.js";
 import { type RunDeps, run } from "./run.js";
-
-const CASES = Array.from({ length: 6 }, (_, n) => plannedCase(n));
+import { CASES, depsOf, requestIn } from "./run.test.helper.js";
 
 let dir: string;
 t.beforeEach((each) => {
 	dir = each.testdir();
 });
 
-function request(more: Partial<RunRequest> = {}): RunRequest {
-	return {
-		targets: [{ kind: "qemu", append: "" }],
-		selection: EVERYTHING,
-		reports: [{ format: "json", file: join(dir, "r.json") }],
-		accel: "tcg",
-		bisect: false,
-		freshSubjects: false,
-		compat: false,
-		expect: [],
-		lsm: [],
-		known: [],
-		...more,
-	};
-}
-
-function deps(targets: Target[], said: string[] = [], cases = CASES): RunDeps {
-	return {
-		suites: async () => fakeSuites(cases),
-		prepare: async () => targets,
-		watch: () =>
-			createProgress({ write: (text) => said.push(text) }, { env: {} }),
-	};
-}
+const request = (more: Partial<RunRequest> = {}): RunRequest =>
+	requestIn(dir, more);
 
 const report = (): Report =>
 	Report.parse(JSON.parse(readFileSync(join(dir, "r.json"), "utf8")));
@@ -58,12 +30,12 @@ const half = () =>
 	});
 
 test("--failed runs what did not pass, and tells what is gone", async () => {
-	assert.equal(await run(request(), deps([half()])), 1);
+	assert.equal(await run(request(), depsOf([half()])), 1);
 	const said: string[] = [];
 	const failed = join(dir, "r.json");
 	const fewer = CASES.filter((_, n) => n !== 1);
 	assert.equal(
-		await run(request({ failed }), deps([fakeTarget()], said, fewer)),
+		await run(request({ failed }), depsOf([fakeTarget()], said, fewer)),
 		0,
 	);
 	const ids = report().targets[0]?.cases.map(({ id }) => id);
@@ -72,16 +44,16 @@ test("--failed runs what did not pass, and tells what is gone", async () => {
 });
 
 test("--failed with nothing to run: 3, nothing booted, no report", async () => {
-	assert.equal(await run(request(), deps([fakeTarget()])), 0);
+	assert.equal(await run(request(), depsOf([fakeTarget()])), 0);
 	const failed = join(dir, "r.json");
 	const reports = [{ format: "tap", file: join(dir, "x.tap") } as const];
 	const never: RunDeps = {
-		...deps([]),
+		...depsOf([]),
 		prepare: () => Promise.reject(new Error("it was prepared")),
 	};
 	assert.equal(await run(request({ failed, reports }), never), 3);
 	assert.deepEqual(readdirSync(dir), ["r.json"]);
-	await run(request(), deps([half()]));
+	await run(request(), depsOf([half()]));
 	const selection = { ...EVERYTHING, subject: ["root-all"] };
 	assert.equal(await run(request({ failed, reports, selection }), never), 3);
 	const gone = { ...never, suites: async () => fakeSuites(CASES.slice(0, 1)) };
@@ -92,7 +64,7 @@ test("--failed with a report that is cut short or none is refused", async () => 
 	const failed = join(dir, "cut.json");
 	for (const text of ['{"schemaVersion":2', "", "\u0000\u001b[31m", "null"]) {
 		writeFileSync(failed, text);
-		await assert.rejects(run(request({ failed }), deps([])), (error) => {
+		await assert.rejects(run(request({ failed }), depsOf([])), (error) => {
 			assert.ok(error instanceof UsageError);
 			assert.match(error.message, /^--failed: .*cut\.json/);
 			return true;
@@ -124,7 +96,7 @@ test("--max-failures ends the run; the rest is not run, and the report says why"
 	});
 	const later = fakeTarget(undefined, { name: "later" });
 	assert.equal(
-		await run(request({ maxFailures: 2, jobs: 1 }), deps([patient, later])),
+		await run(request({ maxFailures: 2, jobs: 1 }), depsOf([patient, later])),
 		1,
 	);
 	const [first] = report().targets;
@@ -137,5 +109,5 @@ test("--max-failures ends the run; the rest is not run, and the report says why"
 test("--max-failures does not count failures that are known", async () => {
 	const known = [{ case: "*", reason: "being fixed", expires: "2999-12-31" }];
 	const asked = request({ maxFailures: 1, known });
-	assert.equal(await run(asked, deps([half()])), 0);
+	assert.equal(await run(asked, depsOf([half()])), 0);
 });

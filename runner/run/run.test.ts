@@ -2,50 +2,26 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { t, test } from "tap";
-import { createProgress, Report } from "../../results/index.js";
+import { Report } from "../../results/index.js";
 import { UsageError } from "../common/usage.js";
 import {
 	fakeSuites,
 	fakeTarget,
-	plannedCase,
 	type Script,
 } from "../execute/fakes.test.helper.js";
 import type { RunRequest } from "../request/runRequest.js";
 import { EVERYTHING } from "../request/select.js";
 import { OpenError, type Target } from "../targets/target.js";
 import { type RunDeps, run } from "./run.js";
-
-const CASES = Array.from({ length: 6 }, (_, n) => plannedCase(n));
+import { CASES, depsOf, requestIn } from "./run.test.helper.js";
 
 let dir: string;
 t.beforeEach((each) => {
 	dir = each.testdir();
 });
 
-function request(more: Partial<RunRequest> = {}): RunRequest {
-	return {
-		targets: [{ kind: "qemu", append: "" }],
-		selection: EVERYTHING,
-		reports: [{ format: "json", file: join(dir, "r.json") }],
-		accel: "tcg",
-		bisect: false,
-		freshSubjects: false,
-		compat: false,
-		lsm: [],
-		expect: [],
-		known: [],
-		...more,
-	};
-}
-
-function deps(targets: Target[], said: string[] = []): RunDeps {
-	return {
-		suites: async () => fakeSuites(CASES),
-		prepare: async () => targets,
-		watch: () =>
-			createProgress({ write: (text) => said.push(text) }, { env: {} }),
-	};
-}
+const request = (more: Partial<RunRequest> = {}): RunRequest =>
+	requestIn(dir, more);
 
 function report(): Report {
 	return Report.parse(JSON.parse(readFileSync(join(dir, "r.json"), "utf8")));
@@ -69,7 +45,7 @@ const broken = (name: string): Target =>
 	});
 
 test("one target that passes: 0, and its report", async () => {
-	assert.equal(await run(request(), deps([fakeTarget()])), 0);
+	assert.equal(await run(request(), depsOf([fakeTarget()])), 0);
 	assert.deepEqual(verdicts(0), Array(6).fill("pass"));
 	assert.equal(report().plannedTargets, 1);
 	assert.deepEqual(readdirSync(dir), ["r.json"]);
@@ -77,13 +53,13 @@ test("one target that passes: 0, and its report", async () => {
 
 test("a failure is 1, an error 3, and what does not boot costs only itself", async () => {
 	const fails = fakeTarget(all("fail"), { name: "b" });
-	assert.equal(await run(request(), deps([fails])), 1);
-	assert.equal(await run(request(), deps([fakeTarget(all("error"))])), 3);
-	assert.equal(await run(request(), deps([fakeTarget(), broken("c")])), 3);
+	assert.equal(await run(request(), depsOf([fails])), 1);
+	assert.equal(await run(request(), depsOf([fakeTarget(all("error"))])), 3);
+	assert.equal(await run(request(), depsOf([fakeTarget(), broken("c")])), 3);
 	assert.deepEqual(verdicts(0), Array(6).fill("pass"));
 	assert.deepEqual(verdicts(1), Array(6).fill("not_run"));
 	assert.equal(report().targets[1]?.incompleteReason, "it did not boot");
-	assert.equal(await run(request(), deps([broken("c"), fails])), 1);
+	assert.equal(await run(request(), depsOf([broken("c"), fails])), 1);
 });
 
 test("the report's order is that of the request, whoever ends first", async () => {
@@ -105,7 +81,7 @@ test("the report's order is that of the request, whoever ends first", async () =
 		},
 		{ name: "quick" },
 	);
-	assert.equal(await run(request({ jobs: 2 }), deps([slow, quick])), 1);
+	assert.equal(await run(request({ jobs: 2 }), depsOf([slow, quick])), 1);
 	assert.deepEqual(
 		report().targets.map((target) => target.name),
 		["slow", "quick"],
@@ -117,7 +93,7 @@ test("selection and shard decide what is asked; the share is marked", async () =
 	const selection = { ...EVERYTHING, suite: ["set_tid"] };
 	const shard = { index: 1, count: 2 };
 	assert.equal(
-		await run(request({ selection, shard }), deps([fakeTarget()])),
+		await run(request({ selection, shard }), depsOf([fakeTarget()])),
 		0,
 	);
 	const target = report().targets[0];
@@ -131,7 +107,7 @@ test("selection and shard decide what is asked; the share is marked", async () =
 
 test("what can't work is refused before anything is prepared", async () => {
 	const never: RunDeps = {
-		...deps([]),
+		...depsOf([]),
 		prepare: () => Promise.reject(new Error("it was prepared")),
 	};
 	const selection = { ...EVERYTHING, suite: ["nosuch"] };
@@ -152,7 +128,7 @@ test("what can't work is refused before anything is prepared", async () => {
 
 test("a kernel that lacks some of what was selected runs the rest", async () => {
 	const some: RunDeps = {
-		...deps([fakeTarget()]),
+		...depsOf([fakeTarget()]),
 		suites: async () => ({
 			...fakeSuites(CASES),
 			plan: (facts) => ({
@@ -182,7 +158,7 @@ test("a bug of crcap's own is no verdict: the report says whose fault it is", as
 			return await fakeTarget().open(signal);
 		},
 	});
-	await assert.rejects(run(request({ jobs: 1 }), deps([bug, next])), {
+	await assert.rejects(run(request({ jobs: 1 }), depsOf([bug, next])), {
 		name: "TypeError",
 		message: "a bug",
 	});
@@ -203,7 +179,7 @@ test("a bug before a target is up is reported there, too", async () => {
 	const bug = fakeTarget(undefined, {
 		open: () => Promise.reject(new TypeError("a bug")),
 	});
-	await assert.rejects(run(request(), deps([bug])), /a bug/);
+	await assert.rejects(run(request(), depsOf([bug])), /a bug/);
 	assert.match(report().targets[0]?.incompleteReason ?? "", /crcap itself/);
 });
 
@@ -212,7 +188,7 @@ test("what the system refuses is no bug, and leaves no half report", async () =>
 		const error = new Error("ENOSPC: no space left on device");
 		throw Object.assign(error, { code: "ENOSPC", syscall: "write" });
 	});
-	await assert.rejects(run(request(), deps([full])), /no space/);
+	await assert.rejects(run(request(), depsOf([full])), /no space/);
 	assert.deepEqual(readdirSync(dir), []);
 });
 
@@ -225,7 +201,7 @@ test("the time for the whole run ends it in order", async () => {
 				);
 			}),
 	});
-	assert.equal(await run(request({ timeout: 0.02 }), deps([stuck])), 3);
+	assert.equal(await run(request({ timeout: 0.02 }), depsOf([stuck])), 3);
 	assert.match(report().targets[0]?.incompleteReason ?? "", /--timeout 0\.02/);
 });
 
@@ -244,7 +220,7 @@ test("a signal ends it in order: 130, and the report", async () => {
 					process.kill(process.pid, signal);
 				}),
 		});
-		assert.equal(await run(request(), deps([stuck])), 130);
+		assert.equal(await run(request(), depsOf([stuck])), 130);
 		assert.match(
 			report().targets[0]?.incompleteReason ?? "",
 			new RegExp(signal),
@@ -256,7 +232,7 @@ test("a signal ends it in order: 130, and the report", async () => {
 test("known failures are marked and forgiven", async () => {
 	const known = [{ case: "*", reason: "being fixed", expires: "2999-12-31" }];
 	assert.equal(
-		await run(request({ known }), deps([fakeTarget(all("fail"))])),
+		await run(request({ known }), depsOf([fakeTarget(all("fail"))])),
 		0,
 	);
 	assert.equal(report().targets[0]?.cases[0]?.known?.reason, "being fixed");
@@ -265,7 +241,7 @@ test("known failures are marked and forgiven", async () => {
 test("a report that can't be written in the end is told", async () => {
 	const reports = [{ format: "json", file: "/dev/full" } as const];
 	await assert.rejects(
-		run(request({ reports }), deps([fakeTarget()])),
+		run(request({ reports }), depsOf([fakeTarget()])),
 		/\/dev\/full could not be written/,
 	);
 });
