@@ -75,7 +75,11 @@ void cr_clone_tell(struct cr_shared *sh, uint64_t flags)
 		add(sh, word);
 }
 
-/* The descriptor's pids as /proc/self/fdinfo has them, which is before the process is reaped. */
+/*
+ * The descriptor's pids as /proc/self/fdinfo has them, which is before the process is reaped.
+ * A kernel without pid namespaces writes the one pid that there is, as Pid, and no NSpid
+ * (pidfd_show_fdinfo(), CONFIG_PID_NS).
+ */
 static bool names(int pidfd, const char *pids)
 {
 	char path[64], info[1024], *p, *end;
@@ -89,7 +93,11 @@ static bool names(int pidfd, const char *pids)
 		return false;
 	p = strstr(info, "\nNSpid:");
 	cr_text_init(&t, list, sizeof(list));
-	for (p = p ? p + 7 : ""; *p && *p != '\n'; p = end) {
+	if (p)
+		p += strlen("\nNSpid:");
+	else if ((p = strstr(info, "\nPid:")))
+		p += strlen("\nPid:");
+	for (p = p ? p : ""; *p && *p != '\n'; p = end) {
 		p += strspn(p, "\t ");
 		end = p + strcspn(p, "\t \n");
 		if (t.len)
