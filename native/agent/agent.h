@@ -9,6 +9,9 @@
 /* The life of PID 1. */
 void cr_agent(void) __attribute__((noreturn));
 
+/* ../doctor: the arguments behind --doctor; returns the exit status */
+int cr_doctor(int argc, char **argv);
+
 /* memory.c */
 void *cr_own_memory(size_t size);
 
