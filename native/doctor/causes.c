@@ -44,14 +44,17 @@ static unsigned int capability(const struct setting *s, bool counts)
 	return holds(s) ? confined(s) : lacks(s);
 }
 
+/* Something else refused first: the kernel's own check stands behind it all the same. */
+static unsigned int behind(const struct setting *s, bool counts)
+{
+	return holds(s) && counts ? 0 : capability(s, counts);
+}
+
 /* A sysctl that could not be opened. */
 static unsigned int sysctl(const char *path, const struct setting *s, bool counts)
 {
-	/* What is behind the mount asks all the same. */
-	unsigned int too = holds(s) && counts ? 0 : capability(s, counts);
+	unsigned int too = behind(s, counts);
 
-	if (!s->proc)
-		return BIT(CAUSE_NO_PROC);
 	switch (doctor_place(path)) {
 	case PLACE_READ_ONLY:
 		return BIT(CAUSE_READ_ONLY) | too;
@@ -99,7 +102,7 @@ static unsigned int exe_fd(const struct setting *s, const struct outcome *o)
 	if (o->nth == 0 && !s->config)
 		return BIT(CAUSE_KERNEL_CONFIG);
 	if (o->nth == 0)
-		return s->seccomp ? BIT(CAUSE_SECCOMP) : confined(s);
+		return s->seccomp ? BIT(CAUSE_SECCOMP) | behind(s, true) : confined(s);
 	return is(o, "EPERM") || (is(o, "EINVAL") && !holds(s)) ? capability(s, true) : confined(s);
 }
 
@@ -141,17 +144,18 @@ static unsigned int map_files(const struct setting *s, const struct target *t,
 		return capability(s, s->initial_userns);
 	if (t)
 		return access_to(s, t, false);
-	if (!s->proc)
-		return BIT(CAUSE_NO_PROC);
 	return is(o, "ENOENT") ? BIT(CAUSE_KERNEL_CONFIG) : confined(s);
 }
 
 static unsigned int find_causes(enum boundary which, const struct setting *s,
 				const struct target *t, const struct outcome *o)
 {
+	if (!s->proc)
+		return BIT(CAUSE_NO_PROC);
 	/* Only a filter ends a process for a system call. */
 	if (is(o, "signal:31"))
-		return BIT(CAUSE_SECCOMP);
+		return BIT(CAUSE_SECCOMP) |
+		       (which == SET_TID ? behind(s, s->children_owner != OWNER_ANCESTOR) : 0);
 	switch (which) {
 	case NS_LAST_PID:
 		return is(o, "EPERM") && o->nth > 0 ? capability(s, s->pid_owner != OWNER_ANCESTOR)

@@ -47,16 +47,18 @@ int cr_doctor(int argc, char **argv)
 		named = &target;
 		if (!doctor_target(pid, named)) {
 			fprintf(stderr, "crprobe: --pid %lld: there is no such process\n", pid);
-			return 3;
+			return 2;
 		}
 	}
 	doctor_setting(&setting);
-	err = cr_supervisor_init(NULL);
+	/* Without procfs no case can be watched, and CRIU can do nothing. */
+	memset(outcomes, 0, sizeof(outcomes));
+	err = setting.proc ? cr_supervisor_init(NULL) : 0;
 	for (i = 0; !err && i < BOUNDARIES; i++) {
-		err = doctor_try(i, about(i, named), &outcomes[i]);
-		if (!err)
-			doctor_explain(i, &setting, about(i, named), &outcomes[i]);
-		usable = usable && !err && outcomes[i].usable;
+		if (setting.proc)
+			err = doctor_try(i, about(i, named), &outcomes[i]);
+		doctor_explain(i, &setting, about(i, named), &outcomes[i]);
+		usable = usable && outcomes[i].usable;
 	}
 	if (err) {
 		fprintf(stderr, "crprobe: nothing can be tried here: %s\n", strerror(-err));

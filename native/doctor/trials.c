@@ -29,9 +29,9 @@ static const struct trial trials[BOUNDARIES] = {
 	[IPC_NEXT_ID] = { SUBJECT "open=f,w,/proc/sys/kernel/msg_next_id write=f,-1", "EINVAL",
 			  NULL, NULL, "/proc/sys/kernel/msg_next_id" },
 	[TTY_LOCK] = { SUBJECT "pty=s tty_lock=s tty_locked=s", "0", NULL, "echo", NULL },
-	/* A sibling, which yama tells from a child. */
-	[PTRACE] = { SUBJECT "spawn=p { } child { open=f,r,/proc/$p/mem seize=p }", "0", NULL, NULL,
-		     NULL },
+	/* A sibling, which yama tells from a child, and one that has no more than this process. */
+	[PTRACE] = { SUBJECT "spawn=p { caps=none } child { open=f,r,/proc/$p/mem seize=p }", "0",
+		     NULL, NULL, NULL },
 };
 
 static void put_path(struct cr_text *t, const char *step, const struct target *target,

@@ -22,12 +22,14 @@ const char *const boundary_texts[BOUNDARIES] = {
 
 const char *const boundary_criu[BOUNDARIES] = {
 	[NS_LAST_PID] = "criu restore writes it only where there is no clone3() with set_tid",
-	[SET_TID] = "criu restore fails: it gives every process its old pid this way",
+	[SET_TID] = "criu restore gives every process its old pid this way, or by ns_last_pid "
+		    "where there "
+		    "is no clone3()",
 	[MAP_FILES] = "criu dump fails for a process that maps a deleted file",
-	[EXE_FD] = "criu restore fails: it gives every process its /proc/PID/exe this way",
+	[EXE_FD] = "criu restore gives every process its /proc/PID/exe this way, and fails",
 	[IPC_NEXT_ID] = "criu restore needs it for System V IPC",
 	[TTY_LOCK] = "criu restore needs it for terminals",
-	[PTRACE] = "criu dump fails: it traces every process that it dumps",
+	[PTRACE] = "criu dump traces every process that it dumps, and fails",
 };
 
 const char *const cause_names[CAUSES] = {

@@ -67,6 +67,7 @@ const COMMANDS = {
 	list: async () => (await import("./commands/list.js")).addList,
 	explain: async () => (await import("./commands/explain.js")).addExplain,
 	facts: async () => (await import("./commands/facts.js")).addFacts,
+	doctor: async () => (await import("./commands/doctor.js")).addDoctor,
 	completion: async () =>
 		(await import("./commands/completion.js")).addCompletion,
 	history: async () => (await import("./commands/history.js")).addHistory,

@@ -182,6 +182,7 @@ function agentsStamp() {
 		"native/boundaries",
 		"native/test",
 		"native/agent",
+		"native/doctor",
 		"package.json",
 	]);
 	return [

@@ -1,0 +1,445 @@
+/** Every diagnosis in a setting in which it is true, and in one next to it in which it is not. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { test } from "tap";
+import { CAUSES, diagnosisSchema } from "./diagnosis.js";
+import {
+	ask,
+	causesOf,
+	fileWith,
+	helper,
+	mounted,
+	rootFolder,
+	stayer,
+	target,
+	USER,
+	under,
+	userWith,
+	type Words,
+	withFileCaps,
+} from "./settings.test.helper.js";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const SCHEMA = join(ROOT, "runner/doctor/schema.json");
+
+const root = process.getuid?.() === 0;
+const skip = root ? false : "the settings take root to make";
+
+/** Capabilities that ask for no other user's leave. */
+const CAP = userWith("checkpoint_restore");
+const SIX = [
+	...["ns_last_pid", "set_tid", "map_files"],
+	...["exe_fd", "ipc_next_id", "tty_lock"],
+];
+
+interface Row {
+	readonly name: string;
+	readonly setting: () => Words;
+	readonly program?: () => string;
+	/** What is blocked, and by what. */
+	readonly blocked: Readonly<Record<string, readonly string[]>>;
+}
+
+const all = (...causes: string[]): Record<string, readonly string[]> =>
+	Object.fromEntries(SIX.map((name) => [name, causes]));
+
+const ROWS: readonly Row[] = [
+	{
+		name: "a user with the capability",
+		setting: () => CAP,
+		blocked: {},
+	},
+	{
+		name: "a user without",
+		setting: () => USER,
+		blocked: all("not-permitted"),
+	},
+	{
+		name: "a user who can't get it",
+		setting: () => [...USER, "--bounding-set", "-checkpoint_restore"],
+		blocked: all("bounding-set"),
+	},
+	{
+		name: "a user who gets nothing from files",
+		setting: () => [...USER, "--no-new-privs"],
+		blocked: all("no-new-privs"),
+	},
+	{
+		name: "a user with the capability who gets nothing from files",
+		setting: () => [...CAP, "--no-new-privs"],
+		blocked: {},
+	},
+	{
+		name: "a program whose file makes it permitted only",
+		setting: () => USER,
+		program: () => withFileCaps("p"),
+		blocked: all("not-effective"),
+	},
+	{
+		name: "a program whose file makes it effective",
+		setting: () => USER,
+		program: () => withFileCaps("ep"),
+		blocked: {},
+	},
+	{
+		name: "that program, where files give nothing",
+		// setpriv itself still has what it could hand on: another one does not.
+		setting: () => [...USER, "setpriv", "--no-new-privs"],
+		program: () => withFileCaps("ep"),
+		blocked: all("no-new-privs"),
+	},
+	{
+		name: "a user namespace",
+		setting: () => ["unshare", "--user", "--map-root-user"],
+		blocked: Object.fromEntries(
+			SIX.filter((name) => name !== "exe_fd").map((name) => [
+				name,
+				["user-namespace"],
+			]),
+		),
+	},
+	{
+		name: "a user namespace with a pid and an IPC namespace",
+		setting: () => [
+			...["unshare", "--user", "--map-root-user", "--ipc"],
+			...["--pid", "--fork", "--mount-proc"],
+		],
+		blocked: { map_files: ["user-namespace"], tty_lock: ["user-namespace"] },
+	},
+	{
+		name: "a /proc/sys that is read-only",
+		setting: () =>
+			mounted(
+				"mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys",
+			),
+		blocked: { ns_last_pid: ["read-only"], ipc_next_id: ["read-only"] },
+	},
+	{
+		name: "the same for a user without the capability",
+		setting: () => [
+			...mounted(
+				"mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys",
+			),
+			...USER,
+		],
+		blocked: {
+			...all("not-permitted"),
+			ns_last_pid: ["read-only", "not-permitted"],
+			ipc_next_id: ["read-only", "not-permitted"],
+		},
+	},
+	{
+		name: "a /proc/sys that is bound and can be written",
+		setting: () => mounted("mount --bind /proc/sys /proc/sys"),
+		blocked: {},
+	},
+	{
+		name: "sysctls with something else over them",
+		setting: () =>
+			mounted(
+				"mount --bind /dev/null /proc/sys/kernel/ns_last_pid; mount --bind /dev/null /proc/sys/kernel/msg_next_id",
+			),
+		blocked: { ns_last_pid: ["masked"], ipc_next_id: ["masked"] },
+	},
+	{
+		name: "a /proc/sys with something else over it",
+		setting: () => mounted("mount -t tmpfs none /proc/sys"),
+		blocked: { ns_last_pid: ["masked"], ipc_next_id: ["masked"] },
+	},
+	{
+		name: "no procfs",
+		setting: () => mounted("mount -t tmpfs none /proc"),
+		blocked: { ...all("no-proc"), ptrace: ["no-proc"] },
+	},
+	{
+		name: "no pseudo-terminals",
+		setting: () => mounted("mount --bind /dev/null /dev/ptmx"),
+		blocked: { tty_lock: ["no-terminal"] },
+	},
+	{
+		name: "a filter that hides clone3",
+		setting: () => [under, "filter", "clone3", "38"],
+		blocked: { set_tid: ["seccomp"] },
+	},
+	{
+		name: "a filter that forbids clone3",
+		setting: () => [under, "filter", "clone3", "1"],
+		blocked: { set_tid: ["seccomp"] },
+	},
+	{
+		name: "a filter that kills for clone3",
+		setting: () => [under, "filter", "clone3", "0"],
+		blocked: { set_tid: ["seccomp"] },
+	},
+	{
+		name: "a filter that forbids PR_SET_MM",
+		setting: () => [under, "prctl", "1"],
+		blocked: { exe_fd: ["seccomp"] },
+	},
+	{
+		name: "a filter that forbids ptrace",
+		setting: () => [under, "filter", "ptrace", "1"],
+		blocked: { ptrace: ["seccomp"] },
+	},
+	{
+		name: "a filter, and no capability",
+		setting: () => [
+			...[under, "filter", "clone3", "38"],
+			...[...USER, "--bounding-set", "-checkpoint_restore"],
+		],
+		blocked: {
+			...all("bounding-set"),
+			set_tid: ["seccomp", "bounding-set"],
+		},
+	},
+];
+
+for (const { name, setting, program, blocked } of ROWS)
+	test(`in the way of ${name}`, { skip }, async () => {
+		const asked = ask(setting(), [], {}, program?.());
+		for (const one of [...SIX, "ptrace"])
+			assert.deepEqual(causesOf(asked, one), blocked[one] ?? [], one);
+		assert.equal(asked.status, Object.keys(blocked).length === 0 ? 0 : 1);
+		assert.equal(asked.diagnosis.usable, asked.status === 0);
+		assertSound(asked);
+	});
+
+/** Whatever is said: it follows the schema, and the text says the same. */
+function assertSound({ diagnosis, text }: ReturnType<typeof ask>): void {
+	const valid = new Ajv2020().compile(JSON.parse(readFileSync(SCHEMA, "utf8")));
+	assert.ok(valid(diagnosis), JSON.stringify(valid.errors));
+	assert.match(text, /^[\x20-\x7e\n]*$/);
+	for (const {
+		name,
+		usable,
+		remedy,
+		causes,
+		observed,
+	} of diagnosis.boundaries) {
+		assert.equal(usable, causes.length === 0, name);
+		assert.equal(usable, remedy === "" && observed === "", name);
+		assert.ok(text.includes(`${usable ? "usable " : "blocked"}  ${name} `));
+		assert.ok(text.includes(remedy), remedy);
+		assert.ok(!remedy.includes("\n"));
+		for (const { id } of causes) assert.ok(text.includes(`\n  ${id} `), id);
+	}
+}
+
+interface TargetRow {
+	readonly name: string;
+	readonly asker: Words;
+	readonly target: () => Words;
+	readonly map_files: readonly string[];
+	readonly ptrace: readonly string[];
+}
+
+const both = (...causes: string[]) => ({ map_files: causes, ptrace: causes });
+
+const TARGETS: readonly TargetRow[] = [
+	{
+		name: "of the same user",
+		asker: CAP,
+		target: () => [...USER, under, "nothing"],
+		...both(),
+	},
+	{
+		name: "of the same user, without the capability",
+		asker: USER,
+		target: () => [...USER, under, "nothing"],
+		map_files: ["not-permitted"],
+		ptrace: [],
+	},
+	{
+		name: "of another user",
+		asker: CAP,
+		target: () => [
+			...["setpriv", "--reuid", "1001", "--regid", "1001", "--clear-groups"],
+			...[under, "nothing"],
+		],
+		...both("other-user"),
+	},
+	{
+		name: "that can't be dumped, since its file can't be read",
+		asker: CAP,
+		target: () => [...USER, "env", stayer(0o711), "nothing"],
+		...both("not-dumpable"),
+	},
+	{
+		name: "whose file can be read",
+		asker: CAP,
+		target: () => [...USER, "env", stayer(0o755), "nothing"],
+		...both(),
+	},
+	{
+		name: "with capabilities of its own",
+		asker: CAP,
+		target: () => [...userWith("net_raw"), under, "nothing"],
+		...both("more-capable"),
+	},
+	{
+		name: "with the asker's capability",
+		asker: CAP,
+		target: () => [...CAP, under, "nothing"],
+		...both(),
+	},
+	{
+		name: "that is traced",
+		asker: CAP,
+		target: () => [...USER, under, "traced"],
+		map_files: [],
+		ptrace: ["traced"],
+	},
+	{
+		name: "that has ended",
+		asker: CAP,
+		target: () => [...USER, under, "ended"],
+		...both("kernel-thread"),
+	},
+];
+
+for (const row of TARGETS)
+	test(`a process ${row.name}`, { skip }, async () => {
+		const pid = await target(row.target());
+		const asked = ask(row.asker, ["--pid", String(pid)]);
+		assert.deepEqual(causesOf(asked, "map_files"), row.map_files);
+		assert.deepEqual(causesOf(asked, "ptrace"), row.ptrace);
+		assertSound(asked);
+		for (const { name, pid: of } of asked.diagnosis.boundaries)
+			assert.equal(of, /map_files|ptrace/.test(name) ? pid : undefined, name);
+	});
+
+test("a process that /proc hides", { skip }, async () => {
+	for (const [options, causes] of [
+		["hidepid=2", ["hidden-process"]],
+		["hidepid=0", ["other-user", "more-capable"]],
+	] as const) {
+		const asked = ask(
+			[
+				...["unshare", "--pid", "--fork", "--mount", "sh", "-ec"],
+				`mount -t proc -o ${options} proc /proc; exec 3<&-; "$@" & wait`,
+				...["sh", ...CAP],
+			],
+			// PID 1 of that pid namespace is the shell, which is root's.
+			["--pid", "1"],
+		);
+		assert.deepEqual(causesOf(asked, "ptrace"), causes, options);
+	}
+});
+
+test("who is refused for no reason that shows is told that", {
+	skip,
+}, async (t) => {
+	const setting = [under, "landlock"];
+	if (spawnSync(under, ["landlock", "true"]).status === 99) {
+		t.pass("this kernel has no Landlock");
+		return;
+	}
+	const pid = await target([under, "nothing"]);
+	const asked = ask(setting, ["--pid", String(pid)]);
+	assert.deepEqual(causesOf(asked, "ptrace"), ["unknown"]);
+	assert.deepEqual(causesOf(asked, "set_tid"), []);
+	assert.deepEqual(causesOf(ask([], ["--pid", String(pid)]), "ptrace"), []);
+});
+
+test("nothing is written into what stands in a sysctl's place", {
+	skip,
+}, async () => {
+	const file = fileWith("as it was");
+	ask(mounted(`mount --bind ${file} /proc/sys/kernel/ns_last_pid`));
+	assert.equal(readFileSync(file, "utf8"), "as it was");
+});
+
+test("the trials change nothing that others share", { skip }, async () => {
+	const look = () =>
+		["msg_next_id", "ns_last_pid"].map((name) =>
+			Number(readFileSync(`/proc/sys/kernel/${name}`, "utf8")),
+		);
+	const [message, before = 0] = look();
+	assert.equal(ask([]).status, 0);
+	const [after, last = 0] = look();
+	assert.equal(after, message);
+	// It went on counting from where it was, as every fork makes it, or began again at its lower end.
+	assert.ok(last > before || last < 10_000, `${before} ${last}`);
+});
+
+for (const [engine, env, files, remedy] of [
+	["none", {}, [], "sudo systemd-run "],
+	["docker", {}, [".dockerenv"], "docker run --cap-add CHECKPOINT_RESTORE ..."],
+	[
+		"podman",
+		{},
+		["run/.containerenv"],
+		"podman run --cap-add CHECKPOINT_RESTORE ...",
+	],
+	[
+		"kubernetes",
+		{ KUBERNETES_SERVICE_HOST: "10.0.0.1" },
+		[".dockerenv"],
+		"securityContext: {capabilities: {add: [CHECKPOINT_RESTORE]}}",
+	],
+	["slurm", { SLURM_JOB_ID: "1" }, [], "slurmd.service"],
+] as const)
+	test(`the remedy is fitted to ${engine}`, { skip }, async () => {
+		const place = rootFolder(engine, files);
+		const setting = [
+			...["setpriv", "--bounding-set", "-checkpoint_restore,-sys_admin"],
+			...["chroot", place],
+		];
+		const binds = ["proc", "dev"].map(
+			(name) => `mount --rbind /${name} ${place}/${name}`,
+		);
+		const asked = ask(
+			[...mounted(binds.join("; ")), ...setting],
+			[],
+			env,
+			"/crprobe",
+		);
+		assert.equal(asked.diagnosis.setting.engine, engine);
+		const told = asked.diagnosis.boundaries.find(
+			({ name }) => name === "set_tid",
+		);
+		assert.ok(told?.remedy.includes(remedy), told?.remedy);
+		assertSound(asked);
+	});
+
+test("every cause but those that take a guest or another kernel has a setting", async () => {
+	const tried = new Set([
+		...ROWS.flatMap(({ blocked }) => Object.values(blocked).flat()),
+		...TARGETS.flatMap(({ map_files, ptrace }) => [...map_files, ...ptrace]),
+		...["hidden-process", "unknown"],
+		// doctor.guest.test.ts
+		...["yama", "security-module", "kernel-too-old", "kernel-config"],
+	]);
+	for (const cause of CAUSES) assert.ok(tried.has(cause), cause);
+});
+
+test("the published schema is the model's", async () => {
+	const schema = JSON.parse(JSON.stringify(diagnosisSchema()));
+	if (process.env.UPDATE_GOLDEN === "1")
+		writeFileSync(SCHEMA, `${JSON.stringify(schema, null, "\t")}\n`);
+	assert.deepEqual(JSON.parse(readFileSync(SCHEMA, "utf8")), schema);
+});
+
+test("a wrong command line is refused", async () => {
+	for (const args of [
+		["--pid"],
+		["--pid", "x"],
+		["--pid", "0"],
+		["--pid", "4194304"],
+		["--jsn"],
+	]) {
+		const { status, stdout, stderr } = spawnSync(
+			helper,
+			["--doctor", ...args],
+			{
+				encoding: "utf8",
+			},
+		);
+		assert.equal(status, 2, args.join(" "));
+		assert.equal(stdout, "");
+		assert.match(stderr, /^(usage|crprobe): .*\n$/);
+	}
+});
