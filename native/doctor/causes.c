@@ -87,12 +87,14 @@ static unsigned int next_id(const struct setting *s, const struct outcome *o)
 
 static unsigned int clone3(const struct setting *s, const struct outcome *o)
 {
+	bool counts = s->children_owner != OWNER_ANCESTOR;
+
+	if (o->nth == 0 && s->seccomp)
+		return BIT(CAUSE_SECCOMP) | behind(s, counts);
 	if (o->nth == 0)
-		return s->seccomp	 ? BIT(CAUSE_SECCOMP)
-		       : is(o, "ENOSYS") ? BIT(CAUSE_KERNEL_TOO_OLD)
-					 : confined(s);
+		return is(o, "ENOSYS") ? BIT(CAUSE_KERNEL_TOO_OLD) : confined(s);
 	if (is(o, "EPERM"))
-		return capability(s, s->children_owner != OWNER_ANCESTOR);
+		return capability(s, counts);
 	/* set_tid came with Linux 5.5: a kernel before that finds the arguments too long. */
 	return is(o, "E2BIG") ? BIT(CAUSE_KERNEL_TOO_OLD) : BIT(CAUSE_UNKNOWN);
 }
