@@ -50,3 +50,6 @@ export { buildInitramfs } from "./qemu/initramfs.js";
 export type { QemuBuild } from "./qemu/qemuBuild.js";
 export { qemuBuild } from "./qemu/qemuBuild.js";
 export { previewCommand } from "./replay/preview.js";
+export { busybox } from "./shell/busybox.js";
+export type { ShellGuest } from "./shell/shell.js";
+export { bootShell, SHELL_READY } from "./shell/shell.js";

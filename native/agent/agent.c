@@ -50,8 +50,7 @@ static void complain(const char *what, int err)
 	close(fd);
 }
 
-static void power_off(void) __attribute__((noreturn));
-static void power_off(void)
+void cr_power_off(void)
 {
 	sync();
 #if defined(__x86_64__) || defined(__i386__)
@@ -189,7 +188,7 @@ static void run_by_hand(const char *program)
 		complain(program, len);
 	else
 		complain(out, 0);
-	power_off();
+	cr_power_off();
 }
 
 void cr_agent(void)
@@ -204,24 +203,26 @@ void cr_agent(void)
 	make_mounts();
 	if (by_hand)
 		run_by_hand(by_hand);
+	if (getenv("crcap_shell"))
+		cr_shell();
 	if (!find_channel(device, sizeof(device))) {
 		complain("no channel is named: neither /crcap/channel nor crcap_channel= is there",
 			 0);
-		power_off();
+		cr_power_off();
 	}
 	if (!cr_cases_open() || !cr_requests_open()) {
 		complain("no memory for what is asked", 0);
-		power_off();
+		cr_power_off();
 	}
 	err = cr_channel_open(device);
 	if (err) {
 		complain(device, err);
-		power_off();
+		cr_power_off();
 	}
 	err = cr_supervisor_init(NULL);
 	if (err) {
 		complain("the supervisor can't start", err);
-		power_off();
+		cr_power_off();
 	}
 	uname(&u);
 	cr_text_init(&t, buf, sizeof(buf));
@@ -236,5 +237,5 @@ void cr_agent(void)
 	cr_puts(&t, "bye ");
 	cr_putu(&t, answered);
 	cr_channel_send(buf, t.len);
-	power_off();
+	cr_power_off();
 }

@@ -47,6 +47,8 @@ export interface RunOptions extends KcidbOptions {
 	dryRun?: boolean;
 	watch?: boolean;
 	repeat?: number;
+	shell?: boolean;
+	gdb?: boolean;
 }
 
 /** What to run on. `name` is what reports call it, where the kernel's own name won't do. */

@@ -7,12 +7,15 @@ import {
 	BootError,
 	type BootOptions,
 	bootGuest,
+	bootShell,
+	busybox,
 	type Guest,
 	type InitramfsEntry,
 	type Machine,
 	preflight,
 	previewCommand,
 	type RequestCatalogue,
+	type ShellGuest,
 	VmError,
 } from "../../vm/index.js";
 import { shellLine } from "../common/shellQuote.js";
@@ -78,6 +81,7 @@ export function qemuTarget(options: QemuTargetOptions): Target {
 				accel: options.shownAccel ?? "tcg",
 				append: options.append,
 			}),
+		shell: (gdb, signal) => openShell(options, gdb, signal),
 		open: (signal, onStart = () => {}) => openGuest(options, signal, onStart),
 	};
 }
@@ -96,6 +100,28 @@ async function openGuest(
 		return guestSession(options, accel, guest, notes, signal);
 	} catch (error) {
 		throw openError(error, accel, notes);
+	}
+}
+
+async function openShell(
+	options: QemuTargetOptions,
+	gdb: boolean,
+	signal: AbortSignal,
+): Promise<ShellGuest> {
+	const { kernel, agent, append, extraFiles = [], say } = options;
+	refuseUnbootable(kernel);
+	try {
+		const program = await busybox(kernel.machine, {
+			signal,
+			...(say === undefined ? {} : { onProgress: say }),
+		});
+		const { accel } = await options.chooseAccel(signal);
+		return await bootShell({
+			...{ kernel: kernel.bootPath, machine: kernel.machine, agent, accel },
+			...{ append, extraFiles, busybox: program, gdb },
+		});
+	} catch (error) {
+		throw openError(error, undefined, []);
 	}
 }
 

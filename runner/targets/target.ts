@@ -1,5 +1,6 @@
 /** Where cases run. A target is opened, runs one list of requests, and tells how it ended. */
 import type { KernelInfo } from "../../results/model/model.js";
+import type { ShellGuest } from "../../vm/index.js";
 import type { RawFacts } from "../common/suiteApi.js";
 
 /** One case to run; `n` is its place in the plan. */
@@ -85,6 +86,8 @@ export interface Target {
 	readonly mayTouchHost: boolean;
 	/** The line that it would be booted with; absent where nothing is. */
 	readonly bootLine?: () => Promise<string>;
+	/** The same guest with a shell in place of the cases; absent where nothing is booted. @throws OpenError */
+	readonly shell?: (gdb: boolean, signal: AbortSignal) => Promise<ShellGuest>;
 	/**
 	 * Brings it up. `onStart` is called once that has begun and there is time for other work.
 	 * @throws OpenError when it could not be; whatever else is thrown is a bug.

@@ -99,17 +99,44 @@ function corrupt(path: string, cause: unknown): VmError {
  */
 export async function unpackDeb(path: string, dir: string): Promise<void> {
 	await makeDirs(dir);
+	await readDeb(path, harvester(path, dir, tarMembers));
+}
+
+async function readDeb(path: string, take: Taker): Promise<void> {
 	const tool: Tool = {
 		argv: ["dpkg-deb", "--fsys-tarfile", path],
 		package: "dpkg",
 		purpose: "to unpack a .deb",
 	};
 	try {
-		await runTool(tool, harvester(path, dir, tarMembers), MAX_PACKAGE);
+		await runTool(tool, take, MAX_PACKAGE);
 	} catch (cause) {
 		if (cause instanceof VmError || errnoOf(cause) !== "") throw cause;
 		throw corrupt(path, cause);
 	}
+}
+
+/**
+ * What one file in a .deb holds, whose name matches; undefined where there is none. No more than `most` bytes are taken.
+ * @throws VmError as unpackDeb() does
+ */
+export async function fileInDeb(
+	path: string,
+	name: RegExp,
+	most: number,
+): Promise<Buffer | undefined> {
+	let found: Buffer | undefined;
+	await readDeb(path, async (chunks) => {
+		for await (const member of tarMembers(chunks)) {
+			if (found !== undefined || !name.test(member.path)) continue;
+			if (member.size > most)
+				throw new Error(`${member.path} has ${member.size} bytes`);
+			const pieces: Uint8Array[] = [];
+			for await (const piece of member.bytes()) pieces.push(piece);
+			found = Buffer.concat(pieces);
+		}
+	});
+	return found;
 }
 
 /** Unpacks the kernels and their configurations from an .rpm; throws as unpackDeb() does. */

@@ -17,6 +17,8 @@ export interface GuestSpec {
 	memoryMiB?: number;
 	/** Instead of the machine's own model. */
 	cpu?: string;
+	/** The guest waits for a debugger, for which QEMU listens on a socket of this path. */
+	gdbSocket?: string;
 }
 
 /** The far ends of the guest's ports, as `-chardev` backends without their `id`. */
@@ -66,6 +68,16 @@ function bootArgs(spec: GuestSpec): string[] {
 	];
 }
 
+function debugArgs({ gdbSocket }: GuestSpec): string[] {
+	return gdbSocket === undefined
+		? []
+		: [
+				"-S",
+				"-gdb",
+				`unix:${gdbSocket.replaceAll(",", ",,")},server=on,wait=off`,
+			];
+}
+
 /** A chardev's option; QEMU reads `,,` as one comma. */
 function chardev(id: string, backend: string): string[] {
 	const [kind, ...rest] = backend.split(",");
@@ -95,6 +107,7 @@ export function qemuArgs(spec: GuestSpec, backends: Backends): string[] {
 		...machineArgs(spec),
 		...portArgs(spec.machine, backends),
 		...bootArgs(spec),
+		...debugArgs(spec),
 	];
 }
 

@@ -156,6 +156,14 @@ export function addRun(program: Command, context: CommandContext): void {
 			"run again whenever the file of a kernel changes, until it is interrupted",
 		)
 		.option(
+			"--shell",
+			"boot one kernel with a shell on this terminal, with busybox and crprobe; try nothing",
+		)
+		.option(
+			"--gdb",
+			"as --shell, with a kernel that waits for gdb; prints the line that attaches it",
+		)
+		.option(
 			"--bisect",
 			"exit 0 good, 1 bad, 125 can't tell, 128 usage: for `git bisect run`",
 		)
@@ -167,9 +175,11 @@ export function addRun(program: Command, context: CommandContext): void {
 
 /** Options that would say something false together. */
 function refuseTogether(options: RunOptions): void {
+	const byHand = options.shell || options.gdb;
 	const given = (["dryRun", "watch", "bisect"] as const).filter(
 		(name) => options[name],
 	);
+	if (byHand) refuseForShell(options);
 	if (given.length < 2) return;
 	const names = { dryRun: "--dry-run", watch: "--watch", bisect: "--bisect" };
 	throw new UsageError(
@@ -181,12 +191,33 @@ function refuseTogether(options: RunOptions): void {
 	);
 }
 
+/** What says nothing of the guest that a shell runs in. */
+const FOR_SHELLS = new Set<keyof RunOptions>([
+	...(["kernel", "append", "accel", "timeout", "lsm"] as const),
+	...(["configFile", "config", "shell", "gdb"] as const),
+]);
+
+function refuseForShell(options: RunOptions): void {
+	const idle = (Object.keys(options) as (keyof RunOptions)[]).find(
+		(name) => !FOR_SHELLS.has(name),
+	);
+	if (idle === undefined) return;
+	const flag = idle.replace(/[A-Z]/g, (one) => `-${one.toLowerCase()}`);
+	throw new UsageError(
+		`--${flag} has no effect with ${options.gdb ? "--gdb" : "--shell"}, where nothing is tried but by hand`,
+	);
+}
+
 async function runOnce(
 	options: RunOptions,
 	context: CommandContext,
 ): Promise<number> {
 	refuseTogether(options);
 	const request = runRequest(options, await loadConfig(options.config));
+	if (options.shell || options.gdb) {
+		const { runShell } = await import("../../run/shell.js");
+		return await runShell(request, context.deps, options.gdb ?? false);
+	}
 	if (options.dryRun) {
 		const { dryRun } = await import("../../run/dryRun.js");
 		return await dryRun(request, context.deps);
