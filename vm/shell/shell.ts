@@ -1,8 +1,9 @@
 /** A guest with a shell on its console, and with QEMU's gdb stub where that is wanted. Nobody watches it but its user. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { guestInitramfs } from "../guest/guest.js";
 import type { BootOptions } from "../guest/options.js";
 import { kernelCmdline } from "../qemu/arguments.js";
@@ -35,6 +36,20 @@ export interface ShellGuest {
 
 /** What the agent prints when the shell is about to read. */
 export const SHELL_READY = "crprobe: this is a shell";
+
+const LOOK_MS = 20;
+
+/** Waits until QEMU listens, or has ended. */
+async function thereOrGone(
+	path: string,
+	exited: Promise<unknown>,
+): Promise<void> {
+	let gone = false;
+	void exited.then(() => {
+		gone = true;
+	});
+	while (!gone && !existsSync(path)) await sleep(LOOK_MS);
+}
 
 /**
  * Starts the guest.
@@ -83,14 +98,16 @@ export async function bootShell(options: ShellOptions): Promise<ShellGuest> {
 			},
 			initramfs,
 		);
+		const exited = qemu.exited.finally(() => {
+			process.off("exit", forget);
+			forget();
+		});
+		if (gdbSocket !== undefined) await thereOrGone(gdbSocket, exited);
 		return {
 			console: qemu.console,
 			...(gdbSocket === undefined ? {} : { gdbSocket }),
 			stderr: qemu.stderr,
-			exited: qemu.exited.finally(() => {
-				process.off("exit", forget);
-				forget();
-			}),
+			exited,
 			kill: qemu.kill,
 		};
 	} catch (error) {
