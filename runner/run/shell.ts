@@ -57,7 +57,7 @@ export async function runShell(
 			);
 		const guest = await target.shell(gdb, signal);
 		if (guest.gdbSocket !== undefined) tell(gdbText(target, guest.gdbSocket));
-		tell("Ctrl-] ends the guest at once");
+		if (terminal.input.isTTY) tell("Ctrl-] ends the guest at once");
 		const ended = await connect(guest, terminal, signal);
 		return stop.interrupted() ? EXIT.interrupted : ended;
 	} catch (error) {
