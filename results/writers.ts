@@ -1,6 +1,7 @@
 /** The writer of every report format. */
 import type { Writable } from "node:stream";
 import { eventsWriter } from "./formats/events.js";
+import { github } from "./formats/github.js";
 import { jsonWriter } from "./formats/json.js";
 import { junit } from "./formats/junit.js";
 import { type KcidbGit, kcidb } from "./formats/kcidb.js";
@@ -45,6 +46,7 @@ const WRITERS: Readonly<
 	text: (sink) => documentWriter(sink, text),
 	markdown: (sink) =>
 		documentWriter(sink, (...run) => bounded(markdown(...run), SHOW_ALL)),
+	github: (sink) => documentWriter(sink, github),
 	junit: (sink) => documentWriter(sink, junit),
 	kcidb: (sink, { kcidbOrigin, kcidbGit }) =>
 		documentWriter(sink, kcidb(kcidbOrigin, kcidbGit)),

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Writes dist/crcap: the command with everything that it loads at every start in a few files. Node.js resolves and opens
+ * Writes dist/crcap: the command, and the library beside it, with everything that it loads at every start in a few files. Node.js resolves and opens
  * a file for each module otherwise, which takes longer than all else before QEMU starts. Needs the compiled TypeScript.
  */
 import { rmSync } from "node:fs";
@@ -12,7 +12,10 @@ const outdir = join(TOP, "dist/crcap");
 rmSync(outdir, { recursive: true, force: true });
 await build({
 	absWorkingDir: TOP,
-	entryPoints: ["dist/runner/cli/main.js"],
+	entryPoints: {
+		main: "dist/runner/cli/main.js",
+		index: "dist/runner/library/index.js",
+	},
 	bundle: true,
 	// What only some commands need stays in files of its own, loaded when it is wanted.
 	splitting: true,

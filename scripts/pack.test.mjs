@@ -131,3 +131,53 @@ test("installed without a compiler, --local says that it is unavailable and why"
 	assert.match(stderr, /build\/Release\/crcap\.node/);
 	assert.match(stderr, /not on the PATH: .*g\+\+/);
 });
+
+test("installed, the library is imported, and its types hold", async () => {
+	writeFileSync(
+		join(elsewhere, "use.mjs"),
+		`import { judge, plan } from "crcap";
+const [planned] = plan({ case: ["set_tid.free_tid.uid1000-none"] });
+console.log(judge(planned, "obs 0 us=5 end=ok who=uid:1000,eff:0 r=clone3:EPERM").verdict);`,
+	);
+	const used = bareRun("node", ["use.mjs"]);
+	assert.equal(used.stdout, "pass\n", used.stderr);
+	const typed = `import { judge, plan, run, type Judgement, type PlannedCase, type Run } from "crcap";
+const cases: readonly PlannedCase[] = plan({ suite: ["set_tid"] });
+const verdict: Judgement["verdict"] | undefined = cases[0] && judge(cases[0], "obs").verdict;
+const running: Run = run({ targets: [{ kernel: "debian:sid" }, { local: true }], maxFailures: 3, signal: new AbortController().signal });
+for await (const { target, result } of running) {
+	const told: string = target.name + result.id + result.verdict;
+	// @ts-expect-error a verdict is none of these
+	if (result.verdict === "passed") console.log(told);
+}
+const { outcome } = await running.finished;
+const all: "passed" | "failed" | "incomplete" = outcome;
+// @ts-expect-error one target, not a list
+run({ targets: { kernel: "debian:sid" } });
+// @ts-expect-error misspelt
+run({ suites: ["set_tid"] });
+// @ts-expect-error judged against a case, not against its id
+judge("set_tid.free_tid.uid1000-none", "obs");
+export { all, verdict };
+`;
+	writeFileSync(join(elsewhere, "typed.mts"), typed);
+	/** @param {string} file */
+	const check = (file) =>
+		spawnSync(
+			join(TOP, "node_modules/.bin/tsc"),
+			[
+				...["--noEmit", "--strict", "--exactOptionalPropertyTypes"],
+				...["--module", "nodenext", "--target", "es2023", "--skipLibCheck"],
+				...["--typeRoots", join(TOP, "node_modules/@types")],
+				...["--types", "node", file],
+			],
+			{ cwd: elsewhere, encoding: "utf8" },
+		);
+	const sound = check("typed.mts");
+	assert.equal(sound.status, 0, sound.stdout);
+	writeFileSync(
+		join(elsewhere, "wrong.mts"),
+		typed.replace('"incomplete"', '"lost"'),
+	);
+	assert.match(check("wrong.mts").stdout, /wrong\.mts.*error TS2322/);
+});

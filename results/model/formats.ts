@@ -7,6 +7,7 @@ const DESCRIPTIONS = {
 	ktap: "KTAP version 1, as the kernel's own tools read it",
 	text: "72 columns for the body of a mail",
 	markdown: "for a pull request or a CI step's summary",
+	github: "a GitHub job's annotations, ten of a kind",
 	junit: "JUnit XML, for CI systems",
 	kcidb: "KCIDB 5.3 JSON, for Kernel CI",
 	events: "JSON lines as things happen; schema published",

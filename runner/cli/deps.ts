@@ -1,12 +1,11 @@
-/** The real world for the commands: the suites, the kernels, the terminal. */
+/** The real world for the commands: the library's, and the terminal. */
 import { createProgress } from "../../results/progress/progress.js";
-import { prepare } from "../targets/prepare.js";
+import { ENGINE } from "../library/engine.js";
 import type { CliDeps } from "./commands/context.js";
 
 /** What every command works with. */
 export const realDeps: CliDeps = {
-	suites: async () => (await import("./suites.js")).suiteApi,
-	prepare,
+	...ENGINE,
 	watch({ reports }) {
 		const shared =
 			process.stdout.isTTY === true &&

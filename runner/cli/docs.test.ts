@@ -4,10 +4,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "tap";
 import { MANUALS } from "../../suites/index.js";
+import { suiteApi } from "../library/suites.js";
 import { parseConfig } from "../request/config.js";
 import { historyTable } from "./commands/history.js";
 import { cli } from "./spawnCli.test.helper.js";
-import { suiteApi } from "./suites.js";
 
 const TOP = join(import.meta.dirname, "../../..");
 

@@ -101,15 +101,7 @@ export function listenForStop(
 	});
 	for (const [name, handler] of handlers) process.on(name, handler);
 	releaseEarly();
-	const timer =
-		timeoutSeconds === undefined
-			? undefined
-			: setTimeout(() => {
-					controller.abort({
-						kind: "timeout",
-						seconds: timeoutSeconds,
-					} satisfies StopReason);
-				}, timeoutSeconds * 1000);
+	const timer = abortAfter(controller, timeoutSeconds);
 	return {
 		signal: controller.signal,
 		interrupted: () => heard,
@@ -119,4 +111,35 @@ export function listenForStop(
 			for (const [name, handler] of handlers) process.off(name, handler);
 		},
 	};
+}
+
+/** The same for a caller that has a signal of its own to stop with: this process's signals stay the caller's. */
+export function followSignal(
+	given: AbortSignal | undefined,
+	timeoutSeconds?: number,
+): Stop {
+	const controller = new AbortController();
+	const follow = (): void => controller.abort(given?.reason);
+	if (given?.aborted) follow();
+	given?.addEventListener("abort", follow);
+	const timer = abortAfter(controller, timeoutSeconds);
+	return {
+		signal: controller.signal,
+		interrupted: () => given?.aborted ?? false,
+		abort: (reason) => controller.abort(reason),
+		dispose() {
+			clearTimeout(timer);
+			given?.removeEventListener("abort", follow);
+		},
+	};
+}
+
+function abortAfter(
+	controller: AbortController,
+	seconds: number | undefined,
+): NodeJS.Timeout | undefined {
+	if (seconds === undefined) return undefined;
+	return setTimeout(() => {
+		controller.abort({ kind: "timeout", seconds } satisfies StopReason);
+	}, seconds * 1000);
 }

@@ -117,10 +117,18 @@ export function parseConfig(text: string, path: string): Config {
 	} catch (error) {
 		throw new UsageError(`${path}: no JSON: ${(error as Error).message}`);
 	}
+	return checkConfig(json, path);
+}
+
+/**
+ * Checks a configuration that is an object already; `from` is for the messages.
+ * @throws UsageError
+ */
+export function checkConfig(json: unknown, from: string): Config {
 	const parsed = Config.safeParse(json);
 	if (parsed.success) return parsed.data;
 	const why = explain(parsed.error.issues, json, Config, []);
-	throw new UsageError(`${path}: ${why}`);
+	throw new UsageError(`${from}: ${why}`);
 }
 
 /** Schemas of objects, whose keys are known. */

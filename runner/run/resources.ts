@@ -33,16 +33,22 @@ export class RunResources {
 	readonly #targets: number;
 	readonly #progress: Progress;
 	readonly #limit: FailureLimit;
+	readonly #listener: TargetSink | undefined;
 	#opening: Promise<Opened> | undefined;
 
-	/** @param targets how many targets the run has */
+	/**
+	 * @param targets how many targets the run has
+	 * @param listener gets what the reports get
+	 */
 	constructor(
 		request: RunRequest,
 		loadSuites: () => Promise<Suites>,
 		targets: number,
 		progress: Progress,
 		limit: FailureLimit,
+		listener?: TargetSink,
 	) {
+		this.#listener = listener;
 		this.#limit = limit;
 		this.#request = request;
 		this.#loadSuites = loadSuites;
@@ -89,9 +95,27 @@ export class RunResources {
 			this.#request.kcidb,
 		);
 		reports.begin(reportHead(this.#targets));
-		return { suites, reports, sinks: inOrder(this.#targets, reports) };
+		const told =
+			this.#listener === undefined ? reports : both(reports, this.#listener);
+		return { suites, reports, sinks: inOrder(this.#targets, told) };
 	}
 }
+
+/** Tells the one, then the other. */
+const both = (one: TargetSink, other: TargetSink): TargetSink => ({
+	beginTarget(head) {
+		one.beginTarget(head);
+		other.beginTarget(head);
+	},
+	caseResult(result) {
+		one.caseResult(result);
+		other.caseResult(result);
+	},
+	endTarget(tail) {
+		one.endTarget(tail);
+		other.endTarget(tail);
+	},
+});
 
 interface TargetLoaded extends Loaded {
 	readonly watched: Watched;

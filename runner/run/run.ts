@@ -7,6 +7,7 @@ import { defaultJobs, runLimited } from "../common/jobs.js";
 import { OwnFault } from "../common/ownFault.js";
 import type { Suites } from "../common/suiteApi.js";
 import { execute } from "../execute/execute.js";
+import type { TargetSink } from "../execute/sink.js";
 import { checkReports } from "../reports/reports.js";
 import type { RunRequest, TargetSpec } from "../request/runRequest.js";
 import type { PrepareContext } from "../targets/prepare.js";
@@ -29,6 +30,13 @@ export interface RunDeps {
 	) => Promise<readonly Target[]>;
 	/** What people watch while it runs; never a part of the report. */
 	readonly watch: (request: RunRequest) => Progress;
+	/** What stops it early; this process's signals where absent. */
+	readonly stop?: (
+		timeoutSeconds: number | undefined,
+		say: (line: string) => void,
+	) => Stop;
+	/** Gets every result as the reports get it. */
+	readonly listener?: TargetSink;
 }
 
 /**
@@ -42,7 +50,9 @@ export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 	const progress = deps.watch(request);
 	const say = (line: string): void => progress.say(line);
 	for (const note of wanted?.notes ?? []) say(note);
-	const stop = listenForStop(EXIT.interrupted, request.timeout, say);
+	const stop =
+		deps.stop?.(request.timeout, say) ??
+		listenForStop(EXIT.interrupted, request.timeout, say);
 	let resources: RunResources | undefined;
 	try {
 		const context = { signal: stop.signal, say };
@@ -56,6 +66,7 @@ export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 			targets.length,
 			progress,
 			new FailureLimit(request.maxFailures, stop),
+			deps.listener,
 		);
 		const { tallies, fault } = await runTargets(targets, {
 			request,

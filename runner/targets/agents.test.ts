@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "tap";
-import { suiteApi } from "../cli/suites.js";
 import { UsageError } from "../common/usage.js";
 import { requestFor } from "../execute/caseRequest.js";
+import { suiteApi } from "../library/suites.js";
 import { agentPath, requestCatalogue } from "./agents.js";
 import { requestLines } from "./qemuSession.js";
 

@@ -81,7 +81,17 @@ export const CHECKS = [
 		command: "npm",
 		args: () => ["ci", "--dry-run", "--ignore-scripts", "--no-audit"],
 	},
-	{ name: "shell scripts", command: "bash", args: () => ["-n", ".ci/run"] },
+	{
+		name: "shell scripts",
+		command: "sh",
+		args: () => [
+			"-c",
+			'for file; do bash -n "$file" || exit; done',
+			"sh",
+			".ci/run",
+			...filesUnder(["examples"], (name) => /\.(sh|sbatch)$/.test(name)),
+		],
+	},
 ];
 
 /**

@@ -175,6 +175,17 @@ const TESTS = [
 		files: [],
 		debian: ["procps"],
 	},
+	...[
+		["slurmctld", "slurmctld"],
+		["slurmd", "slurmd"],
+		["sbatch", "slurm-client"],
+		["munged", "munge"],
+	].map(([command = "", debian = ""]) => ({
+		what: `${command} for a farm on the loopback`,
+		commands: [command],
+		files: [],
+		debian: [debian],
+	})),
 	{
 		what: "browser for the HTML report",
 		commands: ["chromium", "chromium-browser", "google-chrome"],

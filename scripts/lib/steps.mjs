@@ -123,6 +123,8 @@ function sourceNames() {
 const REQUESTS = "scripts/requests.mjs";
 /** The command as it is shipped. */
 const COMMAND = "dist/crcap/main.js";
+/** The library as programs import it, and its types. */
+const LIBRARY = ["dist/crcap/index.js", "dist/types/runner/library/index.d.ts"];
 /** What puts the command into a few files. */
 const BUNDLE = "scripts/bundle.mjs";
 
@@ -133,6 +135,7 @@ function commandStamp() {
 	const inputs = [
 		...sources,
 		"tsconfig.json",
+		"runner/library/tsconfig.json",
 		"package-lock.json",
 		REQUESTS,
 		BUNDLE,
@@ -143,7 +146,7 @@ function commandStamp() {
 	return [
 		"typescript",
 		fingerprint(inputs.map((path) => join(TOP, path))),
-		[...outputs, "dist/agent/requests", COMMAND],
+		[...outputs, "dist/agent/requests", COMMAND, ...LIBRARY],
 	];
 }
 
@@ -160,6 +163,8 @@ function provideCommand() {
 		if (!names.has(relative(join(TOP, "dist"), path).replace(compiled, "")))
 			rmSync(path);
 	mustRun(join(TOP, "node_modules/.bin/tsc"), ["-p", "."]);
+	rmSync(join(TOP, "dist/types"), { recursive: true, force: true });
+	mustRun(join(TOP, "node_modules/.bin/tsc"), ["-p", "runner/library"]);
 	mustRun(process.execPath, [join(TOP, REQUESTS)]);
 	mustRun(process.execPath, [join(TOP, BUNDLE)]);
 	const [step, print, outputs] = commandStamp();
