@@ -76,16 +76,22 @@ void cr_clone_tell(struct cr_shared *sh, uint64_t flags)
 }
 
 /*
- * The descriptor's pids as /proc/self/fdinfo has them, which is before the process is reaped.
- * A kernel without pid namespaces writes the one pid that there is, as Pid, and no NSpid
- * (pidfd_show_fdinfo(), CONFIG_PID_NS).
+ * Whether the descriptor's pids are the child's, as /proc/self/fdinfo has them, which is before the process is reaped.
+ * A kernel without pid namespaces writes the one pid that there is, as Pid, and no NSpid, neither here nor for the
+ * child (pidfd_show_fdinfo(), task_state(), CONFIG_PID_NS).
  */
-static bool names(int pidfd, const char *pids)
+static bool names(int pidfd, const struct cr_shared *sh)
 {
 	char path[64], info[1024], *p, *end;
-	char list[96];
+	char list[96], only[24];
+	const char *pids = sh->child_nspid;
 	struct cr_text t;
 
+	if (!*pids) {
+		cr_text_init(&t, only, sizeof(only));
+		cr_putd(&t, sh->child_pid);
+		pids = only;
+	}
 	cr_text_init(&t, path, sizeof(path));
 	cr_puts(&t, "/proc/self/fdinfo/");
 	cr_putd(&t, pidfd);
@@ -122,7 +128,7 @@ void cr_clone_after(struct cr_shared *sh, uint64_t flags, pid_t pid, int pidfd)
 		return;
 	while (waitid(P_PID, pid, &info, WEXITED | WNOWAIT | __WALL) && errno == EINTR)
 		;
-	if (!names(pidfd, sh->child_nspid))
+	if (!names(pidfd, sh))
 		add(sh, "!pidfd");
 	close(pidfd);
 }
