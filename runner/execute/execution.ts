@@ -102,6 +102,7 @@ export class Execution {
 
 	/** @throws OwnFault after the report of this target says so */
 	async run(): Promise<void> {
+		if (this.#guests > 1) await this.#share();
 		this.#options.sink.beginTarget(this.#head());
 		this.#cases.forEach((planned, n) => {
 			const skip = skipReason(planned, this.#target.mayTouchHost);
@@ -115,6 +116,16 @@ export class Execution {
 		await Promise.all([this.#serve(this.#session), ...others]);
 		this.#finish();
 		if (this.#thrown !== undefined) throw this.#thrown.error;
+	}
+
+	/** One boot for all guests, where that can be. */
+	async #share(): Promise<void> {
+		try {
+			this.#notes.add(...((await this.#session.share?.()) ?? []));
+		} catch (error) {
+			if (error instanceof OpenError) this.#trouble.add(error.message);
+			else this.#failed(error);
+		}
 	}
 
 	/** Brings up one guest more, and lets it take its part. */
@@ -178,9 +189,10 @@ export class Execution {
 	}
 
 	#head(): TargetHead {
-		const { kernel, accel, accelReason, tools } = this.#session;
+		const { kernel, accel, accelReason, savedAt, tools } = this.#session;
+		const facts = { ...this.#facts, ...resumedFact(savedAt) };
 		return {
-			...headOf(this.#target, this.#cases, this.#facts),
+			...headOf(this.#target, this.#cases, facts),
 			kernel,
 			accel,
 			...(accelReason === undefined ? {} : { accelReason }),
@@ -381,6 +393,15 @@ export class Execution {
 		const { replay } = this.#session;
 		return unobserved(this.#case(n), verdict, reason, replay);
 	}
+}
+
+/** That the guests were not booted for this run, or only the first of them. */
+function resumedFact(savedAt: Date | undefined): TargetHead["facts"] {
+	if (savedAt === undefined) return {};
+	const age = Math.max(0, Math.round((Date.now() - savedAt.getTime()) / 1000));
+	return {
+		resumed: `from a state that was saved at ${savedAt.toISOString()}, ${age} s before`,
+	};
 }
 
 function mostFrequent(texts: readonly string[]): string {

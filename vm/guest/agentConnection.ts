@@ -32,6 +32,8 @@ export interface ConnectionOptions {
 	onConsole?: (bytes: Buffer) => void;
 	/** Each chunk of the channel, as it comes. */
 	onChannel?: (bytes: Buffer) => void;
+	/** What a resumed guest had said and shown before it was saved. */
+	before?: { readonly words: readonly string[]; readonly console: Buffer };
 }
 
 /** How long the guest may stay silent over a request, without slack. */
@@ -79,7 +81,9 @@ export class AgentConnection {
 		this.#process = process;
 		this.#options = options;
 		const shared = process.results === null;
-		this.channel = new Channel(options.catalogue, !shared);
+		const { before } = options;
+		this.channel = new Channel(options.catalogue, !shared, before?.words);
+		if (before) this.console.feed(before.console);
 		process.console.on("data", (bytes: Buffer) => {
 			if (shared) this.#fromChannel(bytes);
 			else this.#fromConsole(bytes);
