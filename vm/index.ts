@@ -37,13 +37,7 @@ export { ConsoleLog, markedCase } from "./guest/console.js";
 export type { EndKind, GuestEnd } from "./guest/ending.js";
 export type { Hello } from "./guest/facts.js";
 export { unescapeValue } from "./guest/facts.js";
-export {
-	bootGuest,
-	Guest,
-	guestStateKey,
-	resumeGuest,
-	whyNoState,
-} from "./guest/guest.js";
+export { bootGuest, Guest } from "./guest/guest.js";
 export type { BootOptions } from "./guest/options.js";
 export type { Compression, Format } from "./image/formats.js";
 export type { Image } from "./image/image.js";
@@ -56,12 +50,6 @@ export { buildInitramfs } from "./qemu/initramfs.js";
 export type { QemuBuild } from "./qemu/qemuBuild.js";
 export { qemuBuild } from "./qemu/qemuBuild.js";
 export { previewCommand } from "./replay/preview.js";
-export { SavedState } from "./state/savedState.js";
+export { attemptText, GuestSource, OopsError } from "./state/guestSource.js";
 export type { KeptState } from "./state/stateCache.js";
-export {
-	clearStates,
-	findState,
-	forgetState,
-	keepState,
-	listStates,
-} from "./state/stateCache.js";
+export { clearStates, listStates } from "./state/stateCache.js";

@@ -92,17 +92,15 @@ export class Execution {
 			skipReason(planned, target.mayTouchHost) === undefined ? [n] : [],
 		);
 		const worth = Math.ceil(asked.length / CASES_PER_GUEST);
-		this.#guests =
-			session.another === undefined
-				? 1
-				: Math.max(1, Math.min(options.guests ?? 1, worth));
+		const most = session.another === undefined ? 1 : (options.guests ?? 1);
+		this.#guests = Math.max(1, Math.min(most, worth));
 		this.#queue = new WorkQueue(asked, this.#guests);
 		this.#notes.add(...session.notes);
 	}
 
 	/** @throws OwnFault after the report of this target says so */
 	async run(): Promise<void> {
-		if (this.#guests > 1) await this.#share();
+		await this.#share();
 		this.#options.sink.beginTarget(this.#head());
 		this.#cases.forEach((planned, n) => {
 			const skip = skipReason(planned, this.#target.mayTouchHost);
@@ -120,6 +118,7 @@ export class Execution {
 
 	/** One boot for all guests, where that can be. */
 	async #share(): Promise<void> {
+		if (this.#guests === 1) return;
 		try {
 			this.#notes.add(...((await this.#session.share?.()) ?? []));
 		} catch (error) {
@@ -190,9 +189,8 @@ export class Execution {
 
 	#head(): TargetHead {
 		const { kernel, accel, accelReason, savedAt, tools } = this.#session;
-		const facts = { ...this.#facts, ...resumedFact(savedAt) };
 		return {
-			...headOf(this.#target, this.#cases, facts),
+			...headOf(this.#target, this.#cases, this.#facts, savedAt),
 			kernel,
 			accel,
 			...(accelReason === undefined ? {} : { accelReason }),
@@ -393,15 +391,6 @@ export class Execution {
 		const { replay } = this.#session;
 		return unobserved(this.#case(n), verdict, reason, replay);
 	}
-}
-
-/** That the guests were not booted for this run, or only the first of them. */
-function resumedFact(savedAt: Date | undefined): TargetHead["facts"] {
-	if (savedAt === undefined) return {};
-	const age = Math.max(0, Math.round((Date.now() - savedAt.getTime()) / 1000));
-	return {
-		resumed: `from a state that was saved at ${savedAt.toISOString()}, ${age} s before`,
-	};
 }
 
 function mostFrequent(texts: readonly string[]): string {

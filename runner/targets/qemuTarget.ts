@@ -3,18 +3,20 @@ import { join } from "node:path";
 import type { KernelInfo } from "../../results/model/model.js";
 import {
 	type AccelChoice,
+	attemptText,
 	BootError,
 	type BootOptions,
 	type Guest,
+	GuestSource,
 	type InitramfsEntry,
 	type Machine,
+	OopsError,
 	preflight,
 	previewCommand,
 	type RequestCatalogue,
 	VmError,
 } from "../../vm/index.js";
 import { shellLine } from "../common/shellQuote.js";
-import { attemptText, GuestSource } from "./guestSource.js";
 import { runOnGuest } from "./qemuSession.js";
 import { OpenError, type Session, type Target } from "./target.js";
 
@@ -239,6 +241,10 @@ function openError(
 			consoleTail: tail,
 			notes: [...notes, ...error.attempts.map(attemptText)],
 		});
+	}
+	if (error instanceof OopsError) {
+		const { consoleTail } = error;
+		return new OpenError(error.message, { ...evidence, consoleTail });
 	}
 	if (error instanceof VmError || (error as Error)?.name === "AbortError") {
 		return new OpenError((error as Error).message, evidence);

@@ -1,15 +1,17 @@
 /** The way from power-on to `ready`, and again when a boot dies before the agent's first word. */
 import { performance } from "node:perf_hooks";
 import { VmError } from "../base/errors.js";
-import type { GuestSpec } from "../qemu/arguments.js";
+import { type GuestSpec, memoryBytes } from "../qemu/arguments.js";
 import { type QemuProcess, spawnQemu } from "../qemu/process.js";
 import { StatePort } from "../qemu/statePort.js";
-import type { AgentConnection } from "./agentConnection.js";
-import { type Connected, type ConnectPlan, connect } from "./connect.js";
+import {
+	type AgentConnection,
+	type ConnectPlan,
+	connect,
+} from "./agentConnection.js";
 import type { EndKind, GuestEnd } from "./ending.js";
 import { FactReader, type Hello, parseHello } from "./facts.js";
 import type { BootLimits } from "./options.js";
-import { MAX_SHOWN, type Savable } from "./save.js";
 
 /** The protocol's version that this side speaks. */
 const PROTO = 1;
@@ -159,7 +161,7 @@ async function bootOnce(
 			end,
 			...first,
 			...(saving && {
-				savable: saving.of({ connection, end }, qemu, plan, first.words),
+				savable: saving.of(qemu, plan.spec, first.words),
 			}),
 			bootMs: performance.now() - started,
 			failed,
@@ -178,6 +180,21 @@ async function bootOnce(
 	};
 }
 
+/** A kernel that says more than this while it boots is not saved, bytes. */
+const MAX_SHOWN = 1024 * 1024;
+
+/** A guest that was started so that it can be saved. */
+export interface Savable {
+	readonly qemu: QemuProcess;
+	readonly port: StatePort;
+	/** What the agent has said, up to `ready`. */
+	readonly words: readonly string[];
+	/** What the console has shown; undefined where that was too much. */
+	readonly shown: () => Buffer | undefined;
+	/** How much memory it has, bytes. */
+	readonly memory: number;
+}
+
 /** What it takes to save a guest, from its start. */
 class Saving {
 	readonly port = new StatePort();
@@ -190,20 +207,17 @@ class Saving {
 	}
 
 	of(
-		connected: Connected,
 		qemu: QemuProcess,
-		{ spec }: BootPlan,
+		spec: BootPlan["spec"],
 		words: readonly string[],
 	): Savable {
-		const { machine, memoryMiB = machine.memoryMiB } = spec;
 		return {
-			...connected,
 			qemu,
 			port: this.port,
 			words,
 			shown: () =>
 				this.#bytes > MAX_SHOWN ? undefined : Buffer.concat(this.#shown),
-			memory: memoryMiB * 1024 * 1024,
+			memory: memoryBytes(spec),
 		};
 	}
 }

@@ -1,6 +1,5 @@
 /** A booted guest: facts first, then requests and replies, then its end. */
-import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { VmError } from "../base/errors.js";
 import { RequestCatalogue } from "../channel/requestCatalogue.js";
@@ -8,22 +7,17 @@ import {
 	type Accel,
 	type GuestSpec,
 	kernelCmdline,
-	qemuArgs,
 } from "../qemu/arguments.js";
 import { agentEntries, buildInitramfs } from "../qemu/initramfs.js";
 import { type QemuBuild, qemuBuild } from "../qemu/qemuBuild.js";
 import { Keeper } from "../replay/keep.js";
 import { keepForReplay, replayCommand } from "../replay/replay.js";
-import type { SavedState } from "../state/savedState.js";
-import { stateKey } from "../state/stateCache.js";
 import { type AgentConnection, GuestLost } from "./agentConnection.js";
-import { type BootAttempt, tryBoots } from "./boot.js";
+import { type BootAttempt, type Savable, tryBoots } from "./boot.js";
 import type { ConsoleLog } from "./console.js";
 import type { GuestEnd } from "./ending.js";
 import type { Hello } from "./facts.js";
 import { type BootOptions, limitsOf } from "./options.js";
-import { Proof, startCopy } from "./resume.js";
-import { type Savable, saveGuest, whyNotSave } from "./save.js";
 
 export class Guest {
 	readonly hello: Hello;
@@ -42,8 +36,9 @@ export class Guest {
 	readonly failedBoots: readonly BootAttempt[];
 	/** Resolves when the guest is gone. Never rejects. */
 	readonly end: Promise<GuestEnd>;
+	/** What it takes to save it; undefined where it was not started so. */
+	readonly savable: Savable | undefined;
 	#connection: AgentConnection;
-	readonly #savable: Savable | undefined;
 
 	/** Guests come from bootGuest(). */
 	constructor(
@@ -59,7 +54,7 @@ export class Guest {
 			| "bootMs"
 			| "failedBoots"
 		> &
-			Partial<Pick<Guest, "savedAt">> & { savable?: Savable | undefined },
+			Partial<Pick<Guest, "savedAt" | "savable">>,
 	) {
 		this.#connection = connection;
 		this.end = end;
@@ -71,23 +66,7 @@ export class Guest {
 		this.bootMs = parts.bootMs;
 		this.failedBoots = parts.failedBoots;
 		this.savedAt = parts.savedAt;
-		this.#savable = parts.savable;
-	}
-
-	/** Why it can't be saved; undefined where it can. */
-	get whyNotSave(): string | undefined {
-		return this.#savable
-			? whyNotSave(this.#savable)
-			: "it was not started so that it can be saved";
-	}
-
-	/**
-	 * Saves it, and ends it: copies go on from here. It must have been asked nothing.
-	 * @throws VmError (state) where that failed; the guest is gone all the same
-	 */
-	async save(): Promise<SavedState> {
-		if (this.#savable) return saveGuest(this.#savable);
-		throw new VmError("state", `the guest was not saved: ${this.whyNotSave}`);
+		this.savable = parts.savable;
 	}
 
 	/** The console: marks, lines by case, findings. */
@@ -184,14 +163,14 @@ export async function guestInitramfs(
 }
 
 /** What QEMU is started with, however the guest comes up. */
-interface Prepared {
+export interface Prepared {
 	readonly build: QemuBuild;
 	readonly initramfs: Buffer;
 	readonly spec: Omit<GuestSpec, "initrd">;
 }
 
 /** @throws VmError when QEMU or the agent is missing, or when the signal came first (aborted) */
-async function prepareGuest(options: BootOptions): Promise<Prepared> {
+export async function prepareGuest(options: BootOptions): Promise<Prepared> {
 	const { machine, accel } = options;
 	if (options.signal?.aborted)
 		throw new VmError("aborted", "interrupted before the boot", {
@@ -213,7 +192,7 @@ async function prepareGuest(options: BootOptions): Promise<Prepared> {
 }
 
 /** What is kept of a guest, and the line that boots it by hand. */
-async function openKeeper(
+export async function openKeeper(
 	options: BootOptions,
 	{ build, initramfs, spec }: Prepared,
 ): Promise<{ keeper: Keeper; replay: () => Promise<Guest["replayCommand"]> }> {
@@ -232,7 +211,11 @@ async function openKeeper(
 }
 
 /** What both ways up have in common. */
-function planOf(options: BootOptions, prepared: Prepared, keeper: Keeper) {
+export function planOf(
+	options: BootOptions,
+	prepared: Prepared,
+	keeper: Keeper,
+) {
 	return {
 		program: prepared.build.program,
 		spec: prepared.spec,
@@ -273,93 +256,4 @@ export async function bootGuest(options: BootOptions): Promise<Guest> {
 		failedBoots: booted.failed,
 		savable: booted.savable,
 	});
-}
-
-/**
- * A copy of a saved guest, which has proven to be that. Everything else must be as it was when the guest was booted.
- * @throws VmError (state) where the state is of no use; else as bootGuest()
- */
-export async function resumeGuest(
-	options: BootOptions,
-	state: SavedState,
-): Promise<Guest> {
-	const prepared = await prepareGuest(options);
-	const { keeper, replay } = await openKeeper(options, prepared);
-	const copy = startCopy(planOf(options, prepared, keeper), state);
-	copy.catch(() => {});
-	options.onStart?.();
-	const [command, { connection, end, hello, facts, resumeMs }] =
-		await Promise.all([replay(), copy]);
-	const guest = new Guest(connection, end, {
-		hello,
-		facts,
-		accel: options.accel,
-		qemuVersion: prepared.build.version,
-		replayCommand: command,
-		bootMs: resumeMs,
-		failedBoots: [],
-		savedAt: state.savedAt,
-	});
-	try {
-		const proof = new Proof({ hello, facts });
-		await guest.exchange([proof.request], (answer) => proof.check(answer));
-		if (!(await state.sound))
-			throw new VmError(
-				"state",
-				"the saved state is damaged: its memory is not what was saved",
-			);
-		return guest;
-	} catch (error) {
-		guest.kill("it did not prove itself");
-		await guest.end;
-		if (options.signal?.aborted || !(error instanceof GuestLost)) throw error;
-		const why = `the saved state was of no use: ${error.message}`;
-		throw new VmError("state", why, { cause: error });
-	}
-}
-
-/** Why guests of this kind can't be saved and resumed; undefined where they can. */
-export async function whyNoState(
-	options: Pick<BootOptions, "machine" | "accel" | "keepDir">,
-): Promise<string | undefined> {
-	const { machine, accel, keepDir } = options;
-	if (keepDir !== undefined) return "what is kept is a whole boot's";
-	if (accel !== "tcg") return "states are of emulated guests only";
-	if (!machine.resumes) return `QEMU's ${machine.machine} does not resume`;
-	const { identity, program } = await qemuBuild(machine);
-	return identity === undefined ? `${program} is a script` : undefined;
-}
-
-/**
- * What names a state of such a guest in the cache: all that shaped it.
- * @param kernelSha the image's SHA-256
- */
-export async function guestStateKey(
-	options: BootOptions,
-	kernelSha: string,
-): Promise<string> {
-	const { build, initramfs, spec } = await prepareGuest(options);
-	const backends = { console: "null", results: "null", qmp: "null" };
-	const nothing = {
-		kernel: "",
-		initrd: "",
-		memory: { kind: "shared" },
-	} as const;
-	return stateKey({
-		kernel: [kernelSha, (await stat(spec.kernel)).size],
-		initramfs: createHash("sha256").update(initramfs).digest("hex"),
-		arguments: qemuArgs({ ...spec, ...nothing }, backends),
-		qemu: [build.identity, build.version],
-		cpu: await hostCpu(),
-	});
-}
-
-/** The processor's model and features, of the first of them. */
-async function hostCpu(): Promise<string> {
-	const text = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
-	const first = text.split("\n\n", 1)[0] ?? "";
-	return first
-		.split("\n")
-		.filter((line) => /^(vendor_id|model name|flags|Features|CPU)/.test(line))
-		.join("\n");
 }

@@ -66,6 +66,14 @@ function machineArgs(spec: GuestSpec): string[] {
 	];
 }
 
+/** How much memory a guest has, bytes. */
+export function memoryBytes({
+	machine,
+	memoryMiB = machine.memoryMiB,
+}: Pick<GuestSpec, "machine" | "memoryMiB">): number {
+	return memoryMiB * 1024 * 1024;
+}
+
 /** @param size MiB */
 function memoryArgs(memory: GuestMemory | undefined, size: number): string[] {
 	if (memory === undefined) return [];

@@ -144,12 +144,17 @@ type Manifest = { -readonly [key in keyof typeof MANIFEST]: string };
  * Keeps a state. Runs that keep the same one at once do no harm: the first to finish wins. An interrupted one leaves nothing that
  * another run would take.
  * @param label what it is, for people
+ * @param maxBytes what all states may take
  * @throws VmError (storage) where the disk is full or the cache can't be written; VmError (aborted) by the signal
  */
 export async function keepState(
 	key: string,
 	state: SavedState,
-	{ label, memory }: { label: string; memory: number },
+	{
+		label,
+		memory,
+		maxBytes = MAX_BYTES,
+	}: { label: string; memory: number; maxBytes?: number },
 	signal?: AbortSignal,
 ): Promise<void> {
 	const dir = join(statesDir(), key);
@@ -179,7 +184,7 @@ export async function keepState(
 			{ mode: 0o600 },
 		);
 	});
-	await forgetOldest();
+	await forgetOldest(maxBytes);
 }
 
 async function copyRam(
@@ -272,11 +277,11 @@ async function bytesOf(dir: string): Promise<number> {
 	return bytes;
 }
 
-async function forgetOldest(): Promise<void> {
+async function forgetOldest(maxBytes: number): Promise<void> {
 	let bytes = 0;
 	for (const { key, bytes: own } of await listStates()) {
 		bytes += own;
-		if (bytes > MAX_BYTES) await forgetState(key);
+		if (bytes > maxBytes) await forgetState(key);
 	}
 }
 

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { clearStates, type KeptState, listStates } from "../../../vm/index.js";
 import { print } from "../../common/stdout.js";
-import type { CommandContext } from "./context.js";
 
 interface CacheOptions {
 	clear?: boolean;
@@ -13,7 +12,7 @@ A run saves the guest that it has booted, and the next run of the same kernel go
 at most 2 GiB: the one that was used longest ago goes first.`;
 
 /** `crcap cache` */
-export function addCache(program: Command, _: CommandContext): void {
+export function addCache(program: Command): void {
 	program
 		.command("cache")
 		.description("saved guests, from which later runs go on")

@@ -2,23 +2,35 @@
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { VmError } from "../base/errors.js";
+import {
+	type Connected,
+	type ConnectPlan,
+	connect,
+	GuestLost,
+} from "../guest/agentConnection.js";
+import {
+	FactReader,
+	type Hello,
+	parseHello,
+	unescapeValue,
+} from "../guest/facts.js";
+import { Guest, openKeeper, planOf, prepareGuest } from "../guest/guest.js";
+import type { BootOptions } from "../guest/options.js";
 import type { GuestSpec } from "../qemu/arguments.js";
 import { STATE_FROM, spawnQemu } from "../qemu/process.js";
-import type { SavedState } from "../state/savedState.js";
-import { type Connected, type ConnectPlan, connect } from "./connect.js";
-import { FactReader, type Hello, parseHello, unescapeValue } from "./facts.js";
 import { IGNORE_SHARED } from "./save.js";
+import type { SavedState } from "./savedState.js";
 
 /** A copy is up in 0.1 to 0.3 s; a busy host gets much more, milliseconds. */
 const RESUME_MS = 20_000;
 
-export interface ResumePlan extends ConnectPlan {
+interface ResumePlan extends ConnectPlan {
 	program: string;
 	spec: Omit<GuestSpec, "initrd">;
 	initramfs: Uint8Array;
 }
 
-export interface Resumed extends Connected {
+interface Resumed extends Connected {
 	hello: Hello;
 	facts: Record<string, string>;
 	/** From QEMU's start until the guest ran, milliseconds. */
@@ -33,7 +45,7 @@ const useless = (why: string, cause?: unknown): VmError =>
  * Starts a copy. It runs, but has not proven itself yet.
  * @throws VmError (state) where that failed; nothing of it is left
  */
-export async function startCopy(
+async function startCopy(
 	plan: ResumePlan,
 	state: SavedState,
 ): Promise<Resumed> {
@@ -111,5 +123,48 @@ export class Proof {
 		const said = answer.split(" ").map(unescapeValue);
 		if (said.join("\n") !== this.#wanted.join("\n"))
 			throw useless(`the copy answered "${answer.slice(0, 200)}"`);
+	}
+}
+
+/**
+ * A copy of a saved guest, which has proven to be that. Everything else must be as it was when the guest was booted.
+ * @throws VmError (state) where the state is of no use; else as bootGuest()
+ */
+export async function resumeGuest(
+	options: BootOptions,
+	state: SavedState,
+): Promise<Guest> {
+	const prepared = await prepareGuest(options);
+	const { keeper, replay } = await openKeeper(options, prepared);
+	const copy = startCopy(planOf(options, prepared, keeper), state);
+	copy.catch(() => {});
+	options.onStart?.();
+	const [command, { connection, end, hello, facts, resumeMs }] =
+		await Promise.all([replay(), copy]);
+	const guest = new Guest(connection, end, {
+		hello,
+		facts,
+		accel: options.accel,
+		qemuVersion: prepared.build.version,
+		replayCommand: command,
+		bootMs: resumeMs,
+		failedBoots: [],
+		savedAt: state.savedAt,
+	});
+	try {
+		const proof = new Proof({ hello, facts });
+		await guest.exchange([proof.request], (answer) => proof.check(answer));
+		if (!(await state.sound))
+			throw new VmError(
+				"state",
+				"the saved state is damaged: its memory is not what was saved",
+			);
+		return guest;
+	} catch (error) {
+		guest.kill("it did not prove itself");
+		await guest.end;
+		if (options.signal?.aborted || !(error instanceof GuestLost)) throw error;
+		const why = `the saved state was of no use: ${error.message}`;
+		throw new VmError("state", why, { cause: error });
 	}
 }

@@ -4,56 +4,46 @@ import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, VmError } from "../base/errors.js";
+import type { Guest } from "../guest/guest.js";
 import { type QemuProcess, STATE_TO } from "../qemu/process.js";
 import { openSharedMemory } from "../qemu/sharedMemory.js";
 import type { StatePort } from "../qemu/statePort.js";
-import { SavedState } from "../state/savedState.js";
-import type { Connected } from "./connect.js";
+import { SavedState } from "./savedState.js";
 
 /** A save takes some 10 ms; a busy host gets much more. */
 const SAVE_MS = 20_000;
 /** How often QEMU is asked whether it is done, milliseconds. */
 const LOOK_MS = 2;
-/** A kernel that says more than this while it boots is not saved, bytes. */
-export const MAX_SHOWN = 1024 * 1024;
-
 /** Has QEMU leave out memory that another process can map. */
 export const IGNORE_SHARED = {
 	capabilities: [{ capability: "x-ignore-shared", state: true }],
 };
 
-/** A guest that was started so that it can be saved. */
-export interface Savable extends Connected {
-	readonly qemu: QemuProcess;
-	readonly port: StatePort;
-	/** What the agent has said, up to `ready`. */
-	readonly words: readonly string[];
-	/** What the console has shown; undefined where that was too much. */
-	readonly shown: () => Buffer | undefined;
-	/** How much memory it has, bytes. */
-	readonly memory: number;
-}
-
 /** Why this guest had better not be saved, where it is so: what is wrong with it would be wrong with every copy. */
 export function whyNotSave({
-	connection,
-	shown,
-}: Pick<Savable, "connection" | "shown">): string | undefined {
-	const [finding] = connection.console.findings;
+	console,
+	savable,
+}: Pick<Guest, "console" | "savable">): string | undefined {
+	if (savable === undefined)
+		return "it was not started so that it can be saved";
+	const [finding] = console.findings;
 	if (finding) return `the kernel complained while it booted: ${finding.line}`;
-	if (shown() === undefined) return "its console showed too much";
+	if (savable.shown() === undefined) return "its console showed too much";
 	return undefined;
 }
 
 /**
- * Saves it, and ends it.
+ * Saves a guest, and ends it: copies go on from here. It must have been asked nothing.
  * @throws VmError (state) where that failed; the guest is gone all the same
  */
-export async function saveGuest(guest: Savable): Promise<SavedState> {
-	const { connection, end, port, qemu } = guest;
+export async function saveGuest(guest: Guest): Promise<SavedState> {
+	const { end, savable } = guest;
+	if (savable === undefined)
+		throw new VmError("state", `the guest was not saved: ${whyNotSave(guest)}`);
+	const { port, qemu, words } = savable;
 	let ram: number | undefined;
 	try {
-		ram = openSharedMemory(qemu.pid, guest.memory);
+		ram = openSharedMemory(qemu.pid, savable.memory);
 		const gone = end.then(({ reason }): never => {
 			throw new VmError("state", reason);
 		});
@@ -66,13 +56,12 @@ export async function saveGuest(guest: Savable): Promise<SavedState> {
 		await Promise.race([quiet, end]);
 		const why = whyNotSave(guest);
 		if (why !== undefined) throw new VmError("state", why);
-		const { words } = guest;
-		const console = guest.shown() as Buffer;
+		const console = savable.shown() as Buffer;
 		const state = new SavedState({ device, words, console, savedAt }, ram);
 		ram = undefined;
 		return state;
 	} catch (error) {
-		connection.kill({ kind: "killed", reason: "it could not be saved" });
+		guest.kill("it could not be saved");
 		if (ram !== undefined) closeSync(ram);
 		throw new VmError("state", `the guest was not saved: ${messageOf(error)}`, {
 			cause: error,

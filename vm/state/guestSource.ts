@@ -2,22 +2,17 @@
  * Guests of one kernel. The first is booted, or goes on from a state that an earlier run saved; further ones are copies of it,
  * and where copies can't be had, each is booted.
  */
-import {
-	type BootAttempt,
-	type BootOptions,
-	bootGuest,
-	findState,
-	forgetState,
-	type Guest,
-	guestStateKey,
-	keepState,
-	resumeGuest,
-	type SavedState,
-	VmError,
-	whyNoState,
-} from "../../vm/index.js";
-import { severityOf } from "./consoleFindings.js";
-import { OpenError } from "./target.js";
+import { VmError } from "../base/errors.js";
+import type { BootAttempt } from "../guest/boot.js";
+import { isDeadly } from "../guest/console.js";
+import { bootGuest, type Guest } from "../guest/guest.js";
+import type { BootOptions } from "../guest/options.js";
+import { memoryBytes } from "../qemu/arguments.js";
+import { guestStateKey, whyNoState } from "./guestState.js";
+import { resumeGuest } from "./resume.js";
+import { saveGuest, whyNotSave } from "./save.js";
+import type { SavedState } from "./savedState.js";
+import { findState, forgetState, keepState } from "./stateCache.js";
 
 /** A kernel that oopsed before it was asked anything may say anything after; so often it gets another chance. */
 const CLEAN_BOOTS = 3;
@@ -34,6 +29,17 @@ export interface GuestSourceOptions {
 	readonly say: (line: string) => void;
 }
 
+/** The kernel comes up, and never without an oops. */
+export class OopsError extends VmError {
+	override readonly name = "OopsError";
+	readonly consoleTail: readonly string[];
+
+	constructor(message: string, consoleTail: readonly string[]) {
+		super("boot", message);
+		this.consoleTail = consoleTail;
+	}
+}
+
 /** What is said where a guest came up otherwise than was wanted. */
 export type Note = (line: string) => void;
 
@@ -48,7 +54,7 @@ export class GuestSource {
 		this.#options = options;
 	}
 
-	/** The first guest. @throws OpenError or what bootGuest() throws where there is none */
+	/** The first guest. @throws OopsError, or what bootGuest() throws where there is none */
 	async open(note: Note): Promise<Guest> {
 		const { boot, warm } = this.#options;
 		this.#why = await whyNoState(boot);
@@ -57,7 +63,7 @@ export class GuestSource {
 		const resumed = await this.#resumeKept(key, note);
 		if (resumed !== undefined) return resumed;
 		const guest = await this.#boot(note);
-		const why = guest.whyNotSave;
+		const why = whyNotSave(guest);
 		if (why !== undefined) return guest;
 		const copy = await this.share(guest, note);
 		this.#keep(key);
@@ -67,13 +73,13 @@ export class GuestSource {
 	/** Saves a guest that was asked nothing, and returns the first copy of it; the guest itself, and a note, where that can't be. */
 	async share(guest: Guest, note: Note): Promise<Guest> {
 		if (this.#state !== undefined) return guest;
-		const why = this.#why ?? guest.whyNotSave;
+		const why = this.#why ?? whyNotSave(guest);
 		if (why !== undefined) {
 			note(`each guest was booted for itself: ${why}`);
 			return guest;
 		}
 		try {
-			this.#state = await guest.save();
+			this.#state = await saveGuest(guest);
 			return await resumeGuest(this.#options.boot, this.#state);
 		} catch (error) {
 			return this.#bootAfter(error, note);
@@ -111,10 +117,9 @@ export class GuestSource {
 
 	async #resumeKept(key: string, note: Note): Promise<Guest | undefined> {
 		const { boot, say } = this.#options;
-		const { machine, memoryMiB = machine.memoryMiB } = boot;
 		let state: SavedState | undefined;
 		try {
-			state = await findState(key, memoryMiB * 1024 * 1024);
+			state = await findState(key, memoryBytes(boot));
 			if (state === undefined) return undefined;
 			say("resuming a guest that an earlier run saved");
 			const guest = await resumeGuest(boot, state);
@@ -133,9 +138,8 @@ export class GuestSource {
 	/** Goes on beside the run; where it fails, the next run boots. */
 	#keep(key: string): void {
 		const { boot, label, say } = this.#options;
-		const { machine, memoryMiB = machine.memoryMiB } = boot;
 		if (this.#state === undefined) return;
-		const memory = memoryMiB * 1024 * 1024;
+		const memory = memoryBytes(boot);
 		this.#keeping = keepState(
 			key,
 			this.#state,
@@ -154,17 +158,16 @@ export class GuestSource {
 		for (let attempt = 1; ; attempt++) {
 			const guest = await bootGuest({ ...boot, savable });
 			for (const failed of guest.failedBoots) note(attemptText(failed));
-			const oops = guest.console.findings.find(
-				(finding) => severityOf(finding) === "oops",
-			);
+			const oops = guest.console.findings.find(({ kind }) => isDeadly(kind));
 			if (oops === undefined) return guest;
 			guest.kill("the kernel oopsed while it booted");
 			const end = await guest.end;
 			const what = `the kernel oopsed while it booted: ${oops.line}`;
 			if (attempt === CLEAN_BOOTS) {
-				throw new OpenError(`in each of ${attempt} boots ${what}`, {
-					consoleTail: end.consoleTail,
-				});
+				throw new OopsError(
+					`in each of ${attempt} boots ${what}`,
+					end.consoleTail,
+				);
 			}
 			note(`boot ${attempt} was thrown away: ${what}`);
 			say(`${what}; trying again`);
