@@ -139,6 +139,7 @@ async function crcap(
 				CLI,
 				"run",
 				...["--accel", "tcg", "--guests", "1", "--max-crashes", "0"],
+				"--cold",
 				"--kernel",
 				kernel.bzImage,
 				...(MEANT[config] ?? []),

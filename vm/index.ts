@@ -53,3 +53,6 @@ export { previewCommand } from "./replay/preview.js";
 export { busybox } from "./shell/busybox.js";
 export type { ShellGuest } from "./shell/shell.js";
 export { bootShell, SHELL_READY } from "./shell/shell.js";
+export { attemptText, GuestSource, OopsError } from "./state/guestSource.js";
+export type { KeptState } from "./state/stateCache.js";
+export { clearStates, listStates } from "./state/stateCache.js";

@@ -160,6 +160,8 @@ static unsigned long obey(char *line)
 		cr_requests_name(cr_programs, line);
 	else if (!strcmp(verb, "rate"))
 		measure(line);
+	else if (!strcmp(verb, "resumed"))
+		cr_obey_resumed(line);
 	return 0;
 }
 

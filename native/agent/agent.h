@@ -37,6 +37,9 @@ unsigned long cr_obey_cases(char *rest);
 /* Make every subject anew. */
 void cr_cases_fresh(bool fresh);
 
+/* resumed.c: the line "resumed" without its verb */
+void cr_obey_resumed(char *rest);
+
 /* channel.c: see PROTOCOL.md */
 int cr_channel_open(const char *device);
 void cr_channel_send(const char *payload, size_t len);

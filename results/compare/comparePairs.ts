@@ -46,6 +46,8 @@ export function differences(
 		kind: target.kind,
 		...prefixed("tool", target.tools),
 		...prefixed("fact", target.facts),
+		// That they were resumed may be behind a change; from when the state was is not.
+		...(target.facts.resumed === undefined ? {} : { "fact resumed": "yes" }),
 	});
 	const [a, b] = [rows(before), rows(after)];
 	return [...new Set([...Object.keys(a), ...Object.keys(b)])]

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { Report, type TargetResult } from "../../results/model/model.js";
 import {
 	cli,
@@ -51,4 +52,15 @@ export function heard(
 		});
 		stream?.on("end", () => reject(new Error(`never said ${what}: ${text}`)));
 	});
+}
+
+/** Waits until the process is not there any more; one that stays lets the test run into its limit. */
+export async function gone(pid: number): Promise<void> {
+	for (;;) {
+		const { stdout } = await execa("ps", ["-o", "stat=", "-p", String(pid)], {
+			reject: false,
+		});
+		if (stdout === "" || stdout.startsWith("Z")) return;
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
 }

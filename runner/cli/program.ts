@@ -77,6 +77,7 @@ const COMMANDS = {
 	trend: async () => (await import("./commands/trend.js")).addTrend,
 	merge: async () => (await import("./commands/merge.js")).addMerge,
 	kernels: async () => (await import("./commands/kernels.js")).addKernels,
+	cache: async () => (await import("./machine/cache.js")).addCache,
 };
 
 /** `crcap help WORD` shows all there is where the word is no command. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { test } from "tap";
 import { Report } from "../../results/model/model.js";
-import { heard, run, TCG } from "./guestRun.test.helper.js";
+import { gone, heard, run, TCG } from "./guestRun.test.helper.js";
 import {
 	cli,
 	descendants,
@@ -340,15 +340,4 @@ async function guestOf(pid: number): Promise<number> {
 	);
 	assert.ok(qemu);
 	return qemu.pid;
-}
-
-/** Waits until the process is not there any more; one that stays lets the test run into its limit. */
-async function gone(pid: number): Promise<void> {
-	for (;;) {
-		const { stdout } = await execa("ps", ["-o", "stat=", "-p", String(pid)], {
-			reject: false,
-		});
-		if (stdout === "" || stdout.startsWith("Z")) return;
-		await new Promise((resolve) => setTimeout(resolve, 50));
-	}
 }

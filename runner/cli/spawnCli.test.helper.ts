@@ -33,7 +33,12 @@ export function startCli(
 		stripFinalNewline: false,
 		cwd: cwd ?? process.cwd(),
 		...(input === undefined ? { stdin: "ignore" as const } : { input }),
-		env: { ...env, ...(plan ? { CRCAP_TEST_PLAN: JSON.stringify(plan) } : {}) },
+		// Boots are what most tests are about; who wants a saved guest says --warm.
+		env: {
+			CI: "true",
+			...env,
+			...(plan ? { CRCAP_TEST_PLAN: JSON.stringify(plan) } : {}),
+		},
 	}) as ResultPromise<Spawn>;
 }
 

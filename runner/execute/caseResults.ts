@@ -72,20 +72,33 @@ export function crashed(result: CaseResult, line: string): CaseResult {
 	};
 }
 
-/** What is known of a target without its being up. */
+/**
+ * What is known of a target without its being up.
+ * @param savedAt when the state was saved that its guests go on from
+ */
 export function headOf(
 	target: Target,
 	cases: readonly PlannedCase[],
 	facts: TargetHead["facts"],
+	savedAt?: Date,
 ): TargetHead {
 	return {
 		name: target.name,
 		kind: target.kind,
 		kernel: target.kernel,
 		accel: "none",
-		facts,
+		facts: { ...facts, ...resumedFact(savedAt) },
 		tools: { node: process.versions.node },
 		planned: cases.length,
 		groups: planGroups(cases),
+	};
+}
+
+/** That the guests were not booted for this run, or only the first of them. */
+function resumedFact(savedAt: Date | undefined): TargetHead["facts"] {
+	if (savedAt === undefined) return {};
+	const age = Math.max(0, Math.round((Date.now() - savedAt.getTime()) / 1000));
+	return {
+		resumed: `from a state that was saved at ${savedAt.toISOString()}, ${age} s before`,
 	};
 }

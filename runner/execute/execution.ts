@@ -92,16 +92,15 @@ export class Execution {
 			skipReason(planned, target.mayTouchHost) === undefined ? [n] : [],
 		);
 		const worth = Math.ceil(asked.length / CASES_PER_GUEST);
-		this.#guests =
-			session.another === undefined
-				? 1
-				: Math.max(1, Math.min(options.guests ?? 1, worth));
+		const most = session.another === undefined ? 1 : (options.guests ?? 1);
+		this.#guests = Math.max(1, Math.min(most, worth));
 		this.#queue = new WorkQueue(asked, this.#guests);
 		this.#notes.add(...session.notes);
 	}
 
 	/** @throws OwnFault after the report of this target says so */
 	async run(): Promise<void> {
+		await this.#share();
 		this.#options.sink.beginTarget(this.#head());
 		this.#cases.forEach((planned, n) => {
 			const skip = skipReason(planned, this.#target.mayTouchHost);
@@ -115,6 +114,17 @@ export class Execution {
 		await Promise.all([this.#serve(this.#session), ...others]);
 		this.#finish();
 		if (this.#thrown !== undefined) throw this.#thrown.error;
+	}
+
+	/** One boot for all guests, where that can be. */
+	async #share(): Promise<void> {
+		if (this.#guests === 1) return;
+		try {
+			this.#notes.add(...((await this.#session.share?.()) ?? []));
+		} catch (error) {
+			if (error instanceof OpenError) this.#trouble.add(error.message);
+			else this.#failed(error);
+		}
 	}
 
 	/** Brings up one guest more, and lets it take its part. */
@@ -178,9 +188,9 @@ export class Execution {
 	}
 
 	#head(): TargetHead {
-		const { kernel, accel, accelReason, tools } = this.#session;
+		const { kernel, accel, accelReason, savedAt, tools } = this.#session;
 		return {
-			...headOf(this.#target, this.#cases, this.#facts),
+			...headOf(this.#target, this.#cases, this.#facts, savedAt),
 			kernel,
 			accel,
 			...(accelReason === undefined ? {} : { accelReason }),

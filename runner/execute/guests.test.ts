@@ -62,6 +62,51 @@ test("guests share a plan, and the report is in its order", async () => {
 	assert.equal(target.closed, 2);
 });
 
+test("what is shared comes from before the first request, and is told", async () => {
+	const savedAt = new Date(Date.now() - 5000);
+	let asked = false;
+	let shared = 0;
+	const target = guestsOf((requests, events) => {
+		asked = true;
+		return whole(requests, events);
+	});
+	const open: Target["open"] = async (signal) => ({
+		...(await target.open(signal)),
+		savedAt,
+		share: async () => {
+			assert.equal(asked, false);
+			shared++;
+			return ["each guest was booted for itself: why"];
+		},
+	});
+	const run = (guests: number) =>
+		runCases({ ...target, open }, MANY, { guests });
+	const { heads, tail } = await run(2);
+	assert.equal(shared, 1);
+	assert.equal(tail.complete, true);
+	assert.match(tail.notes.join(), /booted for itself: why/);
+	assert.equal(
+		heads[0]?.facts.resumed,
+		`from a state that was saved at ${savedAt.toISOString()}, 5 s before`,
+	);
+	asked = false;
+	await run(1);
+	assert.equal(shared, 1);
+});
+
+test("guests that can't be shared, nor booted again, leave the run incomplete", async () => {
+	const target = guestsOf(whole);
+	const open: Target["open"] = async (signal) => ({
+		...(await target.open(signal)),
+		share: async () => {
+			throw new OpenError("it did not come up again");
+		},
+	});
+	const { tail } = await runCases({ ...target, open }, MANY, { guests: 2 });
+	assert.equal(tail.complete, false);
+	assert.match(tail.incompleteReason ?? "", /it did not come up again/);
+});
+
 test("a plan that is small has one guest", async () => {
 	const target = guestsOf(whole);
 	await runCases(target, MANY.slice(0, 100), { guests: 8 });

@@ -5,6 +5,9 @@ import { runRequest } from "./runRequest.js";
 
 const NONE = { config: {} };
 
+// What CI has set is none of these tests' business.
+delete process.env.CI;
+
 test("without a word: the default kernel, TAP on standard output", async () => {
 	assert.deepEqual(runRequest({}, NONE), {
 		targets: [{ kind: "qemu", append: "" }],
@@ -13,6 +16,7 @@ test("without a word: the default kernel, TAP on standard output", async () => {
 		accel: "auto",
 		bisect: false,
 		freshSubjects: false,
+		warm: true,
 		compat: false,
 		lsm: [],
 		expect: [],
@@ -106,4 +110,23 @@ test("options without effect are refused", async () => {
 	]) {
 		assert.throws(() => runRequest(options, NONE), UsageError);
 	}
+});
+
+test("saved guests are for people, not for bisecting and CI, unless asked for", async () => {
+	const warm = (options: Parameters<typeof runRequest>[0]) =>
+		runRequest(options, NONE).warm;
+	assert.equal(warm({ cold: true }), false);
+	assert.equal(warm({ bisect: true }), false);
+	assert.equal(warm({ bisect: true, warm: true }), true);
+	process.env.CI = "true";
+	try {
+		assert.equal(warm({}), false);
+		assert.equal(warm({ warm: true }), true);
+	} finally {
+		delete process.env.CI;
+	}
+	assert.throws(
+		() => warm({ warm: true, cold: true }),
+		/^UsageError: --warm and --cold say the opposite of each other/,
+	);
 });

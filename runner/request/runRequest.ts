@@ -38,6 +38,8 @@ export interface RunOptions extends KcidbOptions {
 	config?: string;
 	shuffle?: number;
 	freshSubjects?: boolean;
+	warm?: boolean;
+	cold?: boolean;
 	shard?: Shard;
 	bisect?: boolean;
 	compat?: boolean;
@@ -100,6 +102,8 @@ export interface RunRequest {
 	readonly shuffle?: number;
 	/** Guests make the subject of each case anew. */
 	readonly freshSubjects: boolean;
+	/** Guests may go on from a state that an earlier run saved. */
+	readonly warm: boolean;
 	/** Seconds. */
 	readonly timeout?: number;
 	readonly caseTimeoutMs?: number;
@@ -153,6 +157,7 @@ export function runRequest(
 		...given("repeat", options.repeat),
 		...given("shuffle", options.shuffle),
 		freshSubjects: options.freshSubjects ?? false,
+		warm: isWarm(options),
 		...given("timeout", options.timeout ?? config.timeout),
 		...given(
 			"caseTimeoutMs",
@@ -167,6 +172,13 @@ export function runRequest(
 		known: config.knownFailures ?? [],
 		...given("kcidb", kcidbOf(options, config)),
 	};
+}
+
+/** A verdict on a commit and one of CI are a whole boot's, unless something else is asked for. */
+function isWarm({ warm, cold, bisect }: RunOptions): boolean {
+	if (warm && cold)
+		throw new UsageError("--warm and --cold say the opposite of each other");
+	return warm ?? !(cold || bisect || process.env.CI);
 }
 
 /** Undefined where nothing is said. */
@@ -253,6 +265,8 @@ function refuseIdle(options: RunOptions, targets: readonly TargetSpec[]): void {
 		["--max-crashes", options.maxCrashes],
 		["--max-skipped", options.maxSkipped],
 		["--fresh-subjects", options.freshSubjects],
+		["--warm", options.warm],
+		["--cold", options.cold],
 	].find(([, value]) => value !== undefined && !guests);
 	if (idle) {
 		throw new UsageError(

@@ -20,6 +20,7 @@ export const requestIn = (
 	accel: "tcg",
 	bisect: false,
 	freshSubjects: false,
+	warm: false,
 	compat: false,
 	lsm: [],
 	expect: [],

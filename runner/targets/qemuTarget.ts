@@ -3,15 +3,16 @@ import { join } from "node:path";
 import type { KernelInfo } from "../../results/model/model.js";
 import {
 	type AccelChoice,
-	type BootAttempt,
+	attemptText,
 	BootError,
 	type BootOptions,
-	bootGuest,
 	bootShell,
 	busybox,
 	type Guest,
+	GuestSource,
 	type InitramfsEntry,
 	type Machine,
+	OopsError,
 	preflight,
 	previewCommand,
 	type RequestCatalogue,
@@ -19,7 +20,6 @@ import {
 	VmError,
 } from "../../vm/index.js";
 import { shellLine } from "../common/shellQuote.js";
-import { severityOf } from "./consoleFindings.js";
 import { runOnGuest } from "./qemuSession.js";
 import { OpenError, type Session, type Target } from "./target.js";
 
@@ -53,6 +53,8 @@ export interface QemuTargetOptions {
 	readonly append: string;
 	/** The agent makes the subject of each case anew. */
 	readonly freshSubjects?: boolean;
+	/** It may go on from a state that an earlier run saved, and saves one. */
+	readonly warm?: boolean;
 	readonly limits?: BootTimes;
 	/** What a line that is only shown is to name. */
 	readonly shownAccel?: "kvm" | "tcg";
@@ -63,9 +65,6 @@ export interface QemuTargetOptions {
 	/** Told what happens on the way up. */
 	readonly say?: (line: string) => void;
 }
-
-/** A kernel that oopsed before it was asked anything may say anything after; so often it gets another chance. */
-const CLEAN_BOOTS = 3;
 
 export function qemuTarget(options: QemuTargetOptions): Target {
 	const { name, kernel } = options;
@@ -92,13 +91,17 @@ async function openGuest(
 	onStart: () => void,
 ): Promise<Session> {
 	let accel: AccelChoice | undefined;
+	let source: GuestSource | undefined;
 	const notes: string[] = [];
 	refuseUnbootable(options.kernel);
 	try {
 		accel = await options.chooseAccel(signal);
-		const guest = await bootClean(options, accel, signal, onStart, notes);
-		return guestSession(options, accel, guest, notes, signal);
+		source = sourceOf(options, accel, signal, onStart);
+		const guest = await source.open((line) => notes.push(line));
+		const common = { options, accel, source };
+		return guestSession(common, guest, notes, () => common.source.close());
 	} catch (error) {
+		await source?.close();
 		throw openError(error, accel, notes);
 	}
 }
@@ -134,57 +137,54 @@ function refuseUnbootable({ config, machine }: BootableKernel): void {
 	);
 }
 
-/** Boots until the kernel came up without an oops. */
-async function bootClean(
+/** How guests of this kernel come up. */
+function sourceOf(
 	options: QemuTargetOptions,
 	accel: AccelChoice,
 	signal: AbortSignal,
 	onStart: () => void,
-	notes: string[],
-): Promise<Guest> {
-	for (let boot = 1; ; boot++) {
-		const guest = await bootGuest({
-			kernel: options.kernel.bootPath,
-			machine: options.kernel.machine,
+): GuestSource {
+	const { kernel, keepDir, say = () => {} } = options;
+	return new GuestSource({
+		boot: {
+			kernel: kernel.bootPath,
+			machine: kernel.machine,
 			agent: options.agent,
 			accel: accel.accel,
 			append: options.append,
-			configured: options.kernel.config !== undefined,
+			configured: kernel.config !== undefined,
 			catalogue: options.catalogue,
 			extraFiles: options.extraFiles ?? [],
 			onStart,
 			signal,
 			...options.limits,
-			...(options.keepDir === undefined ? {} : { keepDir: options.keepDir }),
-			...(options.say === undefined ? {} : { onProgress: options.say }),
-		});
-		notes.push(...guest.failedBoots.map(attemptText));
-		const oops = guest.console.findings.find(
-			(finding) => severityOf(finding) === "oops",
-		);
-		if (oops === undefined) return guest;
-		guest.kill("the kernel oopsed while it booted");
-		const end = await guest.end;
-		const what = `the kernel oopsed while it booted: ${oops.line}`;
-		if (boot === CLEAN_BOOTS) {
-			throw new OpenError(`in each of ${boot} boots ${what}`, {
-				consoleTail: end.consoleTail,
-			});
-		}
-		notes.push(`boot ${boot} was thrown away: ${what}`);
-		options.say?.(`${what}; trying again`);
-	}
+			...(keepDir === undefined ? {} : { keepDir }),
+			onProgress: say,
+		},
+		kernelSha: kernel.info.sha256,
+		label: `Linux ${kernel.info.release} for ${kernel.machine.arch}`,
+		warm: options.warm ?? false,
+		say,
+	});
+}
+
+/** What all sessions of one target have in common. */
+interface Common {
+	readonly options: QemuTargetOptions;
+	readonly accel: AccelChoice;
+	readonly source: GuestSource;
 }
 
 function guestSession(
-	options: QemuTargetOptions,
-	accel: AccelChoice,
-	guest: Guest,
+	common: Common,
+	first: Guest,
 	notes: readonly string[],
-	signal: AbortSignal,
+	closed = async (): Promise<void> => {},
 ): Session {
+	const { options, accel, source } = common;
 	const { kernel, keepDir } = options;
-	const { release, proc_version: version } = guest.facts;
+	const { release, proc_version: version } = first.facts;
+	let guest = first;
 	return {
 		kernel: {
 			...kernel.info,
@@ -203,28 +203,38 @@ function guestSession(
 			keepDir === undefined
 				? `${guest.replayCommand(program)} # initramfs.cpio: ${keepLine(options)}`
 				: shellLine([join(keepDir, "boot.sh"), program]),
+		get savedAt() {
+			const { savedAt } = guest;
+			return savedAt === undefined ? undefined : new Date(savedAt);
+		},
 		notes,
 		run: (requests, events) => runOnGuest(guest, requests, events, options),
-		another: () => openAnother(options, accel, signal),
+		share: async () => {
+			const more: string[] = [];
+			try {
+				guest = await source.share(guest, (line) => more.push(line));
+				return more;
+			} catch (error) {
+				throw openError(error, accel, more);
+			}
+		},
+		another: () => openAnother(common),
 		async close() {
 			guest.kill();
 			await guest.end;
+			await closed();
 		},
 	};
 }
 
 /** The same kernel once more. What is kept is the first guest's. */
-async function openAnother(
-	{ keepDir: _, ...options }: QemuTargetOptions,
-	accel: AccelChoice,
-	signal: AbortSignal,
-): Promise<Session> {
+async function openAnother(common: Common): Promise<Session> {
 	const notes: string[] = [];
 	try {
-		const guest = await bootClean(options, accel, signal, () => {}, notes);
-		return guestSession(options, accel, guest, notes, signal);
+		const guest = await common.source.another((line) => notes.push(line));
+		return guestSession(common, guest, notes);
 	} catch (error) {
-		throw openError(error, accel, notes);
+		throw openError(error, common.accel, notes);
 	}
 }
 
@@ -258,14 +268,12 @@ function openError(
 			notes: [...notes, ...error.attempts.map(attemptText)],
 		});
 	}
+	if (error instanceof OopsError) {
+		const { consoleTail } = error;
+		return new OpenError(error.message, { ...evidence, consoleTail });
+	}
 	if (error instanceof VmError || (error as Error)?.name === "AbortError") {
 		return new OpenError((error as Error).message, evidence);
 	}
 	return error;
-}
-
-/** A boot that came to nothing is the harness's trouble, and is told as such. */
-function attemptText(attempt: BootAttempt): string {
-	const seconds = (attempt.durationMs / 1000).toFixed(1);
-	return `boot ${attempt.attempt} failed after ${seconds} s: ${attempt.reason}`;
 }

@@ -60,8 +60,16 @@ export interface Session {
 	readonly tools: Readonly<Record<string, string>>;
 	/** Absent where nothing has to be booted. */
 	readonly replay?: Replay;
+	/** When the state was saved that its guest goes on from; absent where it was booted. */
+	readonly savedAt?: Date | undefined;
 	/** Trouble on the way up. */
 	readonly notes: readonly string[];
+	/**
+	 * Makes further guests cheap, before anything is asked: they and this one become copies of one that was booted once. Returns
+	 * what was in the way, if anything was. Absent where there is nothing to gain.
+	 * @throws OpenError when it did not come up again after that had failed
+	 */
+	readonly share?: () => Promise<readonly string[]>;
 	/** Runs all requests, one after the other, and ends the session. Does not throw for what a guest does. */
 	run(
 		requests: Iterable<CaseRequest>,

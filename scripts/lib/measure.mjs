@@ -33,6 +33,7 @@ export function wholeRun({ kernel, accel }, more = []) {
 		const report = join(folder, "report.json");
 		const args = [
 			"run",
+			"--cold",
 			`--report=json=${report}`,
 			`--accel=${accel}`,
 			...more,

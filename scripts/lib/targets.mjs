@@ -22,7 +22,7 @@ export function runTargets(options) {
 		const report = join(folder, "report.json");
 		const { status } = spawnSync(
 			process.execPath,
-			[CLI, "run", ...options(folder), `--report=json=${report}`],
+			[CLI, "run", "--cold", ...options(folder), `--report=json=${report}`],
 			{ stdio: ["ignore", "inherit", "inherit"] },
 		);
 		if (status !== 0 && status !== 1 && status !== 3)

@@ -12,6 +12,8 @@ export type VmErrorKind =
 	| "qemu"
 	/** No attempt to boot reached the agent. */
 	| "boot"
+	/** A saved guest can't be made, or can't be used. */
+	| "state"
 	/** A value from the caller is not allowed. */
 	| "usage"
 	/** The caller's signal ended it. */

@@ -37,6 +37,8 @@ export interface Machine {
 	readonly channel: ChannelPort;
 	/** Node's names of the hosts whose KVM can run it. */
 	readonly kvmHosts: readonly NodeJS.Architecture[];
+	/** True where a guest of it can be saved and resumed under emulation, as was tried with QEMU 7.2. */
+	readonly resumes: boolean;
 	/** How much slower than x86_64 this machine boots under emulation; deadlines are multiplied by it. */
 	readonly slowness: number;
 	/** The most that a kernel takes as its command line, bytes with the end's: COMMAND_LINE_SIZE, of several versions the largest. */
@@ -69,6 +71,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 			args: ["-serial", "chardev:results"],
 		},
 		kvmHosts: ["x64"],
+		resumes: true,
 		slowness: 1,
 	},
 	aarch64: {
@@ -88,6 +91,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		// The board has one UART for the kernel; a second one sits on PCI, which 8250_pci drives.
 		channel: { kind: "own", device: "/dev/ttyS0", args: PCI_SERIAL },
 		kvmHosts: ["arm64"],
+		resumes: true,
 		slowness: 1.5,
 	},
 	i386: {
@@ -107,6 +111,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 			args: ["-serial", "chardev:results"],
 		},
 		kvmHosts: ["x64", "ia32"],
+		resumes: true,
 		slowness: 2,
 	},
 	armhf: {
@@ -123,6 +128,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		consoleArgs: SERIAL,
 		channel: { kind: "own", device: "/dev/ttyS0", args: PCI_SERIAL },
 		kvmHosts: ["arm"],
+		resumes: true,
 		slowness: 2,
 	},
 	riscv64: {
@@ -138,6 +144,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		consoleArgs: SERIAL,
 		channel: { kind: "own", device: "/dev/ttyS1", args: PCI_SERIAL },
 		kvmHosts: ["riscv64"],
+		resumes: true,
 		slowness: 2,
 	},
 	s390x: {
@@ -158,6 +165,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 			args: ["-device", "sclpconsole,chardev=results"],
 		},
 		kvmHosts: ["s390x"],
+		resumes: true,
 		slowness: 2,
 	},
 	ppc64el: {
@@ -181,6 +189,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 			args: ["-device", "spapr-vty,chardev=results"],
 		},
 		kvmHosts: ["ppc64"],
+		resumes: true,
 		slowness: 3,
 	},
 };

@@ -249,6 +249,32 @@ test("nothing but broken frames is a violation, whatever came before", async () 
 	}
 });
 
+test("the channel of a resumed guest goes on where the saved one stood", async () => {
+	const said = ["hello", "fact a=1", "ready"];
+	const channel = new Channel(undefined, true, said);
+	channel.attach(["resumed 77 1 00", "case 0 1000 - --"]);
+	assert.match(channel.drain(), /^0 [0-9a-f]{8} resumed 77 1 00\n1 /);
+	// What was said before may come again, and is the same.
+	assert.deepEqual(channel.feed(Buffer.from(encodeFrame(1, "fact a=1"))), []);
+	const told = [
+		encodeFrame(3, "resumed 77 clock=0"),
+		encodeFrame(4, "obs 0 x"),
+	];
+	assert.deepEqual(
+		channel
+			.feed(Buffer.from(told.join("")))
+			.map((event) => (event.type === "payload" ? event.payload : event.type)),
+		["resumed 77 clock=0", "obs 0 x"],
+	);
+	channel.attach(["quit"]);
+	channel.drain();
+	const bye = channel.feed(Buffer.from(encodeFrame(5, "bye 1")));
+	assert.equal(bye[0]?.type, "payload");
+	const other = new Channel(undefined, true, said);
+	const [event] = other.feed(Buffer.from(encodeFrame(0, "hullo")));
+	assert.equal(event?.type, "violation");
+});
+
 test("later frames show that one is lost for ever", async () => {
 	const channel = new Channel();
 	channel.feed(Buffer.from(encodeFrame(0, "ready")));

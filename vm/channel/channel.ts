@@ -23,6 +23,9 @@ const MAX_REPEATED = 100;
 /** So many broken frames are asked for again before the next nudge. */
 const ASK_BROKEN = 8;
 
+/** The first words of payloads that answer a request. */
+const REPLIES: ReadonlySet<string> = new Set(["obs", "rate", "resumed", "bye"]);
+
 export type ChannelEvent =
 	/** A frame's payload, each once and in the agent's order. `answers`: the request that it ends, if any. */
 	| { type: "payload"; payload: string; answers?: string }
@@ -88,10 +91,20 @@ export class Channel {
 	/**
 	 * @param catalogue the requests that the initramfs carries
 	 * @param ownPort nobody else writes to the agent's port
+	 * @param said the payloads up to `ready` of an agent that was saved there: this one goes on from it
 	 */
-	constructor(catalogue = new RequestCatalogue(), ownPort = false) {
+	constructor(
+		catalogue = new RequestCatalogue(),
+		ownPort = false,
+		said: readonly string[] = [],
+	) {
 		this.#catalogue = catalogue;
 		this.#ownPort = ownPort;
+		if (said.length === 0) return;
+		this.#expected = said.length;
+		this.#delivered = said.map((payload) => crc32(payload));
+		this.#heard = true;
+		this.#ready = true;
 	}
 
 	/** True when every request that was asked for has been sent and answered. */
@@ -254,8 +267,7 @@ export class Channel {
 				events,
 			);
 		else if (word === "bad") this.#onBad(payload, events);
-		else if (word === "obs" || word === "rate" || word === "bye")
-			this.#onReply(payload, events);
+		else if (REPLIES.has(word ?? "")) this.#onReply(payload, events);
 		else if (this.#ready)
 			this.#violation(
 				`"${payload.slice(0, 40)}" came where only replies were due`,

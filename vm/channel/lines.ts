@@ -52,6 +52,7 @@ export function replyTo(text: string): string | null {
 	const [word, arg] = text.split(" ", 2);
 	if (word === "case") return `obs ${arg}`;
 	if (word === "rate") return `rate ${arg}`;
+	if (word === "resumed") return `resumed ${arg}`;
 	if (word === "quit") return "bye";
 	return null;
 }

@@ -4,6 +4,7 @@ import { VmError } from "../base/errors.js";
 import { Channel, type ChannelEvent } from "../channel/channel.js";
 import type { RequestCatalogue } from "../channel/requestCatalogue.js";
 import type { QemuProcess } from "../qemu/process.js";
+import type { Keeper } from "../replay/keep.js";
 import { ConsoleLog } from "./console.js";
 import { type Cause, type GuestEnd, judgeEnd } from "./ending.js";
 import { RunningClock } from "./runningClock.js";
@@ -32,6 +33,8 @@ export interface ConnectionOptions {
 	onConsole?: (bytes: Buffer) => void;
 	/** Each chunk of the channel, as it comes. */
 	onChannel?: (bytes: Buffer) => void;
+	/** What a resumed guest had said and shown before it was saved. */
+	before?: Before;
 }
 
 /** How long the guest may stay silent over a request, without slack. */
@@ -79,7 +82,9 @@ export class AgentConnection {
 		this.#process = process;
 		this.#options = options;
 		const shared = process.results === null;
-		this.channel = new Channel(options.catalogue, !shared);
+		const { before } = options;
+		this.channel = new Channel(options.catalogue, !shared, before?.words);
+		if (before) this.console.feed(before.console);
 		process.console.on("data", (bytes: Buffer) => {
 			if (shared) this.#fromChannel(bytes);
 			else this.#fromConsole(bytes);
@@ -300,4 +305,71 @@ export class GuestLost extends VmError {
 		super("boot", end.reason);
 		this.end = end;
 	}
+}
+
+/** What holds for every guest that was just started. */
+export interface ConnectPlan {
+	slackMs: number;
+	/** The requests in the initramfs. */
+	catalogue: RequestCatalogue;
+	keeper: Keeper;
+	signal: AbortSignal | undefined;
+	/** QEMU is broken when its standard error matches. */
+	fatalStderr: RegExp | undefined;
+}
+
+export interface Connected {
+	connection: AgentConnection;
+	end: Promise<GuestEnd>;
+}
+
+/** What a resumed guest had said and shown before it was saved. */
+export interface Before {
+	readonly words: readonly string[];
+	readonly console: Buffer;
+}
+
+/**
+ * The connection to a QEMU that was just started, until the guest's end: its logs, and the caller's signal.
+ * @param onConsole told each piece of the console, as it comes
+ */
+export function connect(
+	qemu: QemuProcess,
+	plan: ConnectPlan,
+	{
+		before,
+		onConsole,
+	}: { before?: Before; onConsole?: (bytes: Buffer) => void } = {},
+): Connected {
+	if (before) plan.keeper.console(before.console);
+	const connection = new AgentConnection(qemu, {
+		slackMs: plan.slackMs,
+		catalogue: plan.catalogue,
+		...(before && { before }),
+		onConsole: (bytes) => {
+			plan.keeper.console(bytes);
+			onConsole?.(bytes);
+		},
+		onChannel: (bytes) => plan.keeper.channel(bytes),
+	});
+	const abort = () =>
+		connection.kill({ kind: "killed", reason: "interrupted by the caller" });
+	plan.signal?.addEventListener("abort", abort, { once: true });
+	if (plan.signal?.aborted) abort();
+	const end = connection.ended.finally(() => {
+		plan.signal?.removeEventListener("abort", abort);
+		plan.keeper.endAttempt();
+	});
+	qemu.onStderr((text) => {
+		if (plan.fatalStderr?.test(text))
+			connection.kill({
+				kind: "hang",
+				reason: `QEMU said "${firstLine(text)}"`,
+			});
+	});
+	return { connection, end };
+}
+
+function firstLine(text: string): string {
+	return (text.trim().split("\n", 1)[0] ?? "").slice(0, 160);
 }

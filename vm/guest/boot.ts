@@ -1,11 +1,14 @@
 /** The way from power-on to `ready`, and again when a boot dies before the agent's first word. */
 import { performance } from "node:perf_hooks";
 import { VmError } from "../base/errors.js";
-import type { RequestCatalogue } from "../channel/requestCatalogue.js";
-import type { GuestSpec } from "../qemu/arguments.js";
-import { spawnQemu } from "../qemu/process.js";
-import type { Keeper } from "../replay/keep.js";
-import { AgentConnection } from "./agentConnection.js";
+import { type GuestSpec, memoryBytes } from "../qemu/arguments.js";
+import { type QemuProcess, spawnQemu } from "../qemu/process.js";
+import { StatePort } from "../qemu/statePort.js";
+import {
+	type AgentConnection,
+	type ConnectPlan,
+	connect,
+} from "./agentConnection.js";
 import type { EndKind, GuestEnd } from "./ending.js";
 import { FactReader, type Hello, parseHello } from "./facts.js";
 import type { BootLimits } from "./options.js";
@@ -43,18 +46,14 @@ export class BootError extends VmError {
 	}
 }
 
-export interface BootPlan extends BootLimits {
+export interface BootPlan extends BootLimits, ConnectPlan {
 	program: string;
 	spec: Omit<GuestSpec, "initrd">;
 	initramfs: Uint8Array;
-	/** The requests in it. */
-	catalogue: RequestCatalogue;
-	keeper: Keeper;
+	/** So that it can be saved. */
+	savable: boolean;
 	/** The kernel's configuration was looked at, and has what a boot needs. */
 	configured: boolean;
-	signal: AbortSignal | undefined;
-	/** QEMU is broken when its standard error matches. */
-	fatalStderr: RegExp | undefined;
 	onProgress: (line: string) => void;
 	onStart: () => void;
 }
@@ -64,6 +63,8 @@ export interface Booted {
 	end: Promise<GuestEnd>;
 	hello: Hello;
 	facts: Record<string, string>;
+	/** What it takes to save it, where it was started so. */
+	savable?: Savable;
 	/** From this boot's start to `ready`, milliseconds. */
 	bootMs: number;
 	failed: BootAttempt[];
@@ -72,12 +73,18 @@ export interface Booted {
 /** Boots until the agent is ready, at most `maxBoots` times. */
 export async function tryBoots(plan: BootPlan): Promise<Booted> {
 	const failed: BootAttempt[] = [];
+	let { savable } = plan;
 	for (let attempt = 1; ; attempt++) {
-		const outcome = await bootOnce(plan, attempt, failed);
+		const outcome = await bootOnce({ ...plan, savable }, attempt, failed);
 		if ("connection" in outcome) return outcome;
 		failed.push(outcome.failure);
 		const { end } = outcome.failure;
 		if (end.kind === "killed") throw aborted(plan.signal, end);
+		if (savable && refused(end)) {
+			// It may be the shared memory that this QEMU or this machine does not have.
+			savable = false;
+			continue;
+		}
 		if (outcome.spoke || attempt >= plan.maxBoots || refused(end))
 			throw new BootError(failed, hintFor(end, outcome.silent, plan));
 		plan.onProgress(
@@ -133,28 +140,17 @@ async function bootOnce(
 ): Promise<Booted | Failure> {
 	const started = performance.now();
 	plan.keeper.beginAttempt(attempt);
-	const qemu = spawnQemu(plan.program, plan.spec, plan.initramfs);
-	const connection = new AgentConnection(qemu, {
-		slackMs: plan.slackMs,
-		catalogue: plan.catalogue,
-		onConsole: (bytes) => plan.keeper.console(bytes),
-		onChannel: (bytes) => plan.keeper.channel(bytes),
+	const saving = plan.savable ? new Saving() : undefined;
+	const qemu = spawnQemu(
+		plan.program,
+		plan.spec,
+		plan.initramfs,
+		saving && { kind: "save", port: saving.port.fd },
+	);
+	const { connection, end } = connect(qemu, plan, {
+		...(saving && { onConsole: (bytes) => saving.show(bytes) }),
 	});
-	const abort = () =>
-		connection.kill({ kind: "killed", reason: "interrupted by the caller" });
-	plan.signal?.addEventListener("abort", abort, { once: true });
-	if (plan.signal?.aborted) abort();
-	const end = connection.ended.finally(() => {
-		plan.signal?.removeEventListener("abort", abort);
-		plan.keeper.endAttempt();
-	});
-	qemu.onStderr((text) => {
-		if (plan.fatalStderr?.test(text))
-			connection.kill({
-				kind: "hang",
-				reason: `QEMU said "${firstLine(text)}"`,
-			});
-	});
+	void end.finally(() => saving?.port.close());
 	connection.limitBoot(plan.bootTimeoutMs, plan.bootSilenceMs);
 	const words = firstWords(connection);
 	if (attempt === 1) plan.onStart();
@@ -164,6 +160,9 @@ async function bootOnce(
 			connection,
 			end,
 			...first,
+			...(saving && {
+				savable: saving.of(qemu, plan.spec, first.words),
+			}),
 			bootMs: performance.now() - started,
 			failed,
 		};
@@ -181,19 +180,65 @@ async function bootOnce(
 	};
 }
 
-function firstLine(text: string): string {
-	return (text.trim().split("\n", 1)[0] ?? "").slice(0, 160);
+/** A kernel that says more than this while it boots is not saved, bytes. */
+const MAX_SHOWN = 1024 * 1024;
+
+/** A guest that was started so that it can be saved. */
+export interface Savable {
+	readonly qemu: QemuProcess;
+	readonly port: StatePort;
+	/** What the agent has said, up to `ready`. */
+	readonly words: readonly string[];
+	/** What the console has shown; undefined where that was too much. */
+	readonly shown: () => Buffer | undefined;
+	/** How much memory it has, bytes. */
+	readonly memory: number;
+}
+
+/** What it takes to save a guest, from its start. */
+class Saving {
+	readonly port = new StatePort();
+	readonly #shown: Buffer[] = [];
+	#bytes = 0;
+
+	show(bytes: Buffer): void {
+		this.#bytes += bytes.length;
+		if (this.#bytes <= MAX_SHOWN) this.#shown.push(bytes);
+	}
+
+	of(
+		qemu: QemuProcess,
+		spec: BootPlan["spec"],
+		words: readonly string[],
+	): Savable {
+		return {
+			qemu,
+			port: this.port,
+			words,
+			shown: () =>
+				this.#bytes > MAX_SHOWN ? undefined : Buffer.concat(this.#shown),
+			memory: memoryBytes(spec),
+		};
+	}
+}
+
+/** What the agent said up to `ready`, and as what it is understood. */
+interface Introduction {
+	hello: Hello;
+	facts: Record<string, string>;
+	words: readonly string[];
 }
 
 interface FirstWords {
 	/** Resolves at `ready`; never rejects. */
-	ready: Promise<{ hello: Hello; facts: Record<string, string> }>;
+	ready: Promise<Introduction>;
 	/** True once the agent has spoken. */
 	spoke(): boolean;
 }
 
 function firstWords(connection: AgentConnection): FirstWords {
 	const catalogue = new FactReader();
+	const words: string[] = [];
 	let hello: Hello | undefined;
 	let stopListening = () => {};
 	const broken = (reason: string) => {
@@ -201,26 +246,25 @@ function firstWords(connection: AgentConnection): FirstWords {
 		stopListening();
 		connection.kill({ kind: "broken-channel", reason });
 	};
-	const ready = new Promise<{ hello: Hello; facts: Record<string, string> }>(
-		(resolve) => {
-			const payload = (payload: string): void => {
-				if (!hello) {
-					hello = parseHello(payload);
-					if (!hello)
-						broken(`the agent's first word was "${payload.slice(0, 80)}"`);
-					else if (hello.proto !== PROTO)
-						broken(
-							`the agent speaks protocol ${hello.proto}, this runner ${PROTO}`,
-						);
-				} else if (payload === "ready") {
-					stopListening();
-					connection.booted();
-					resolve({ hello, facts: catalogue.toRecord() });
-				} else if (!catalogue.add(payload))
-					broken(`the agent said "${payload.slice(0, 80)}" among its facts`);
-			};
-			stopListening = connection.listen({ payload });
-		},
-	);
+	const ready = new Promise<Introduction>((resolve) => {
+		const payload = (payload: string): void => {
+			words.push(payload);
+			if (!hello) {
+				hello = parseHello(payload);
+				if (!hello)
+					broken(`the agent's first word was "${payload.slice(0, 80)}"`);
+				else if (hello.proto !== PROTO)
+					broken(
+						`the agent speaks protocol ${hello.proto}, this runner ${PROTO}`,
+					);
+			} else if (payload === "ready") {
+				stopListening();
+				connection.booted();
+				resolve({ hello, facts: catalogue.toRecord(), words });
+			} else if (!catalogue.add(payload))
+				broken(`the agent said "${payload.slice(0, 80)}" among its facts`);
+		};
+		stopListening = connection.listen({ payload });
+	});
 	return { ready, spoke: () => hello !== undefined };
 }

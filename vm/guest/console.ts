@@ -111,6 +111,11 @@ export function markedCase(line: string): number | undefined {
 	return n === undefined ? undefined : Number(n);
 }
 
+/** True where a kernel is broken from there on. */
+export function isDeadly(kind: FindingKind): boolean {
+	return DEADLY.has(kind);
+}
+
 /** What a clean line complains of, if it does. */
 export function classify(line: string): FindingKind | undefined {
 	if (HARMLESS.some((pattern) => pattern.test(line))) return undefined;

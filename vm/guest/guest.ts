@@ -9,11 +9,11 @@ import {
 	kernelCmdline,
 } from "../qemu/arguments.js";
 import { agentEntries, buildInitramfs } from "../qemu/initramfs.js";
-import { qemuBuild } from "../qemu/qemuBuild.js";
+import { type QemuBuild, qemuBuild } from "../qemu/qemuBuild.js";
 import { Keeper } from "../replay/keep.js";
 import { keepForReplay, replayCommand } from "../replay/replay.js";
 import { type AgentConnection, GuestLost } from "./agentConnection.js";
-import { type BootAttempt, tryBoots } from "./boot.js";
+import { type BootAttempt, type Savable, tryBoots } from "./boot.js";
 import type { ConsoleLog } from "./console.js";
 import type { GuestEnd } from "./ending.js";
 import type { Hello } from "./facts.js";
@@ -28,12 +28,16 @@ export class Guest {
 	readonly qemuVersion: string;
 	/** The line that boots the same guest by hand, to try one case or to wait for requests. */
 	readonly replayCommand: (caseProgram?: string) => string;
-	/** From the start of the last boot to `ready`, milliseconds. */
+	/** From the start of the last boot to `ready`, or of the copy to its proof, milliseconds. */
 	readonly bootMs: number;
+	/** When the state that it goes on from was saved, milliseconds since 1970; undefined where it was booted. */
+	readonly savedAt: number | undefined;
 	/** Boots that died before the agent's first word. */
 	readonly failedBoots: readonly BootAttempt[];
 	/** Resolves when the guest is gone. Never rejects. */
 	readonly end: Promise<GuestEnd>;
+	/** What it takes to save it; undefined where it was not started so. */
+	readonly savable: Savable | undefined;
 	#connection: AgentConnection;
 
 	/** Guests come from bootGuest(). */
@@ -49,7 +53,8 @@ export class Guest {
 			| "replayCommand"
 			| "bootMs"
 			| "failedBoots"
-		>,
+		> &
+			Partial<Pick<Guest, "savedAt" | "savable">>,
 	) {
 		this.#connection = connection;
 		this.end = end;
@@ -60,6 +65,8 @@ export class Guest {
 		this.replayCommand = parts.replayCommand;
 		this.bootMs = parts.bootMs;
 		this.failedBoots = parts.failedBoots;
+		this.savedAt = parts.savedAt;
+		this.savable = parts.savable;
 	}
 
 	/** The console: marks, lines by case, findings. */
@@ -155,12 +162,15 @@ export async function guestInitramfs(
 	]);
 }
 
-/**
- * Boots a kernel and waits until the agent is ready. A boot that dies or stalls before the agent's first word is tried again.
- * @throws BootError with every attempt when none reached the agent; VmError when QEMU or the agent is missing, or when the
- * signal came first (aborted).
- */
-export async function bootGuest(options: BootOptions): Promise<Guest> {
+/** What QEMU is started with, however the guest comes up. */
+export interface Prepared {
+	readonly build: QemuBuild;
+	readonly initramfs: Buffer;
+	readonly spec: Omit<GuestSpec, "initrd">;
+}
+
+/** @throws VmError when QEMU or the agent is missing, or when the signal came first (aborted) */
+export async function prepareGuest(options: BootOptions): Promise<Prepared> {
 	const { machine, accel } = options;
 	if (options.signal?.aborted)
 		throw new VmError("aborted", "interrupted before the boot", {
@@ -170,7 +180,7 @@ export async function bootGuest(options: BootOptions): Promise<Guest> {
 		qemuBuild(machine),
 		guestInitramfs(options),
 	]);
-	const spec: Omit<GuestSpec, "initrd"> = {
+	const spec = {
 		machine,
 		accel,
 		kernel: resolve(options.kernel),
@@ -178,40 +188,72 @@ export async function bootGuest(options: BootOptions): Promise<Guest> {
 		sandbox: build.sandbox,
 		...(options.memoryMiB !== undefined && { memoryMiB: options.memoryMiB }),
 	};
+	return { build, initramfs, spec };
+}
+
+/** What is kept of a guest, and the line that boots it by hand. */
+export async function openKeeper(
+	options: BootOptions,
+	{ build, initramfs, spec }: Prepared,
+): Promise<{ keeper: Keeper; replay: () => Promise<Guest["replayCommand"]> }> {
+	const { program } = build;
 	const keeper = await Keeper.open(options.keepDir, {
-		program: build.program,
+		program,
 		spec,
 		initramfs,
 	});
-	const [booted, replayInitramfs] = await Promise.all([
+	const replay = async (): Promise<Guest["replayCommand"]> => {
+		const kept = keeper.initramfsPath ?? (await keepForReplay(initramfs));
+		const path = kept ?? "initramfs.cpio";
+		return (caseProgram) => replayCommand(program, spec, path, caseProgram);
+	};
+	return { keeper, replay };
+}
+
+/** What both ways up have in common. */
+export function planOf(
+	options: BootOptions,
+	prepared: Prepared,
+	keeper: Keeper,
+) {
+	return {
+		program: prepared.build.program,
+		spec: prepared.spec,
+		initramfs: prepared.initramfs,
+		catalogue: options.catalogue ?? new RequestCatalogue(),
+		keeper,
+		...limitsOf(options),
+		signal: options.signal,
+		fatalStderr: options.fatalStderr,
+	};
+}
+
+/**
+ * Boots a kernel and waits until the agent is ready. A boot that dies or stalls before the agent's first word is tried again.
+ * @throws BootError with every attempt when none reached the agent; VmError when QEMU or the agent is missing, or when the
+ * signal came first (aborted).
+ */
+export async function bootGuest(options: BootOptions): Promise<Guest> {
+	const prepared = await prepareGuest(options);
+	const { keeper, replay } = await openKeeper(options, prepared);
+	const [booted, command] = await Promise.all([
 		tryBoots({
-			program: build.program,
-			spec,
-			initramfs,
-			catalogue: options.catalogue ?? new RequestCatalogue(),
-			keeper,
+			...planOf(options, prepared, keeper),
+			savable: options.savable ?? false,
 			configured: options.configured ?? false,
-			...limitsOf(options),
-			signal: options.signal,
-			fatalStderr: options.fatalStderr,
 			onProgress: options.onProgress ?? (() => {}),
 			onStart: options.onStart ?? (() => {}),
 		}),
-		keeper.initramfsPath ?? keepForReplay(initramfs),
+		replay(),
 	]);
 	return new Guest(booted.connection, booted.end, {
 		hello: booted.hello,
 		facts: booted.facts,
-		accel,
-		qemuVersion: build.version,
-		replayCommand: (caseProgram) =>
-			replayCommand(
-				build.program,
-				spec,
-				replayInitramfs ?? "initramfs.cpio",
-				caseProgram,
-			),
+		accel: options.accel,
+		qemuVersion: prepared.build.version,
+		replayCommand: command,
 		bootMs: booted.bootMs,
 		failedBoots: booted.failed,
+		savable: booted.savable,
 	});
 }

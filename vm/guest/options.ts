@@ -26,6 +26,8 @@ export interface BootOptions {
 	slackMs?: number;
 	/** MiB, instead of the machine's own. */
 	memoryMiB?: number;
+	/** So that the guest can be saved while it was asked nothing; see `whyNoState()`. */
+	savable?: boolean;
 	/** Ends the boot, or the guest. */
 	signal?: AbortSignal | undefined;
 	/** Console, channel, initramfs and a script that boots the same guest are left here. */

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { execa } from "execa";
 import { test } from "tap";
 import { ARCHES, MACHINES, machineFor } from "../base/machines.js";
-import { kernelCmdline, qemuArgs, shellQuote } from "./arguments.js";
+import {
+	type GuestMemory,
+	kernelCmdline,
+	qemuArgs,
+	shellQuote,
+} from "./arguments.js";
 
 test("every machine is cut off from the world and panics to an end", async () => {
 	for (const arch of ARCHES) {
@@ -39,6 +44,31 @@ test("every machine is cut off from the world and panics to an end", async () =>
 	}
 	assert.equal(machineFor("constructor"), undefined);
 	assert.equal(machineFor("vax"), undefined);
+});
+
+test("a guest that may be saved shares its memory, and a copy only reads it", async () => {
+	const words = (memory?: GuestMemory) =>
+		qemuArgs(
+			{
+				machine: MACHINES.x86_64,
+				accel: "tcg",
+				kernel: "/k",
+				initrd: "/i",
+				cmdline: "",
+				sandbox: true,
+				memoryMiB: 96,
+				...(memory && { memory }),
+			},
+			{ console: "null", results: "null" },
+		).join(" ");
+	assert.doesNotMatch(words(), /memory-backend|-incoming/);
+	const saved = words({ kind: "shared" });
+	assert.match(saved, /memfd,id=ram,size=96M,share=on -machine pc,mem/);
+	assert.doesNotMatch(saved, /-incoming/);
+	assert.match(
+		words({ kind: "copy", path: "/r" }),
+		/file,id=ram,size=96M,mem-path=\/r,share=off -incoming defer -machine pc,/,
+	);
 });
 
 test("words for the shell come back as they were", async () => {

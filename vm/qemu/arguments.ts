@@ -19,7 +19,16 @@ export interface GuestSpec {
 	cpu?: string;
 	/** The guest waits for a debugger, for which QEMU listens on a socket of this path. */
 	gdbSocket?: string;
+	/** Where its memory is, if not in QEMU alone. */
+	memory?: GuestMemory;
 }
+
+/** Memory that a saved state and its copies share. */
+export type GuestMemory =
+	/** Another process can map it: what is saved of the guest is the rest. */
+	| { readonly kind: "shared" }
+	/** A saved guest's, which stays as it is: what the copy writes is its own. The copy waits for the rest of the state. */
+	| { readonly kind: "copy"; readonly path: string };
 
 /** The far ends of the guest's ports, as `-chardev` backends without their `id`. */
 export interface Backends {
@@ -45,15 +54,38 @@ function machineArgs(spec: GuestSpec): string[] {
 	const { machine, accel } = spec;
 	const kvm = accel === "kvm";
 	const type = kvm ? (machine.kvmMachine ?? machine.machine) : machine.machine;
+	const size = spec.memoryMiB ?? machine.memoryMiB;
 	return [
+		...memoryArgs(spec.memory, size),
 		"-machine",
-		type,
+		spec.memory === undefined ? type : `${type},memory-backend=ram`,
 		"-accel",
 		accel,
 		"-cpu",
 		spec.cpu ?? (kvm ? "host" : machine.cpu),
 		"-m",
-		String(spec.memoryMiB ?? machine.memoryMiB),
+		String(size),
+	];
+}
+
+/** How much memory a guest has, bytes. */
+export function memoryBytes({
+	machine,
+	memoryMiB = machine.memoryMiB,
+}: Pick<GuestSpec, "machine" | "memoryMiB">): number {
+	return memoryMiB * 1024 * 1024;
+}
+
+/** @param size MiB */
+function memoryArgs(memory: GuestMemory | undefined, size: number): string[] {
+	if (memory === undefined) return [];
+	if (memory.kind === "shared")
+		return ["-object", `memory-backend-memfd,id=ram,size=${size}M,share=on`];
+	return [
+		"-object",
+		`memory-backend-file,id=ram,size=${size}M,mem-path=${memory.path},share=off`,
+		"-incoming",
+		"defer",
 	];
 }
 

@@ -18,7 +18,7 @@ import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errnoOf, messageOf, VmError } from "../base/errors.js";
 import { findOnPath } from "../base/path.js";
-import { type GuestSpec, qemuArgs } from "./arguments.js";
+import { type GuestMemory, type GuestSpec, qemuArgs } from "./arguments.js";
 import { familyEnv, familyName, killFamily } from "./family.js";
 import { Qmp } from "./qmp.js";
 
@@ -31,10 +31,20 @@ const MAX_LAST_WORDS_MS = 3000;
 /** A killed process that does not end, since the kernel does not let it, is not waited for any longer. */
 const MAX_DYING_MS = 5000;
 
-/** The descriptors that QEMU inherits. */
-const FD = { console: 3, results: 4, qmp: 5, initrd: 6 } as const;
+/** The descriptors that QEMU inherits: the last two only where a state is saved or resumed. */
+const FD = {
+	console: 3,
+	results: 4,
+	qmp: 5,
+	initrd: 6,
+	state: 7,
+	ram: 8,
+} as const;
 /** Where QEMU finds the initramfs. */
 export const INITRD_FD_PATH = `/dev/fd/${FD.initrd}`;
+/** Where QEMU sends the state of a guest that is saved, and where it gets that of one that is resumed. */
+export const STATE_TO = `unix:/dev/fd/${FD.state}`;
+export const STATE_FROM = `fd:${FD.state}`;
 
 export interface QemuExit {
 	code: number | null;
@@ -42,6 +52,13 @@ export interface QemuExit {
 	/** Set when the program could not be started at all. */
 	error?: Error;
 }
+
+/** What beside its ports a QEMU is started with. */
+export type StateLink =
+	/** It may be saved: its state goes to this port. */
+	| { readonly kind: "save"; readonly port: number }
+	/** It is a copy of this memory and this state of everything else. */
+	| { readonly kind: "resume"; readonly ram: number; readonly device: Buffer };
 
 export interface QemuProcess {
 	readonly pid: number | undefined;
@@ -111,16 +128,18 @@ function unlinkedFile(data: Uint8Array): number {
 
 /**
  * Starts QEMU with its ports on inherited sockets. `spec.initrd` is replaced by the given bytes.
+ * @param link a guest that may be saved, or a copy of one that was
  * @throws VmError (storage) when the initramfs cannot be written.
  */
 export function spawnQemu(
 	program: string,
 	spec: Omit<GuestSpec, "initrd">,
 	initramfs: Uint8Array,
+	link?: StateLink,
 ): QemuProcess {
 	const shared = spec.machine.channel.kind === "shared";
 	const args = qemuArgs(
-		{ ...spec, initrd: INITRD_FD_PATH },
+		{ ...spec, initrd: INITRD_FD_PATH, ...memoryOf(link) },
 		{
 			console: `socket,fd=${FD.console}`,
 			...(shared ? {} : { results: `socket,fd=${FD.results}` }),
@@ -137,7 +156,11 @@ export function spawnQemu(
 	try {
 		guardExit();
 		child = spawn(command as string, rest, {
-			stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", "pipe", initrd],
+			stdio: [
+				...(["ignore", "ignore", "pipe", "pipe", "pipe", "pipe"] as const),
+				initrd,
+				...stateStdio(link),
+			],
 			// A session of its own: Ctrl-C reaches the runner, which decides what becomes of the guest.
 			detached: true,
 			cwd: "/",
@@ -154,7 +177,28 @@ export function spawnQemu(
 		});
 	}
 	running.set(family, child);
+	if (link?.kind === "resume") sendState(child, link.device);
 	return watch(child, family, shared);
+}
+
+function memoryOf(link: StateLink | undefined): { memory?: GuestMemory } {
+	if (link === undefined) return {};
+	return link.kind === "save"
+		? { memory: { kind: "shared" } }
+		: { memory: { kind: "copy", path: `/dev/fd/${FD.ram}` } };
+}
+
+function stateStdio(link: StateLink | undefined): (number | "pipe")[] {
+	if (link === undefined) return [];
+	return link.kind === "save" ? [link.port] : ["pipe", link.ram];
+}
+
+/** Hands a copy what it resumes from. A QEMU that does not read it to its end is seen by what it does then. */
+function sendState(child: ChildProcess, device: Buffer): void {
+	const socket = (child.stdio as readonly unknown[])[FD.state] as Socket;
+	socket.on("error", () => {});
+	socket.end(device, () => socket.destroy());
+	child.once("exit", () => socket.destroy());
 }
 
 function watch(

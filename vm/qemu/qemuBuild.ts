@@ -19,6 +19,8 @@ const BUILD = {
 /** What this machine's build of a QEMU can do. */
 export interface QemuBuild extends OfShape<typeof BUILD> {
 	program: string;
+	/** The file's identity: another build has another one. Undefined for a script, which may start anything. */
+	identity?: string;
 }
 
 const builds = new Map<string, Promise<QemuBuild>>();
@@ -116,14 +118,14 @@ async function probeBuild(
 	const path = cacheDir("qemu", identity);
 	const text = await readFile(path, "utf8").catch(() => "");
 	const known = readJsonShape(text, BUILD);
-	if (known) return { program, ...known };
+	if (known) return { program, identity, ...known };
 	const build = await ask(machine, signal);
 	await fillAtomically(path, (to) =>
 		writeFile(to, JSON.stringify(build)),
 	).catch(() => {
 		// Not to remember costs the next run a moment, no more.
 	});
-	return { program, ...build };
+	return { program, identity, ...build };
 }
 
 async function ask(

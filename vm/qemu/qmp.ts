@@ -1,5 +1,6 @@
-/** As much of QEMU's monitor protocol as the end of a guest needs: why it stopped, and where it hangs. */
+/** As much of QEMU's monitor protocol as a guest needs: to be saved and resumed, why it stopped, and where it hangs. */
 import type { Duplex } from "node:stream";
+import { VmError } from "../base/errors.js";
 
 /** No message of interest is longer, bytes. */
 const MAX_MESSAGE = 1_000_000;
@@ -10,6 +11,12 @@ const MAX_REGISTERS = 4096;
 /** Why QEMU stopped the guest, in QEMU's words (`guest-reset`, `guest-shutdown`, `guest-panic`, `host-signal`…). */
 export type ShutdownReason = string;
 
+/** What QEMU answers a command with: one of the two. */
+interface Answer {
+	readonly return?: unknown;
+	readonly error?: unknown;
+}
+
 export class Qmp {
 	/** Set once the guest was shut down. */
 	shutdown: ShutdownReason | undefined;
@@ -17,7 +24,8 @@ export class Qmp {
 	#held: Buffer[] = [];
 	#heldBytes = 0;
 	#skipping = false;
-	#waiting = new Map<number, (value: unknown) => void>();
+	#waiting = new Map<number, (answer: Answer | undefined) => void>();
+	#listeners = new Set<(event: string) => void>();
 	#nextId = 1;
 
 	constructor(stream: Duplex) {
@@ -30,13 +38,14 @@ export class Qmp {
 
 	/** The CPU's registers as the monitor prints them; empty when QEMU does not answer in time (milliseconds). */
 	async registers(timeoutMs: number): Promise<string[]> {
-		const answer = await this.#call(
+		const told = await this.#call(
 			{
 				execute: "human-monitor-command",
 				arguments: { "command-line": "info registers" },
 			},
 			timeoutMs,
 		);
+		const answer = told?.return;
 		return typeof answer === "string"
 			? answer
 					.slice(0, MAX_REGISTERS)
@@ -47,15 +56,56 @@ export class Qmp {
 			: [];
 	}
 
-	#call(message: object, timeoutMs: number): Promise<unknown> {
+	/**
+	 * Has QEMU obey a command, and returns what it answers.
+	 * @param timeoutMs how long it may take, milliseconds
+	 * @throws VmError (qemu) where QEMU refuses it, does not answer in time, or is gone
+	 */
+	async command(
+		execute: string,
+		args: object,
+		timeoutMs: number,
+	): Promise<unknown> {
+		const answer = await this.#call({ execute, arguments: args }, timeoutMs);
+		if (answer === undefined)
+			throw new VmError("qemu", `QEMU did not answer ${execute}`);
+		if (answer.error !== undefined)
+			throw new VmError(
+				"qemu",
+				`QEMU refused ${execute}: ${errorText(answer.error)}`,
+			);
+		return answer.return;
+	}
+
+	/** Resolves at the next event of that name; false where it does not come in time, milliseconds, or QEMU is gone. */
+	event(name: string, timeoutMs: number): Promise<boolean> {
+		return new Promise((resolve) => {
+			const done = (came: boolean) => {
+				clearTimeout(timer);
+				this.#stream.off("close", gone);
+				this.#listeners.delete(hear);
+				resolve(came);
+			};
+			const timer = setTimeout(() => done(false), timeoutMs);
+			const gone = () => done(false);
+			const hear = (event: string) => {
+				if (event === name) done(true);
+			};
+			this.#stream.once("close", gone);
+			this.#listeners.add(hear);
+		});
+	}
+
+	#call(message: object, timeoutMs: number): Promise<Answer | undefined> {
 		const id = this.#nextId++;
 		return new Promise((resolve) => {
 			const timer = setTimeout(() => done(undefined), timeoutMs);
-			const done = (value: unknown) => {
+			const done = (value: Answer | undefined) => {
 				clearTimeout(timer);
 				this.#waiting.delete(id);
 				resolve(value);
 			};
+			if (this.#stream.destroyed) return done(undefined);
 			this.#waiting.set(id, done);
 			this.#send({ ...message, id });
 		});
@@ -101,13 +151,25 @@ export class Qmp {
 			const known = typeof reason === "string" && /^[a-z-]{1,40}$/.test(reason);
 			this.shutdown = known ? reason : "unknown";
 		}
+		if (typeof message.event === "string")
+			for (const hear of [...this.#listeners]) hear(message.event);
 		if (typeof message.id === "number")
-			this.#waiting.get(message.id)?.(message.return);
+			this.#waiting.get(message.id)?.(message);
 	}
 
 	#giveUp(): void {
 		for (const done of [...this.#waiting.values()]) done(undefined);
 	}
+}
+
+/** What is shown of QEMU's own words, characters. */
+const MAX_WORDS = 200;
+
+function errorText(error: unknown): string {
+	const words = isRecord(error) ? error.desc : undefined;
+	return typeof words === "string"
+		? words.replace(/[^\x20-\x7e]+/g, " ").slice(0, MAX_WORDS)
+		: "no reason was given";
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

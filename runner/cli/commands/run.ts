@@ -143,6 +143,14 @@ export function addRun(program: Command, context: CommandContext): void {
 			"make a case's subject anew for every case (default: once in a guest, where nothing of it can change)",
 		)
 		.option(
+			"--warm",
+			"go on from a guest that an earlier run booted and saved, and save one (default, but not with --bisect or where CI is set)",
+		)
+		.option(
+			"--cold",
+			"boot, whatever is saved, and save nothing for later runs",
+		)
+		.option(
 			"--shard <i/n>",
 			"run only the i-th of n shares of the plan; `crcap merge` joins them",
 			readShard,

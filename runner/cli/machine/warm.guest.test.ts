@@ -1,0 +1,178 @@
+/** Guests that go on from a saved one: what they answer, who they are, and what is left when something is in the way. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+	closeSync,
+	mkdirSync,
+	openSync,
+	readFileSync,
+	writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { test } from "tap";
+import { type CaseResult, Report } from "../../../results/model/model.js";
+import { resolveKernel } from "../../../vm/index.js";
+import { gone, heard, TCG } from "../guestRun.test.helper.js";
+import {
+	cli,
+	descendants,
+	entries,
+	type FixturePlan,
+	startCli,
+	withFolder,
+} from "../spawnCli.test.helper.js";
+
+/** A kernel, and a cache and a folder for temporary files that no other run uses. */
+interface Place {
+	readonly folder: string;
+	readonly kernel: string;
+	readonly env: { XDG_CACHE_HOME: string; TMPDIR: string };
+	/** Where saved guests are kept. */
+	readonly states: string;
+}
+
+async function withPlace(
+	name: string,
+	use: (place: Place) => Promise<void>,
+): Promise<void> {
+	const { path } = await resolveKernel(name);
+	await withFolder(async (folder) => {
+		const XDG_CACHE_HOME = join(folder, "cache");
+		const TMPDIR = join(folder, "tmp");
+		for (const dir of [XDG_CACHE_HOME, TMPDIR]) mkdirSync(dir);
+		const states = join(XDG_CACHE_HOME, "crcap", "states");
+		const env = { XDG_CACHE_HOME, TMPDIR };
+		await use({ folder, kernel: path, env, states });
+		assert.deepEqual(entries(TMPDIR), []);
+	});
+}
+
+const argsOf = ({ kernel }: Place, more: readonly string[]): string[] => [
+	...["run", ...TCG, "--kernel", kernel, "--report", "json=r.json"],
+	...more,
+];
+
+/** A run that comes to its end, with its only target. */
+async function run(place: Place, more: readonly string[], plan?: FixturePlan) {
+	const { folder, env } = place;
+	const { status, stderr } = await cli(argsOf(place, more), {
+		cwd: folder,
+		env,
+		...(plan && { plan }),
+	});
+	const text = readFileSync(join(folder, "r.json"), "utf8");
+	const [target] = Report.parse(JSON.parse(text)).targets;
+	assert.ok(target, stderr);
+	return { status, stderr, target };
+}
+
+/** What may not differ: the verdict, and the subject as read back. */
+const outcome = ({ id, verdict, readback = "" }: CaseResult): string =>
+	`${id} ${verdict} ${readback}`;
+
+for (const [kernel, cases] of [
+	["debian:bookworm", ["*.uid1000-none", "*.userns_pidns-none"]],
+	["debian:sid/cloud@arm64", ["set_tid.*.uid1000-none", "tty_lock.*.userns*"]],
+] as const)
+	test(`${kernel}: the same answers from a boot, from a copy, and from a later one`, async () => {
+		await withPlace(kernel, async (place) => {
+			const chosen = cases.flatMap((glob) => ["--case", glob]);
+			const cold = await run(place, [...chosen, "--cold"]);
+			assert.equal(cold.status, 0, cold.stderr);
+			assert.equal(cold.target.facts.resumed, undefined);
+			assert.deepEqual(entries(place.states), []);
+			const outcomes = cold.target.cases.map(outcome);
+			assert.ok(outcomes.length > 50);
+			for (const age of [/, \d+ s before$/, /, [1-9]\d* s before$/]) {
+				const { target, status } = await run(place, [...chosen, "--warm"]);
+				assert.equal(status, 0);
+				assert.match(String(target.facts.resumed), age);
+				assert.deepEqual(target.cases.map(outcome), outcomes);
+				assert.equal(entries(place.states).length, 1);
+			}
+			// A bit of the memory is another one: nothing that such a guest says counts.
+			const [key = ""] = entries(place.states);
+			const ram = openSync(join(place.states, key, "ram"), "r+");
+			writeSync(ram, "!", 20 * 1024 * 1024);
+			closeSync(ram);
+			const { target, status } = await run(place, [...chosen, "--warm"]);
+			assert.equal(status, 0);
+			assert.match(target.notes.join(), /its memory is not.*was thrown away/);
+			assert.deepEqual(target.cases.map(outcome), outcomes);
+			const listed = await cli(["cache", "--clear"], { env: place.env });
+			assert.match(listed.stdout, /Linux \S+ for .*\n1 guest, .* thrown away/);
+			assert.deepEqual(entries(place.states), []);
+		});
+	});
+
+const READ = "read=f,40";
+/** One boot has one id, and no two random numbers are the same. */
+const BOOT_ID = `-- open=f,r,/proc/sys/kernel/random/boot_id ${READ}`;
+const UUID = `-- open=f,r,/proc/sys/kernel/random/uuid ${READ}`;
+
+test("guests of one boot: two ids would be two boots, and random numbers differ", async () => {
+	await withPlace("debian:bookworm", async (place) => {
+		// The first of the plan die, the last go to the other guest.
+		const plan: FixturePlan = {};
+		for (let n = 0; n < 210; n++) {
+			plan[`uuid${n}`] = UUID;
+			plan[`boot${n}`] = n === 20 ? "-- sysrq=c" : BOOT_ID;
+		}
+		const { target } = await run(place, ["--guests", "2", "--cold"], plan);
+		assert.equal(target.complete, true, target.incompleteReason);
+		assert.match(target.notes.join(), /another guest went on without it/);
+		assert.match(String(target.facts.resumed), /, \d+ s before$/);
+		const seen = (name: string) =>
+			target.cases
+				.filter(({ id, verdict }) => id.includes(name) && verdict === "pass")
+				.map(({ observed }) => / r=read:0:(\S+)/.exec(observed)?.[1]);
+		assert.equal(seen("boot").length, 209);
+		assert.equal(new Set(seen("boot")).size, 1);
+		assert.equal(new Set(seen("uuid")).size, 210);
+	});
+});
+
+for (const signal of ["SIGINT", "SIGKILL"] as const)
+	test(`${signal} while a guest is saved, kept or resumed leaves no QEMU, and no state but a whole one`, async () => {
+		await withPlace("debian:bookworm", async (place) => {
+			const plan = { a: "-- hang=case" };
+			const args = argsOf(place, ["--warm", "--case-timeout", "1000"]);
+			for (const when of [/starting/, /1 cases/, /1 cases/]) {
+				const { folder: cwd, env } = place;
+				const running = startCli(args, { plan, cwd, env });
+				await heard(running.stderr, when);
+				const started = await descendants(running.pid ?? 0);
+				running.kill(signal);
+				await running;
+				for (const { pid } of started) await gone(pid);
+				assert.deepEqual(entries(env.TMPDIR), []);
+			}
+			const { status, target } = await run(place, ["--warm"], { a: "-- fork" });
+			assert.equal(status, 0);
+			assert.deepEqual(target.notes, []);
+			assert.equal(entries(place.states).length, 1);
+		});
+	});
+
+test("a full disk costs the state, and nothing else", async (t) => {
+	await withPlace("debian:bookworm", async (place) => {
+		mkdirSync(place.states, { recursive: true });
+		const mounted = spawnSync("mount", [
+			...["-t", "tmpfs", "-o", "size=16m", "none", place.states],
+		]);
+		if (mounted.status !== 0) {
+			t.plan(0, "nothing can be mounted here");
+			return;
+		}
+		try {
+			const { status, stderr } = await run(place, ["--warm"], {
+				a: "-- fork",
+			});
+			assert.equal(status, 0);
+			assert.match(stderr, /state is not kept: .*free some space/);
+			assert.deepEqual(entries(place.states), []);
+		} finally {
+			spawnSync("umount", [place.states]);
+		}
+	});
+});

@@ -1,0 +1,88 @@
+/** Saving a guest that is ready and was asked nothing. QEMU sends all but the memory, which is in a file already, and ends. */
+
+import { once } from "node:events";
+import { closeSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf, VmError } from "../base/errors.js";
+import type { Guest } from "../guest/guest.js";
+import { type QemuProcess, STATE_TO } from "../qemu/process.js";
+import { openSharedMemory } from "../qemu/sharedMemory.js";
+import type { StatePort } from "../qemu/statePort.js";
+import { SavedState } from "./savedState.js";
+
+/** A save takes some 10 ms; a busy host gets much more. */
+const SAVE_MS = 20_000;
+/** How often QEMU is asked whether it is done, milliseconds. */
+const LOOK_MS = 2;
+/** Has QEMU leave out memory that another process can map. */
+export const IGNORE_SHARED = {
+	capabilities: [{ capability: "x-ignore-shared", state: true }],
+};
+
+/** Why this guest had better not be saved, where it is so: what is wrong with it would be wrong with every copy. */
+export function whyNotSave({
+	console,
+	savable,
+}: Pick<Guest, "console" | "savable">): string | undefined {
+	if (savable === undefined)
+		return "it was not started so that it can be saved";
+	const [finding] = console.findings;
+	if (finding) return `the kernel complained while it booted: ${finding.line}`;
+	if (savable.shown() === undefined) return "its console showed too much";
+	return undefined;
+}
+
+/**
+ * Saves a guest, and ends it: copies go on from here. It must have been asked nothing.
+ * @throws VmError (state) where that failed; the guest is gone all the same
+ */
+export async function saveGuest(guest: Guest): Promise<SavedState> {
+	const { end, savable } = guest;
+	if (savable === undefined)
+		throw new VmError("state", `the guest was not saved: ${whyNotSave(guest)}`);
+	const { port, qemu, words } = savable;
+	let ram: number | undefined;
+	try {
+		ram = openSharedMemory(qemu.pid, savable.memory);
+		const gone = end.then(({ reason }): never => {
+			throw new VmError("state", reason);
+		});
+		gone.catch(() => {});
+		const device = await Promise.race([gone, migrate(qemu, port)]);
+		const savedAt = Date.now();
+		const quiet = once(qemu.console, "end");
+		void qemu.qmp.command("quit", {}, SAVE_MS).catch(() => {});
+		// All that it had to show is here only now.
+		await Promise.race([quiet, end]);
+		const why = whyNotSave(guest);
+		if (why !== undefined) throw new VmError("state", why);
+		const console = savable.shown() as Buffer;
+		const state = new SavedState({ device, words, console, savedAt }, ram);
+		ram = undefined;
+		return state;
+	} catch (error) {
+		guest.kill("it could not be saved");
+		if (ram !== undefined) closeSync(ram);
+		throw new VmError("state", `the guest was not saved: ${messageOf(error)}`, {
+			cause: error,
+		});
+	} finally {
+		port.close();
+	}
+}
+
+async function migrate({ qmp }: QemuProcess, port: StatePort): Promise<Buffer> {
+	await qmp.command("migrate-set-capabilities", IGNORE_SHARED, SAVE_MS);
+	const received = port.receive();
+	received.catch(() => {});
+	await qmp.command("migrate", { uri: STATE_TO }, SAVE_MS);
+	const until = performance.now() + SAVE_MS;
+	for (;;) {
+		const told = await qmp.command("query-migrate", {}, SAVE_MS);
+		const { status } = told as { status?: unknown };
+		if (status === "completed") return received;
+		if (status === "failed" || performance.now() > until)
+			throw new VmError("state", `QEMU's migration ended as ${status}`);
+		await sleep(LOOK_MS);
+	}
+}
