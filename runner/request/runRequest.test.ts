@@ -15,6 +15,7 @@ test("without a word: the default kernel, TAP on standard output", async () => {
 		freshSubjects: false,
 		compat: false,
 		lsm: [],
+		extras: [],
 		expect: [],
 		known: [],
 	});

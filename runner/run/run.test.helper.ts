@@ -22,6 +22,7 @@ export const requestIn = (
 	freshSubjects: false,
 	compat: false,
 	lsm: [],
+	extras: [],
 	expect: [],
 	known: [],
 	...more,

@@ -2,6 +2,8 @@
 
 import { CONTAINER_SUBJECTS, CONTAINERS } from "../around/containers.js";
 import { CONTROLS } from "../around/controls.js";
+import { CRIU } from "../around/criu.js";
+import { CRIU_SUBJECTS } from "../around/criuSubjects.js";
 import { LSM } from "../around/lsm.js";
 import { LSM_SUBJECTS } from "../around/lsmSubjects.js";
 import { ROUTES } from "../around/routes.js";
@@ -49,6 +51,7 @@ export const SUITES: readonly Suite[] = [
 	CONTAINERS,
 	WORKAROUNDS,
 	LSM,
+	CRIU,
 ];
 
 /** The operations of a program that are reported: those behind the point where the subject stands. */
@@ -235,6 +238,7 @@ export function subjectsFor(facts: Facts): Subject[] {
 		...LOOKERS,
 		...CONTAINER_SUBJECTS,
 		...LSM_SUBJECTS,
+		...CRIU_SUBJECTS,
 		...sweep(facts.capLastCap),
 	];
 }
