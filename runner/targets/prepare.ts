@@ -13,9 +13,14 @@ import type { ExtraSuite } from "../request/extras.js";
 import { type LsmBoot, lsmBoots } from "../request/lsm.js";
 import type { RunRequest, TargetSpec } from "../request/runRequest.js";
 import { loadAddon } from "./addon.js";
-import { agentPath, policyFiles, requestCatalogue } from "./agents.js";
+import {
+	agentPath,
+	criuEntries,
+	machineForCriu,
+	policyFiles,
+	requestCatalogue,
+} from "./agents.js";
 import { compatArch } from "./compat.js";
-import { criuEntries, machineForCriu } from "./criuGuest.js";
 import { type FoundKernel, findKernels } from "./kernelTargets.js";
 import { localArch, localTarget } from "./localTarget.js";
 import {

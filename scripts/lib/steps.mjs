@@ -180,6 +180,7 @@ function agentsStamp() {
 		"native/Makefile",
 		"native/core",
 		"native/boundaries",
+		"native/criu",
 		"native/test",
 		"native/agent",
 		"package.json",

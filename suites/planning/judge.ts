@@ -1,4 +1,5 @@
 /** Judging: an observation against an expectation. */
+import { criuFailure } from "../criu/failure.js";
 import {
 	formatReadback,
 	formatResults,
@@ -6,7 +7,6 @@ import {
 	parseObservation,
 } from "../model/observation.js";
 import type { Boundary } from "../model/row.js";
-import { criuFailure } from "./criuBlame.js";
 import { meets } from "./expected.js";
 import type { PlannedCase } from "./plannedCase.js";
 import { refusedByModule } from "./refusals.js";

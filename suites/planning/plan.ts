@@ -2,8 +2,6 @@
 
 import { CONTAINER_SUBJECTS, CONTAINERS } from "../around/containers.js";
 import { CONTROLS } from "../around/controls.js";
-import { CRIU } from "../around/criu.js";
-import { CRIU_SUBJECTS } from "../around/criuSubjects.js";
 import { LSM } from "../around/lsm.js";
 import { LSM_SUBJECTS } from "../around/lsmSubjects.js";
 import { ROUTES } from "../around/routes.js";
@@ -15,6 +13,8 @@ import { MAP_FILES } from "../boundaries/mapFiles.js";
 import { NS_LAST_PID } from "../boundaries/nsLastPid.js";
 import { SET_TID } from "../boundaries/setTid.js";
 import { TTY_LOCK } from "../boundaries/ttyLock.js";
+import { CRIU } from "../criu/criu.js";
+import { CRIU_SUBJECTS } from "../criu/subjects.js";
 import { capBits } from "../model/caps.js";
 import {
 	CITATIONS,

@@ -9,8 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../core/core.h"
-#include "criu_victim.h"
+#include "criu.h"
 
 enum victim { PLAIN, MEMFD, DELETED, THREADS, TREE };
 
@@ -92,7 +91,8 @@ static struct cr_hand *map_nameless(enum victim kind, const char *path)
 /* A program of its own: counts until it is killed. @path: where it writes that down. Returns where it could not begin. */
 int cr_victim(const char *name, const char *path)
 {
-	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+	int flags =
+		CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
 	int kind = find_kind(name), fd;
 	struct cr_hand *h = &hands[0];
 

@@ -1,8 +1,8 @@
 /** CRIU, the program that the capability was made for: does it checkpoint and restore with it? */
 import type { Boundary, Row, Suite } from "../model/row.js";
 import type { Subject } from "../model/subjects.js";
-import { CRIU_STATEMENTS } from "./criuStatements.js";
-import { clientOf, criuProgram, thenPlain } from "./criuSubjects.js";
+import { CRIU_STATEMENTS } from "./statements.js";
+import { clientOf, criuProgram, thenPlain } from "./subjects.js";
 
 /** Emulated, and with a control that may have to be tried as well, milliseconds. */
 const DEADLINE_MS = 120_000;
