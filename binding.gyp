@@ -5,7 +5,7 @@
 			"target_name": "crcap",
 			"sources": [
 				"native/addon/addon.cc",
-				"<!@(node -p \"['core', 'boundaries'].flatMap((d) => require('fs').readdirSync('native/' + d).filter((f) => f.endsWith('.c')).map((f) => 'native/' + d + '/' + f)).join(' ')\")"
+				"<!@(node -p \"['core', 'boundaries', 'criu'].flatMap((d) => require('fs').readdirSync('native/' + d).filter((f) => f.endsWith('.c')).map((f) => 'native/' + d + '/' + f)).join(' ')\")"
 			],
 			"include_dirs": [
 				"<!@(node -p \"require('node-addon-api').include\")",

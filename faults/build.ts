@@ -47,7 +47,7 @@ export const BUILD_PACKAGES: readonly string[] = [
 	"xz-utils",
 ];
 
-/** The configurations: base has every boundary; each other one leaves something out. */
+/** The configurations: base has every boundary; each other one leaves something out, but for what CRIU needs besides. */
 export const CONFIGS = [
 	"base",
 	"no-checkpoint-restore",
@@ -55,6 +55,7 @@ export const CONFIGS = [
 	"no-pid-ns",
 	"no-multiuser",
 	"no-cap",
+	"criu",
 ] as const;
 
 export type ConfigName = (typeof CONFIGS)[number];

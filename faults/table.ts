@@ -1,5 +1,5 @@
 /** The table of planted faults: what each run showed, judged and written down. */
-import type { TargetResult } from "../results/model/model.js";
+import type { CaseResult, TargetResult } from "../results/model/model.js";
 
 export interface Fault {
 	readonly name: string;
@@ -30,27 +30,29 @@ const BAD = new Set(["fail", "crash", "timeout"]);
 
 /**
  * Judges the run of a kernel with this fault; null: without one, when nothing may fail.
- * `concerns` tells which boundaries a case is about.
+ * `concerns` tells which boundaries a case is about that names none.
  */
 export function findingOf(
 	result: TargetResult,
 	fault: Fault | null,
 	concerns: (id: string) => readonly string[],
 ): Finding {
-	const own = (id: string): boolean =>
+	const about = ({ id, boundary }: CaseResult): readonly string[] =>
+		boundary === undefined ? concerns(id) : [boundary];
+	const own = (result: CaseResult): boolean =>
 		fault !== null &&
-		(fault.boundary === EVERYWHERE || concerns(id).includes(fault.boundary));
+		(fault.boundary === EVERYWHERE || about(result).includes(fault.boundary));
 	const announced = new Set(
 		fault?.maySpread?.map(({ boundary }) => boundary) ?? [],
 	);
 	const caught = result.cases
-		.filter(({ id, verdict }) => BAD.has(verdict) && own(id))
+		.filter((one) => BAD.has(one.verdict) && own(one))
 		.map(({ id }) => id);
 	const spread = result.cases.filter(
-		({ id, verdict }) =>
-			(BAD.has(verdict) || verdict === "error") &&
-			!own(id) &&
-			!concerns(id).some((name) => announced.has(name)),
+		(one) =>
+			(BAD.has(one.verdict) || one.verdict === "error") &&
+			!own(one) &&
+			!about(one).some((name) => announced.has(name)),
 	);
 	return {
 		caught,

@@ -41,6 +41,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "--resume"))
 		cr_resume();
+	if (argc == 4 && !strcmp(argv[1], "--victim"))
+		return cr_victim(argv[2], argv[3]);
 	/* PID 1 of a container has another name: only what the kernel starts as /init is the guest's agent. */
 	if (getpid() == 1 && !strcmp(argv[0], "/init"))
 		cr_agent();

@@ -68,6 +68,10 @@ struct cr_shared {
 	unsigned long ns_user, ns_pid, ns_ipc;
 	char suid_dumpable; /* fs.suid_dumpable's digit: what a process has that lost dumpable */
 	char map[256];	    /* and the id map there */
+	char yama_was;	    /* yama's ptrace_scope, where the case changed it */
+	/* How CRIU came out last, and what it said of that. */
+	char outcome[64];
+	char log[1000];
 	struct cr_slot slot[CR_SLOTS];
 	/* Of a prepared subject (prepared.h): the case's process, the one that it is forked from, pids as the supervisor sees them. */
 	volatile int worker, base, first[CR_FIRST_MAX];
@@ -89,7 +93,7 @@ struct cr_ctx {
 	pid_t spawned[8];
 	int nspawned;
 	/* the step's evidence, %XX-escaped when reported */
-	char value[600];
+	char value[1100];
 	size_t value_len;
 	/* what it would have been, had the pids right below not been taken: "~V" */
 	char instead[96];
@@ -130,6 +134,7 @@ extern const struct cr_step cr_steps_control_restore[];
 extern const struct cr_step cr_steps_workaround[];
 extern const struct cr_step cr_steps_lsm[];
 extern const struct cr_step cr_steps_audit[];
+extern const struct cr_step cr_steps_criu[];
 extern const struct cr_step cr_steps_test[];
 
 /* case.c */
@@ -189,6 +194,9 @@ int cr_memfd(const char *name, unsigned int flags);
 
 /* leave_executable.c */
 int cr_leave_executable(void);
+
+/* criu_victim.c */
+int cr_victim(const char *kind, const char *path);
 
 /* control.c */
 pid_t cr_idle_child(void);

@@ -70,6 +70,8 @@ static const struct {
 	{ "nr_hugepages", "/proc/sys/vm/nr_hugepages" },
 	{ "memfd_noexec", "/proc/sys/vm/memfd_noexec" },
 	{ "suid_dumpable", "/proc/sys/fs/suid_dumpable" },
+	/* the version of what a guest carries for the suite criu */
+	{ "criu", "/crcap/criu" },
 	{ "version_signature", "/proc/version_signature" },
 	/* the driver's number of the chip, 0 where there is none */
 	{ "serial_port", "/sys/class/tty/ttyS0/type" },

@@ -30,6 +30,7 @@ static const struct cr_step *const tables[] = {
 	cr_steps_workaround,
 	cr_steps_lsm,
 	cr_steps_audit,
+	cr_steps_criu,
 #ifdef CR_TEST_STEPS
 	cr_steps_test,
 #endif

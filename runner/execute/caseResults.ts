@@ -54,12 +54,14 @@ export function judged(
 	judgement: Judgement,
 	replay: Replay | undefined,
 ): CaseResult {
-	const { verdict, reason, observed, durationUs, readback } = judgement;
+	const { verdict, reason, observed, durationUs, readback, boundary } =
+		judgement;
 	return {
 		...unobserved(planned, verdict, reason, replay),
 		observed,
 		durationUs,
 		...(readback === undefined ? {} : { readback }),
+		...(boundary === undefined ? {} : { boundary }),
 	};
 }
 

@@ -1,6 +1,7 @@
 /** What may stand in `crcap.config.json`. Its checks take long to load, so only a file that is there has them loaded. */
 import { z } from "zod";
 import { didYouMean, UsageError } from "../common/usage.js";
+import { EXTRA_SUITES } from "./extras.js";
 import { ORIGIN, SHA1, WEB } from "./kcidbOptions.js";
 import { LSM_WORDS } from "./lsm.js";
 import { MAX_SECONDS } from "./values.js";
@@ -65,6 +66,13 @@ const Config = z.strictObject({
 		.array(
 			z.enum(LSM_WORDS, `it is one of ${LSM_WORDS.join(", ")}`),
 			"it is a list of security modules",
+		)
+		.optional(),
+	/** As for --with. */
+	with: z
+		.array(
+			z.enum(EXTRA_SUITES, `it is ${EXTRA_SUITES.join(" or ")}`),
+			"it is a list of suites",
 		)
 		.optional(),
 	jobs: z.int(JOBS).min(1, JOBS).max(256, JOBS).optional(),

@@ -19,6 +19,7 @@ test("without a word: the default kernel, TAP on standard output", async () => {
 		warm: true,
 		compat: false,
 		lsm: [],
+		extras: [],
 		expect: [],
 		known: [],
 	});

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { uniqueNames } from "../common/names.js";
 import { UsageError } from "../common/usage.js";
 import { fromConfig, type LoadedConfig } from "./configFile.js";
+import type { ExtraSuite } from "./extras.js";
 import { type KcidbOptions, kcidbWriter } from "./kcidbOptions.js";
 import type { LsmWord } from "./lsm.js";
 import {
@@ -44,6 +45,7 @@ export interface RunOptions extends KcidbOptions {
 	bisect?: boolean;
 	compat?: boolean;
 	lsm?: LsmWord[];
+	with?: ExtraSuite[];
 	failed?: string;
 	maxFailures?: number;
 	dryRun?: boolean;
@@ -78,6 +80,8 @@ export interface KnownFailure {
 export interface RunRequest {
 	readonly targets: readonly TargetSpec[];
 	readonly selection: Selection;
+	/** Suites beside the selection, which are not in a run else. */
+	readonly extras: readonly ExtraSuite[];
 	readonly shard?: Shard;
 	readonly reports: readonly ReportSpec[];
 	readonly accel: Accel;
@@ -137,6 +141,7 @@ export function runRequest(
 			subject: options.subject ?? config.subject ?? [],
 			case: options.case ?? config.case ?? [],
 		},
+		extras: options.with ?? config.with ?? [],
 		reports: reportSpecs(options, loaded),
 		accel: options.accel ?? config.accel ?? "auto",
 		...given("shard", options.shard),
@@ -261,6 +266,7 @@ function refuseIdle(options: RunOptions, targets: readonly TargetSpec[]): void {
 		["--keep", options.keep],
 		["--compat", options.compat],
 		["--lsm", options.lsm],
+		["--with", options.with],
 		["--guests", options.guests],
 		["--max-crashes", options.maxCrashes],
 		["--max-skipped", options.maxSkipped],

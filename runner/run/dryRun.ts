@@ -6,7 +6,7 @@ import { print } from "../common/stdout.js";
 import type { RunRequest } from "../request/runRequest.js";
 import type { Target } from "../targets/target.js";
 import type { RunDeps } from "./run.js";
-import { chooser, findWanted, tellNothing } from "./wanted.js";
+import { chooser, extrasIn, findWanted, tellNothing } from "./wanted.js";
 
 /** The first and the last line: whatever is cut off, it can't be taken for a result. */
 const NO_RESULT =
@@ -27,11 +27,11 @@ export async function dryRun(
 		const progress = deps.watch(request);
 		const say = (line: string): void => progress.say(line);
 		for (const note of wanted?.notes ?? []) say(note);
+		const extras = await extrasIn(request, deps, wanted);
+		const context = { signal: stop.signal, say, extras };
 		const targets: Target[] = [];
 		for (const spec of request.targets)
-			targets.push(
-				...(await deps.prepare(spec, request, { signal: stop.signal, say })),
-			);
+			targets.push(...(await deps.prepare(spec, request, context)));
 		const { cases } = (await deps.suites()).plan(null);
 		const chosen = chooser(request, wanted?.ids)(cases).cases;
 		const lines = [

@@ -23,6 +23,7 @@ export const requestIn = (
 	warm: false,
 	compat: false,
 	lsm: [],
+	extras: [],
 	expect: [],
 	known: [],
 	...more,

@@ -14,7 +14,7 @@ import type { PrepareContext } from "../targets/prepare.js";
 import type { Target } from "../targets/target.js";
 import { FailureLimit } from "./failureLimit.js";
 import { RunResources, tallyOf } from "./resources.js";
-import { chooser, findWanted, tellNothing } from "./wanted.js";
+import { chooser, extrasIn, findWanted, tellNothing } from "./wanted.js";
 
 export interface RunDeps {
 	/** The suites, loaded when they are wanted. */
@@ -55,7 +55,8 @@ export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 		listenForStop(EXIT.interrupted, request.timeout, say);
 	let resources: RunResources | undefined;
 	try {
-		const context = { signal: stop.signal, say };
+		const extras = await extrasIn(request, deps, wanted);
+		const context = { signal: stop.signal, say, extras };
 		const targets: Target[] = [];
 		for (const spec of request.targets) {
 			targets.push(...(await deps.prepare(spec, request, context)));

@@ -2,6 +2,7 @@
 import type { PlannedCase, Suites } from "../common/suiteApi.js";
 import { tell } from "../common/tell.js";
 import type { Choice } from "../execute/sink.js";
+import { asked, type ExtraSuite, extrasAmong } from "../request/extras.js";
 import type { RunRequest } from "../request/runRequest.js";
 import { filter, select } from "../request/select.js";
 import { shardFacts, share } from "../request/shard.js";
@@ -13,14 +14,17 @@ const FEW_SHARDS = 100;
 
 /** What can't work is refused before a kernel is fetched or booted for it. Returns what `--failed` leaves of the plan. */
 export async function findWanted(
-	{ selection, shard, failed }: RunRequest,
+	{ selection, extras, shard, failed }: RunRequest,
 	deps: { readonly suites: () => Promise<Suites> },
 ): Promise<Failed | undefined> {
 	const globs = Object.values(selection).flat();
 	const free = globs.length === 0 && (shard?.count ?? 1) <= FEW_SHARDS;
 	if (free && failed === undefined) return undefined;
 	const outline = (await deps.suites()).outline();
-	const chosen = select(outline, selection);
+	const selected = select(outline, selection);
+	// What failed may be of any suite.
+	const chosen =
+		failed === undefined ? asked(outline, { selection, extras }) : selected;
 	const idsOf = (cases: readonly { id: string }[]): string[] =>
 		cases.map(({ id }) => id);
 	const wanted =
@@ -31,6 +35,23 @@ export async function findWanted(
 	const left = wanted ? chosen.filter(({ id }) => wanted.ids.has(id)) : chosen;
 	if (shard !== undefined) share(left, shard);
 	return wanted;
+}
+
+/** The extra suites that are in the run: their guests are other ones. */
+export async function extrasIn(
+	request: RunRequest,
+	deps: { readonly suites: () => Promise<Suites> },
+	wanted: Failed | undefined,
+): Promise<readonly ExtraSuite[]> {
+	const { selection, extras } = request;
+	const everything = Object.values(selection).flat().length === 0;
+	if (everything && wanted === undefined) return extras;
+	const outline = (await deps.suites()).outline();
+	return extrasAmong(
+		wanted
+			? filter(outline, selection).filter(({ id }) => wanted.ids.has(id))
+			: asked(outline, request),
+	);
 }
 
 /** Says where nothing is left to run. */
@@ -46,10 +67,9 @@ export function chooser(
 	wanted?: ReadonlySet<string>,
 ): (cases: readonly PlannedCase[]) => Choice {
 	return (all) => {
-		const selected = filter(all, request.selection);
 		const chosen = wanted
-			? selected.filter(({ id }) => wanted.has(id))
-			: selected;
+			? filter(all, request.selection).filter(({ id }) => wanted.has(id))
+			: asked(all, request);
 		const { shard, shuffle } = request;
 		const cases = shuffle === undefined ? chosen : shuffled(chosen, shuffle);
 		if (shard === undefined) return { cases };

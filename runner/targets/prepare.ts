@@ -1,12 +1,25 @@
 /** Makes targets of what was asked for. Nothing is booted here, but a kernel may have to be fetched. */
 import { resolve } from "node:path";
-import { chooseAccel, kernelCmdline, type Machine } from "../../vm/index.js";
+import {
+	chooseAccel,
+	type InitramfsEntry,
+	kernelCmdline,
+	type Machine,
+	VmError,
+} from "../../vm/index.js";
 import { readSmallFile } from "../common/source.js";
 import { UsageError } from "../common/usage.js";
+import type { ExtraSuite } from "../request/extras.js";
 import { type LsmBoot, lsmBoots } from "../request/lsm.js";
 import type { RunRequest, TargetSpec } from "../request/runRequest.js";
 import { loadAddon } from "./addon.js";
-import { agentPath, policyFiles, requestCatalogue } from "./agents.js";
+import {
+	agentPath,
+	criuEntries,
+	machineForCriu,
+	policyFiles,
+	requestCatalogue,
+} from "./agents.js";
 import { compatArch } from "./compat.js";
 import { type FoundKernel, findKernels } from "./kernelTargets.js";
 import { localArch, localTarget } from "./localTarget.js";
@@ -23,6 +36,8 @@ type GuestSpec = Extract<TargetSpec, { kind: "qemu" }>;
 export interface PrepareContext {
 	readonly signal: AbortSignal;
 	readonly say: (line: string) => void;
+	/** The extra suites that are in the run. */
+	readonly extras?: readonly ExtraSuite[];
 	/** The folder of the agents, instead of the package's own: tests have steps that no user gets. */
 	readonly agents?: string;
 	/** How long a boot may take, and a guest's silence: tests have no time. */
@@ -48,9 +63,12 @@ export async function prepare(
 			.flatMap((one) => withCompat(one, request))
 			.flatMap((one) => withLsm(one, request));
 		const alone = request.targets.length === 1 && wanted.length === 1;
-		return wanted.map((one) =>
-			prepareGuest(spec, one, request, { ...context, alone }),
-		);
+		const targets = [];
+		for (const one of wanted) {
+			const carried = await withExtras(one, context);
+			targets.push(prepareGuest(spec, carried, request, { ...context, alone }));
+		}
+		return targets;
 	} catch (error) {
 		if (error instanceof OpenError) return [unavailable(spec, error)];
 		throw error;
@@ -108,6 +126,32 @@ const withLsm = (guest: WantedGuest, { lsm }: RunRequest): WantedBoot[] =>
 		lsm: boot,
 	}));
 
+/** What is to run, with all that its guest holds. */
+interface WantedCarrier extends WantedBoot {
+	readonly carries: readonly InitramfsEntry[];
+}
+
+/**
+ * The guest with what the extra suites need.
+ * @throws OpenError where that can't be had
+ */
+async function withExtras(
+	boot: WantedBoot,
+	{ extras = [], signal, say }: PrepareContext,
+): Promise<WantedCarrier> {
+	if (!extras.includes("criu")) return { ...boot, carries: [] };
+	const { found } = boot;
+	const machine = machineForCriu(found.kernel.machine);
+	try {
+		const carries = await criuEntries(machine, { signal, say });
+		const kernel = { ...found.kernel, machine };
+		return { ...boot, found: { ...found, kernel }, carries };
+	} catch (error) {
+		if (!(error instanceof VmError) || error.kind === "aborted") throw error;
+		throw new OpenError(`CRIU can't be had: ${error.message}`);
+	}
+}
+
 function withCompat(found: FoundKernel, { compat }: RunRequest): WantedGuest[] {
 	const { machine, config } = found.kernel;
 	const own: WantedGuest = { found, arch: machine.arch, suffix: "" };
@@ -119,7 +163,7 @@ function withCompat(found: FoundKernel, { compat }: RunRequest): WantedGuest[] {
 
 function prepareGuest(
 	spec: GuestSpec,
-	{ found, arch, suffix, lsm }: WantedBoot,
+	{ found, arch, suffix, lsm, carries }: WantedCarrier,
 	request: RunRequest,
 	context: PrepareContext & { readonly alone: boolean },
 ): Target {
@@ -136,7 +180,7 @@ function prepareGuest(
 		kernel,
 		agent,
 		catalogue: requestCatalogue(),
-		extraFiles: policyFiles(),
+		extraFiles: [...policyFiles(), ...carries],
 		append,
 		freshSubjects: request.freshSubjects,
 		warm: request.warm,

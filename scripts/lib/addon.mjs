@@ -16,6 +16,7 @@ const SOURCES = [
 	"native/addon",
 	"native/core",
 	"native/boundaries",
+	"native/criu",
 ];
 
 /** What the build needs on the PATH: each row is met by one of its commands. */

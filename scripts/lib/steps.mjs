@@ -185,6 +185,7 @@ function agentsStamp() {
 		"native/Makefile",
 		"native/core",
 		"native/boundaries",
+		"native/criu",
 		"native/test",
 		"native/agent",
 		"native/doctor",

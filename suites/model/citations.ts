@@ -470,6 +470,14 @@ export const CITATIONS = {
 		since: "7.0",
 		backports: ["6.1.165", "6.12.75"],
 	},
+	criu_unprivileged: {
+		ref: "criu(8) --unprivileged: CAP_CHECKPOINT_RESTORE, as the kernel asks for it with checkpoint_restore_ns_capable()",
+		since: "5.9",
+		note: "since CRIU 3.18; 5.8 and older kernels: CAP_SYS_ADMIN",
+	},
+	criu_refuses: {
+		ref: "criu(8) --unprivileged: CRIU looks for CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE among its own capabilities before anything else",
+	},
 } satisfies Record<string, CitationEntry>;
 
 export type CiteName = keyof typeof CITATIONS;

@@ -258,6 +258,14 @@ export const NEEDS = {
 	apparmor: confines("AppArmor", "apparmor", "apparmor_parser"),
 	selinux: confines("SELinux", "selinux", "checkpolicy"),
 	tomoyo: confines("Tomoyo", "tomoyo", "make"),
+	criu: there(
+		"criu",
+		"this guest carries no CRIU (--suite criu or --with criu gives it one, where Debian has it for the architecture)",
+	),
+	yama: (facts) =>
+		facts === FACTS_OF_ANY || facts.reported.yama_ptrace_scope !== undefined
+			? null
+			: "/proc/sys/kernel/yama/ptrace_scope is not there (CONFIG_SECURITY_YAMA is off)",
 	/** The helper can turn itself into any subject of the initial user namespace. */
 	root: (facts) =>
 		facts.uid === 0 && (facts.caps & 0xc0n) === 0xc0n

@@ -1,21 +1,26 @@
 /** Judging: an observation against an expectation. */
+import { criuFailure } from "../criu/failure.js";
 import {
 	formatReadback,
 	formatResults,
 	type Observation,
 	parseObservation,
 } from "../model/observation.js";
+import type { Boundary } from "../model/row.js";
 import { meets } from "./expected.js";
 import type { PlannedCase } from "./plannedCase.js";
 import { refusedByModule } from "./refusals.js";
 import { wrongSubject } from "./shownSubject.js";
 
 export interface Judgement {
-	readonly verdict: "pass" | "fail" | "error" | "timeout";
+	/** `skip` where a control shows that the kernel was not tried. */
+	readonly verdict: "pass" | "fail" | "skip" | "error" | "timeout";
 	readonly reason: string;
 	readonly observed: string;
 	readonly durationUs: number;
 	readonly readback?: string;
+	/** The boundary that the evidence points at, where the case is about several. */
+	readonly boundary?: Boundary;
 }
 
 const ENDS: Readonly<Record<string, string>> = {
@@ -90,10 +95,18 @@ export function judgeObservation(
 			verdict: "error",
 			reason: `another process has pid ${seen.taken}: run again, or where fewer processes are`,
 		};
-	const reason = [planned.reason, refusedByModule(seen)]
+	const criu = criuFailure(seen, wrong);
+	if (criu?.skip !== undefined)
+		return { ...base, verdict: "skip", reason: criu.skip };
+	const reason = [planned.reason, refusedByModule(seen), criu?.words]
 		.filter(Boolean)
 		.join("; ");
-	return { ...base, verdict: "fail", reason };
+	return {
+		...base,
+		verdict: "fail",
+		reason,
+		...(criu?.boundary === undefined ? {} : { boundary: criu.boundary }),
+	};
 }
 
 /** The place of the first result that is another than expected, or of another step; -1 where there is none. */

@@ -55,6 +55,8 @@ export function kernel(
 			policy_apparmor: "0644",
 			policy_selinux: "0644",
 			policy_tomoyo: "0644",
+			criu: "4.1.1-1",
+			yama_ptrace_scope: "0",
 			...reported,
 		},
 	});

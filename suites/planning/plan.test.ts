@@ -31,6 +31,7 @@ test("so many cases a suite, each with an id of its own that a report format tak
 		containers: 37,
 		workarounds: 10,
 		lsm: 368,
+		criu: 19,
 	});
 	assert.deepEqual(
 		[...counts.keys()],

@@ -13,6 +13,8 @@ import { MAP_FILES } from "../boundaries/mapFiles.js";
 import { NS_LAST_PID } from "../boundaries/nsLastPid.js";
 import { SET_TID } from "../boundaries/setTid.js";
 import { TTY_LOCK } from "../boundaries/ttyLock.js";
+import { CRIU } from "../criu/criu.js";
+import { CRIU_SUBJECTS } from "../criu/subjects.js";
 import { capBits } from "../model/caps.js";
 import {
 	CITATIONS,
@@ -49,6 +51,7 @@ export const SUITES: readonly Suite[] = [
 	CONTAINERS,
 	WORKAROUNDS,
 	LSM,
+	CRIU,
 ];
 
 /** The operations of a program that are reported: those behind the point where the subject stands. */
@@ -235,6 +238,7 @@ export function subjectsFor(facts: Facts): Subject[] {
 		...LOOKERS,
 		...CONTAINER_SUBJECTS,
 		...LSM_SUBJECTS,
+		...CRIU_SUBJECTS,
 		...sweep(facts.capLastCap),
 	];
 }

@@ -47,7 +47,7 @@ export function isElf(head: Buffer): boolean {
 }
 
 /** Reads numbers in the file's own byte order and word size. */
-class Fields {
+export class Fields {
 	readonly wide: boolean;
 	#head: Buffer;
 	#big: boolean;

@@ -1,4 +1,4 @@
-/** Kernels out of packages, without installing them: a .deb through dpkg-deb, an .rpm by itself. */
+/** Files out of packages, without installing them: a .deb through dpkg-deb, an .rpm by itself. */
 import { open, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -32,31 +32,41 @@ const MAX_DEPTH = 6;
 const IMAGE = /^(?:vmlinu[xz]|Image|zImage|bzImage|kernel)(?:-(\d.*))?$/;
 const CONFIG = /^config(?:-.+)?$/;
 
+/** Is a file of this path, which begins with no slash, wanted? */
+export type Wanted = (path: string) => boolean;
+
+const isKernel: Wanted = (path) => {
+	const name = path.slice(path.lastIndexOf("/") + 1);
+	return IMAGE.test(name) || CONFIG.test(name);
+};
+
 /** Where a file of this name is put, below the tree; undefined where it is not wanted, or would be somewhere else. */
-function placeOf(path: string): string | undefined {
-	const parts = path.replace(/^(?:\.?\/)+/, "").split("/");
-	const name = parts.at(-1) ?? "";
-	if (!IMAGE.test(name) && !CONFIG.test(name)) return undefined;
+function placeOf(path: string, wanted: Wanted): string | undefined {
+	const place = path.replace(/^(?:\.?\/)+/, "");
+	const parts = place.split("/");
 	const plain = parts.every((part) => !["", ".", ".."].includes(part));
-	return plain && parts.length <= MAX_DEPTH + 1 ? parts.join("/") : undefined;
+	return plain && parts.length <= MAX_DEPTH + 1 && wanted(place)
+		? place
+		: undefined;
 }
 
 /**
- * Writes the kernels and configurations of an archive into a tree. Only directories and regular files are ever made in it,
+ * Writes the wanted files of an archive into a tree. Only directories and regular files are ever made in it,
  * so no name leads out of it, whatever links the archive has.
  */
 async function harvest(
 	members: AsyncIterable<Member>,
 	dir: string,
+	wanted: Wanted,
 ): Promise<void> {
 	let files = 0;
 	let written = 0;
 	for await (const { path, size, bytes } of members) {
-		const place = placeOf(path);
+		const place = placeOf(path, wanted);
 		if (place === undefined) continue;
 		written += size;
 		if (written > MAX_UNPACKED || ++files > MAX_FILES)
-			throw new Error("its kernels are more than any package's");
+			throw new Error("it has more of what is wanted than any package");
 		const to = join(dir, place);
 		await makeDirs(dirname(to));
 		const file = await open(to, "wx", 0o644).catch((error: unknown) => {
@@ -68,15 +78,16 @@ async function harvest(
 	}
 }
 
-/** Takes an archive's kernels; what is wrong with it names the package. The disk's trouble stays as it is. */
+/** Takes an archive's files; what is wrong with it names the package. The disk's trouble stays as it is. */
 function harvester(
 	path: string,
 	dir: string,
 	membersOf: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Member>,
+	wanted: Wanted = isKernel,
 ): Taker {
 	return async (chunks) => {
 		try {
-			await harvest(membersOf(chunks), dir);
+			await harvest(membersOf(chunks), dir, wanted);
 		} catch (cause) {
 			if (["ENOSPC", "EDQUOT", "EIO"].includes(errnoOf(cause))) throw cause;
 			throw corrupt(path, cause);
@@ -94,12 +105,16 @@ function corrupt(path: string, cause: unknown): VmError {
 }
 
 /**
- * Unpacks the kernels and their configurations from a .deb.
+ * Unpacks the wanted files from a .deb: the kernels and their configurations, where nothing else is said.
  * @throws VmError: image for a corrupt package, missing for a missing tool; the file system's own for a full disk.
  */
-export async function unpackDeb(path: string, dir: string): Promise<void> {
+export async function unpackDeb(
+	path: string,
+	dir: string,
+	wanted?: Wanted,
+): Promise<void> {
 	await makeDirs(dir);
-	await readDeb(path, harvester(path, dir, tarMembers));
+	await readDeb(path, harvester(path, dir, tarMembers, wanted));
 }
 
 async function readDeb(path: string, take: Taker): Promise<void> {

@@ -5,6 +5,7 @@ import { EXPECTATIONS } from "../../common/suiteApi.js";
 import { tell } from "../../common/tell.js";
 import { KernelError, UsageError } from "../../common/usage.js";
 import { loadConfig } from "../../request/configFile.js";
+import { EXTRA_SUITES, readExtras } from "../../request/extras.js";
 import { LSM_WORDS, readLsms } from "../../request/lsm.js";
 import { type RunOptions, runRequest } from "../../request/runRequest.js";
 import { readShard } from "../../request/shard.js";
@@ -82,6 +83,11 @@ export function addRun(program: Command, context: CommandContext): void {
 			"--lsm <modules>",
 			`${LSM_WORDS.join(", ")}: boot a kernel once for each of these security modules, as targets of their own (default: once, with those that it takes)`,
 			readLsms,
+		)
+		.option(
+			"--with <suite>",
+			`${EXTRA_SUITES.join(", ")}: this suite as well, which is not in a run unless it is named; repeatable`,
+			readExtras,
 		)
 		.option(
 			"--keep <dir>",

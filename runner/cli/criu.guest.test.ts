@@ -1,0 +1,57 @@
+/** CRIU on a real kernel, in a guest that carries it. */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "tap";
+import { Report, type TargetResult } from "../../results/model/model.js";
+import { cli, withFolder } from "./spawnCli.test.helper.js";
+
+const PLAIN = "criu.plain.criu_ambient-";
+
+/** The named cases on Debian's 6.1. */
+async function tried(
+	cases: readonly string[],
+	more: readonly string[] = [],
+): Promise<{ status: number | undefined; target: TargetResult }> {
+	return await withFolder(async (folder) => {
+		const { status, stderr } = await cli(
+			[
+				...["run", "--kernel", "debian:bookworm", "--report", "json=r.json"],
+				...[...cases.flatMap((id) => ["--case", id]), ...more],
+			],
+			{ cwd: folder },
+		);
+		const file = join(folder, "r.json");
+		assert.ok(existsSync(file), stderr);
+		const report = Report.parse(JSON.parse(readFileSync(file, "utf8")));
+		const [target] = report.targets;
+		assert.ok(target);
+		return { status, target };
+	});
+}
+
+test("with the capability alone a process goes on where it was, without it CRIU refuses", async () => {
+	const { status, target } = await tried([
+		`${PLAIN}none`,
+		`${PLAIN}cap_checkpoint_restore`,
+	]);
+	assert.match(String(target.facts.criu), /^4\./);
+	assert.deepEqual(
+		target.cases.map(({ id, verdict, reason }) => [id, verdict, reason]),
+		target.cases.map(({ id, reason }) => [id, "pass", reason]),
+	);
+	assert.equal(target.cases.length, 2);
+	assert.match(target.cases[1]?.observed ?? "", /criu ok \(resumed\)/);
+	assert.equal(status, 0);
+});
+
+test("what keeps CRIU from working with any capability is quoted, and no kernel is blamed", async () => {
+	const { status, target } = await tried(
+		[`${PLAIN}cap_checkpoint_restore`],
+		["--append", "sysctl.kernel.yama.ptrace_scope=3"],
+	);
+	const [only] = target.cases;
+	assert.equal(only?.verdict, "skip", only?.reason);
+	assert.match(only?.reason ?? "", /as little: dump failed: criu\//);
+	assert.notEqual(status, 0);
+});

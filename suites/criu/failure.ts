@@ -1,0 +1,69 @@
+/** What CRIU's words say of the kernel: which boundary a message points at, and whether CRIU can run there at all. */
+import type { Observation, StepResult } from "../model/observation.js";
+import type { Boundary } from "../model/row.js";
+
+/**
+ * CRIU's messages where a check refuses it, in the words of its source. Some mislead: for a deleted file whose link in
+ * map_files is refused it tells of the path, which is not there. The first that is found counts.
+ */
+const MESSAGES: readonly (readonly [RegExp, Boundary])[] = [
+	// criu/pstree.c, criu/cr-restore.c: set_next_tid(), where there is no clone3.
+	[/ns_last_pid/, "ns_last_pid"],
+	// criu/cr-restore.c: fork_with_pid(); "File exists" is a pid that another process has.
+	[/Can't fork for \d+: (?!File exists)/, "set_tid"],
+	// criu/pie/restorer.c: clone3 with set_tid for each thread.
+	[/Unable to create a thread/, "set_tid"],
+	// criu/pie/restorer.c: restore_mm().
+	[/PR_SET_MM_MAP|sys_prctl\(PR_SET_MM/, "exe_fd"],
+	// criu/files-reg.c, criu/proc_parse.c: the link, or the path that is tried instead.
+	[/mapfile link|map_files|Can't open mapped \[.*\(deleted\)\]/, "map_files"],
+];
+
+/** The boundary that CRIU's log points at; undefined where no message is known. */
+export function boundaryIn(log: string): Boundary | undefined {
+	return MESSAGES.find(([message]) => message.test(log))?.[1];
+}
+
+export interface CriuFailure {
+	/** CRIU did no better with the other capability: why, in its words. The kernel was not tried. */
+	readonly skip?: string;
+	/** What the log says, for the reason of a failure. */
+	readonly words: string;
+	readonly boundary?: Boundary;
+}
+
+/** What to make of a case in which CRIU did otherwise than it must; undefined where none ran. */
+export function criuFailure(
+	{ results }: Observation,
+	wrong: number,
+): CriuFailure | undefined {
+	const failed = results[wrong];
+	if (failed?.step !== "criu") return undefined;
+	const control = evidenceOf(
+		results.findLast(({ step }) => step === "controlled"),
+	);
+	const log = evidenceOf(
+		results.slice(wrong).find(({ step }) => step === "criu_log"),
+	);
+	const check = evidenceOf(results.find(({ step }) => step === "criu_check"));
+	// Asked only where CRIU did not succeed; a success that must not be needs no control.
+	if (control !== "" && control !== "resumed" && control !== "not asked")
+		return {
+			skip: `CRIU can't do this here, with the other capability as little: ${control}`,
+			words: log,
+		};
+	const boundary = boundaryIn(log);
+	const points = boundary === undefined ? "" : `, which points at ${boundary}`;
+	const says = log === "" ? "" : `; CRIU says "${log}"${points}`;
+	const hides =
+		check === "Looks good." ? '; "criu check" says "Looks good."' : "";
+	const other =
+		control === "resumed" ? "; with the other capability it succeeds" : "";
+	return {
+		words: `${evidenceOf(failed)}${other}${says}${hides}`,
+		...(boundary === undefined ? {} : { boundary }),
+	};
+}
+
+const evidenceOf = (result: StepResult | undefined): string =>
+	result?.value ?? "";

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "tap";
+import { judgeHonest, KERNELS, kernel } from "./kernels.test.helper.js";
+import { plan } from "./plan.js";
+import type { PlannedCase } from "./plannedCase.js";
+
+const CASES = plan(KERNELS["6.1"]).filter(({ suite }) => suite === "criu");
+const caseOf = (id: string): PlannedCase => {
+	const found = CASES.find((one) => one.id === `criu.${id}`);
+	assert.ok(found, id);
+	return found;
+};
+const PLAIN = caseOf("plain.criu_ambient-cap_checkpoint_restore");
+const END = "obs 1 us=5 end=ok";
+const LOG = "Can%27t%20fork%20for%20302:%20Operation%20not%20permitted";
+
+test("CRIU's success is the victim's going on", async () => {
+	const told = (outcome: string, control = "resumed") =>
+		judgeHonest(
+			PLAIN,
+			`${END} r=criu_check:0:Looks%20good. r=criu:0:${outcome} r=criu_log:0:${LOG} r=controlled:0:${control}`,
+		);
+	assert.equal(told("resumed", "not%20asked").verdict, "pass");
+	for (const outcome of [
+		"restore%20failed",
+		"dump%20failed",
+		"restored%20with%20another%20pid",
+		"restored,%20but%20it%20does%20not%20go%20on",
+		"restored,%20but%20it%20began%20anew",
+	])
+		assert.equal(told(outcome).verdict, "fail", outcome);
+	const failed = told("restore%20failed");
+	assert.equal(failed.boundary, "set_tid");
+	assert.match(failed.reason, /which points at set_tid/);
+	const skipped = told("restore%20failed", "restore%20failed:%20no%20INET");
+	assert.equal(skipped.verdict, "skip");
+	assert.match(skipped.reason, /no INET/);
+	assert.equal(skipped.boundary, undefined);
+});
+
+test("a deleted file is closed to a user namespace, and opened there it is a failure", async () => {
+	const inside = caseOf("deleted.criu_own_userns-cap_checkpoint_restore");
+	const told = (first: string, second: string, control: string) =>
+		judgeHonest(
+			inside,
+			`${END} r=criu_check:0:no r=criu:0:${first} r=criu_log:0 r=criu:0:${second} r=controlled:0:${control}`,
+		).verdict;
+	assert.equal(told("dump%20failed", "resumed", "not%20asked"), "pass");
+	assert.equal(told("resumed", "resumed", "not%20asked"), "fail");
+	assert.equal(told("dump%20failed", "dump%20failed", "resumed"), "fail");
+	assert.equal(told("dump%20failed", "dump%20failed", "dump%20failed"), "skip");
+});
+
+test("a guest without CRIU, or without yama, skips what needs them", async () => {
+	const skips = (reported: Record<string, string | undefined>) => {
+		const facts = kernel("6.1.192");
+		const other = { ...facts, reported: { ...facts.reported, ...reported } };
+		for (const [name, value] of Object.entries(reported))
+			if (value === undefined) delete other.reported[name];
+		return plan(other as typeof facts)
+			.filter(({ suite, skip }) => suite === "criu" && skip !== undefined)
+			.map(({ id, skip }) => `${id}: ${skip}`);
+	};
+	assert.deepEqual(skips({}), []);
+	const without = skips({ criu: undefined });
+	assert.equal(without.length, CASES.length);
+	assert.match(without[0] ?? "", /carries no CRIU .*--with criu/);
+	assert.equal(skips({ yama_ptrace_scope: undefined }).length, 1);
+});
+
+test("every control is the other capability's", async () => {
+	for (const { id, probeProgram } of CASES) {
+		const control = /control=c \{ (.*?) \}/.exec(probeProgram)?.[1] ?? "";
+		if (id.endsWith("-none")) assert.equal(control, "", id);
+		else if (id.endsWith("cap_sys_admin"))
+			assert.match(control, /checkpoint_restore/, id);
+		else {
+			assert.match(control, /sys_admin/, id);
+			assert.doesNotMatch(control, /checkpoint_restore/, id);
+		}
+	}
+});
