@@ -54,6 +54,10 @@ export async function findKernels(
 	const labels = uniqueNames(images.map((image) => basename(image.path)));
 	const found = [];
 	for (const [i, image] of images.entries()) {
+		if (image.unused.length > 0)
+			options.say(
+				`${image.path}: a guest gets the kernel in it, not its ${image.unused.join(", nor its ")}`,
+			);
 		found.push({
 			name: images.length === 1 ? name : `${name}:${labels[i]}`,
 			kernel: await bootable(image, options.signal),
@@ -118,7 +122,7 @@ async function bootable(
 			sha256: image.sha256,
 			...(image.source === undefined ? {} : { source: image.source }),
 		},
-		format: [...image.compression, image.format].join(" "),
+		format: [...image.wrapping, image.format].join(" "),
 		bootPath: image.bootPath,
 		machine,
 		...(config === undefined ? {} : { config }),

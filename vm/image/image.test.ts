@@ -79,8 +79,8 @@ test("identifyFile", async (t) => {
 				/text\.gz: unpacked, it is a text file/,
 			);
 			let deep: Buffer = packed;
-			for (let i = 0; i < 4; i++) deep = gzipSync(deep);
-			await assert.rejects(identified("deep.gz", deep), /compressed more than/);
+			for (let i = 0; i < 5; i++) deep = gzipSync(deep);
+			await assert.rejects(identified("deep.gz", deep), /wrapped more than/);
 		},
 	);
 
@@ -114,6 +114,7 @@ test("wrappings", async (t) => {
 				["zstd", "-1c"],
 				["lz4", "-c"],
 				["lz4", "-lc"],
+				["lzop", "-1c"],
 				["bzip2", "-1c"],
 			] as const) {
 				const { stdout } = await execa(tool, args, {
@@ -125,7 +126,7 @@ test("wrappings", async (t) => {
 				const image = await identified(name, packed);
 				assert.equal(image.release, "6.9.0-test", name);
 				assert.deepEqual(await readFile(image.bootPath), plain, name);
-				assert.equal(image.compression.length, 1);
+				assert.equal(image.wrapping.length, 1);
 				await assert.rejects(
 					identified(`half-${name}`, packed.subarray(0, packed.length / 2)),
 					/cut short/,
