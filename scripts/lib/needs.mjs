@@ -134,6 +134,7 @@ const DECOMPRESSORS = [
 	["xz", "xz-utils"],
 	["zstd", "zstd"],
 	["lz4", "lz4"],
+	["lzop", "lzop"],
 	["bzip2", "bzip2"],
 ].map(([command = "", debian = ""]) => ({
 	what: `${command} for kernel images`,
@@ -168,6 +169,24 @@ const TESTS = [
 		commands: ["cpio"],
 		files: [],
 		debian: ["cpio"],
+	},
+	...[
+		["mkbootimg", "mkbootimg"],
+		["mkimage", "u-boot-tools"],
+		["dtc", "device-tree-compiler"],
+		["rpmbuild", "rpm"],
+		["objcopy", "binutils"],
+	].map(([command = "", debian = ""]) => ({
+		what: `${command}, which makes kernel images`,
+		commands: [command],
+		files: [],
+		debian: [debian],
+	})),
+	{
+		what: "the EFI program of a UKI",
+		commands: [],
+		files: ["/usr/lib/systemd/boot/efi/linuxx64.efi.stub"],
+		debian: ["systemd-boot-efi"],
 	},
 	{
 		what: "list of processes",

@@ -136,6 +136,25 @@ test("wrappings", async (t) => {
 		},
 	);
 
+	t.test("so does every compression that a zboot image names", async () => {
+		const plain = Buffer.concat([armImage(), BANNER]);
+		for (const [name, tool, ...args] of [
+			["gzip", "gzip", "-1c"],
+			["xzkern", "xz", "-0c"],
+			["lzma", "xz", "--format=lzma", "-0c"],
+			["zstd22", "zstd", "-1c"],
+			["lz4", "lz4", "-lc"],
+			["lzo", "lzop", "-1c"],
+		] as const) {
+			const options = { input: plain, encoding: "buffer" } as const;
+			const { stdout } = await execa(tool, args, options);
+			const file = zboot(name, Buffer.from(stdout));
+			const image = await identified(`zboot-${name}`, file);
+			assert.equal(image.format, "zboot");
+			assert.deepEqual(await readFile(image.bootPath), plain, name);
+		}
+	});
+
 	t.test("a missing tool is named with its package", async () => {
 		const { stdout } = await execa("zstd", ["-1c"], {
 			input: "x",
