@@ -21,7 +21,10 @@ async function runWith(apt: string | undefined, ...args: string[]) {
 	return withFolder(async (folder) => {
 		const bin = join(folder, "bin");
 		mkdirSync(bin);
-		writeFileSync(join(bin, OWN.qemu), "#!/bin/sh\necho QEMU emulator version 9.2.0\n");
+		writeFileSync(
+			join(bin, OWN.qemu),
+			"#!/bin/sh\necho QEMU emulator version 9.2.0\n",
+		);
 		chmodSync(join(bin, OWN.qemu), 0o755);
 		if (apt !== undefined) writeFileSync(join(bin, "apt-get"), apt);
 		if (apt !== undefined) chmodSync(join(bin, "apt-get"), 0o755);
