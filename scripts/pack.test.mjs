@@ -8,7 +8,7 @@ import {
 	symlinkSync,
 	writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { t, test } from "tap";
 import { findCommand, TOP } from "./lib/run.mjs";
@@ -78,6 +78,7 @@ test("the package holds the command, the agents and the addon's sources", async 
 		"dist/agent/crprobe-x86_64",
 		"dist/agent/crprobe-aarch64",
 		"native/addon/addon.cc",
+		`prebuilds/linux-${process.arch}/node.napi.glibc.node`,
 		"native/core/crprobe.h",
 		"binding.gyp",
 		"package.json",
@@ -125,7 +126,22 @@ test("npx crcap helps in the directory it is installed in, and where it is insta
 		}
 });
 
-test("installed without a compiler, --local says that it is unavailable and why", async () => {
+test("installed without a compiler, --local runs with the addon of the package", async () => {
+	const { stdout, stderr } = bareRun("npx", [
+		...["crcap", "run", "--local", "--report", "json"],
+		...["--case", "controls.*.uid1000-none"],
+	]);
+	const [target] = JSON.parse(stdout || "{}").targets ?? [];
+	// The addon alone tells them.
+	assert.equal(target?.facts.release, release(), stderr);
+	assert.ok(target.cases.length > 0);
+});
+
+test("without a compiler, and an addon for the machine, --local says that it is unavailable and why", async () => {
+	const installed = join(elsewhere, "node_modules/crcap");
+	rmSync(join(installed, "prebuilds"), { recursive: true });
+	const script = join(installed, "scripts/install-addon.mjs");
+	assert.equal(bareRun("node", [script]).status, 0);
 	const { status, stderr } = bareRun("npx", ["crcap", "run", "--local"]);
 	assert.notEqual(status, 0);
 	assert.match(stderr, /build\/Release\/crcap\.node/);

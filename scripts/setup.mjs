@@ -17,7 +17,8 @@ const USAGE = `usage: npm run setup [-- OPTIONS]
   --faults     also what building kernels with planted faults takes
   --arch NAME  also what guests of this architecture need (${ARCHES.map((row) => row.name).join(", ")},
                or all); repeatable
-  --pack       also every agent that travels in the npm package
+  --pack       also every agent, and the addon of every architecture, that
+               travels in the npm package; with --arch also of others
   --help       this text
 `;
 
@@ -53,6 +54,7 @@ function readOptions(args) {
 		return {
 			tests: values.test,
 			faults: values.faults,
+			pack: values.pack,
 			guests: unique(guests),
 			agents: unique(agents),
 		};

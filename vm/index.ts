@@ -41,7 +41,7 @@ export type { Hello } from "./guest/facts.js";
 export { unescapeValue } from "./guest/facts.js";
 export { bootGuest, Guest } from "./guest/guest.js";
 export type { BootOptions } from "./guest/options.js";
-export type { Compression, Format } from "./image/formats.js";
+export type { Compression, Format, Wrapper } from "./image/head.js";
 export type { Image } from "./image/image.js";
 export { identifyFile } from "./image/image.js";
 export { preflight } from "./image/preflight.js";

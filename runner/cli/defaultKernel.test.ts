@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "tap";
+import { MACHINES, machineFor } from "../../vm/index.js";
 import { cli, withFolder } from "./spawnCli.test.helper.js";
 
 const OFFLINE = `#!/bin/sh
@@ -11,14 +12,23 @@ echo "E: Could not resolve 'deb.debian.org'" >&2
 exit 100
 `;
 
-/** A run in a folder of its own, with nothing in the cache, and of programs no more than apt-get. */
-async function runWith(apt: string | undefined) {
+const { arch } = process;
+const OWN = machineFor(arch) ?? MACHINES.x86_64;
+const OTHER = arch === "arm64" ? "amd64" : "arm64";
+
+/** A run in a folder of its own, with nothing in the cache, and of programs no more than an emulator and apt-get. */
+async function runWith(apt: string | undefined, ...args: string[]) {
 	return withFolder(async (folder) => {
 		const bin = join(folder, "bin");
 		mkdirSync(bin);
+		writeFileSync(
+			join(bin, OWN.qemu),
+			"#!/bin/sh\necho QEMU emulator version 9.2.0\n",
+		);
+		chmodSync(join(bin, OWN.qemu), 0o755);
 		if (apt !== undefined) writeFileSync(join(bin, "apt-get"), apt);
 		if (apt !== undefined) chmodSync(join(bin, "apt-get"), 0o755);
-		return cli(["run"], {
+		return cli(["run", ...args], {
 			cwd: folder,
 			env: { PATH: bin, XDG_CACHE_HOME: join(folder, "cache") },
 		});
@@ -40,4 +50,14 @@ test("where apt-get fails a run says why, and to name a kernel", async () => {
 	assert.match(stderr, /^crcap: [^\n]*--kernel PATH[^\n]*\n$/m);
 	assert.match(stderr, /Could not resolve 'deb\.debian\.org'|no source/);
 	assert.ok(stderr.trimEnd().split("\n").length <= 2, stderr);
+});
+
+test("without the emulator of a named kernel's architecture nothing is fetched", async () => {
+	const { status, stdout, stderr } = await runWith(
+		"#!/bin/sh\necho it was asked >&2\n",
+		...["--kernel", `debian:sid@${OTHER}`],
+	);
+	assert.equal(status, 2);
+	assert.equal(stdout, "");
+	assert.match(stderr, /^crcap: qemu-system-\w+ is not on the PATH[^\n]*\n$/);
 });

@@ -39,8 +39,7 @@ const FAILURE = "build/addon-failure.txt";
 export function loadAddon(top: string = PACKAGE_ROOT): Addon {
 	const require = createRequire(import.meta.url);
 	const tried: string[] = [];
-	for (const place of PLACES) {
-		const path = join(top, place);
+	for (const path of placesIn(top)) {
 		if (!existsSync(path)) {
 			tried.push(`${path}: not there`);
 			continue;
@@ -54,6 +53,26 @@ export function loadAddon(top: string = PACKAGE_ROOT): Addon {
 		}
 	}
 	throw new AddonUnavailableError(unavailable(top, tried));
+}
+
+/** What is used of that package: the addon's path in a package's folder; it throws where none is for this machine. */
+interface NodeGypBuild {
+	path(folder: string): string;
+}
+
+/** Where this machine's addon may be: built here, or in the package, in prebuildify's layout. */
+function placesIn(top: string): string[] {
+	const built = PLACES.map((place) => join(top, place));
+	const folder = join(top, `prebuilds/${process.platform}-${process.arch}`);
+	try {
+		const nodeGypBuild: NodeGypBuild = createRequire(import.meta.url)(
+			"node-gyp-build",
+		);
+		// It looks for what was built here as well.
+		return [...new Set([...built, nodeGypBuild.path(top)])];
+	} catch {
+		return [...built, folder];
+	}
 }
 
 function isAddon(value: unknown): value is Addon {
@@ -75,6 +94,6 @@ function unavailable(top: string, tried: readonly string[]): string {
 		"The addon that runs cases on this machine's kernel is not available.",
 		...tried.map((line) => `  ${line}`),
 		failure,
-		"It needs make, a C++ compiler and Python; with them at hand, build it with `npm run setup` (in a clone) or `npm rebuild crcap`.",
+		"The package holds it for machines with the GNU C library; elsewhere it needs make, a C++ compiler and Python: with them at hand, build it with `npm run setup` (in a clone) or `npm rebuild crcap`.",
 	].join("\n");
 }

@@ -8,6 +8,7 @@ import {
 	imageConfig,
 	isKernelName,
 	type KernelName,
+	MACHINES,
 	machineFor,
 	parseKernelName,
 	qemuBuild,
@@ -22,6 +23,7 @@ import {
 	nearest,
 	UsageError,
 } from "../common/usage.js";
+import { agentPath } from "./agents.js";
 import type { BootableKernel } from "./qemuTarget.js";
 import { OpenError } from "./target.js";
 
@@ -29,6 +31,8 @@ import { OpenError } from "./target.js";
 export interface FindOptions {
 	readonly signal: AbortSignal;
 	readonly say: (line: string) => void;
+	/** The folder of the agents, where it is not the package's own. */
+	readonly agents?: string;
 }
 
 /** A kernel under the name that reports use, unique in what was found. */
@@ -48,12 +52,17 @@ export async function findKernels(
 ): Promise<FoundKernel[]> {
 	const name = word ?? (await nameDefault(options));
 	refuseUnknown(name);
+	await lookAhead(name, options);
 	const images = await (word === undefined
 		? resolveDefault(name, options)
 		: resolve(name, options));
 	const labels = uniqueNames(images.map((image) => basename(image.path)));
 	const found = [];
 	for (const [i, image] of images.entries()) {
+		if (image.unused.length > 0)
+			options.say(
+				`${image.path}: a guest gets the kernel in it, not its ${image.unused.join(", nor its ")}`,
+			);
 		found.push({
 			name: images.length === 1 ? name : `${name}:${labels[i]}`,
 			kernel: await bootable(image, options.signal),
@@ -118,7 +127,7 @@ async function bootable(
 			sha256: image.sha256,
 			...(image.source === undefined ? {} : { source: image.source }),
 		},
-		format: [...image.compression, image.format].join(" "),
+		format: [...image.wrapping, image.format].join(" "),
 		bootPath: image.bootPath,
 		machine,
 		...(config === undefined ? {} : { config }),
@@ -140,6 +149,17 @@ async function asKernelError<T>(work: Promise<T>): Promise<T> {
 		if (code === undefined || path === undefined) throw error;
 		throw new KernelError(`--kernel ${path}: ${systemText(error)}`);
 	}
+}
+
+/** What a guest takes is looked for before its kernel is fetched: that is tens of megabytes. */
+async function lookAhead(
+	name: string,
+	{ signal, agents }: FindOptions,
+): Promise<void> {
+	if (look(name)) return;
+	const { arch } = readKernelName(name);
+	agentPath(arch, agents);
+	await asKernelError(qemuBuild(MACHINES[arch], signal));
 }
 
 /** Neither a file nor a name: the nearest of both is named. */

@@ -60,6 +60,26 @@ function compilerNeeds(row) {
 }
 
 /**
+ * @param {ArchRow} row
+ * @returns {Need} without it the package has no addon for the architecture
+ */
+function addonNeed(row) {
+	const [own, other] = ["g++", `${row.triplet}-g++`];
+	return {
+		what: `C++ compiler for ${row.name}`,
+		commands: [row === HOST_ARCH ? own : other],
+		files: [],
+		debian:
+			row === HOST_ARCH
+				? ["g++"]
+				: row.compiler
+						.filter((name) => name.startsWith("gcc-"))
+						.map((name) => name.replace("gcc-", "g++-")),
+		optional: true,
+	};
+}
+
+/**
  * Whether this machine can build the agent of an architecture.
  * @param {ArchRow} row
  * @returns {boolean}
@@ -134,6 +154,7 @@ const DECOMPRESSORS = [
 	["xz", "xz-utils"],
 	["zstd", "zstd"],
 	["lz4", "lz4"],
+	["lzop", "lzop"],
 	["bzip2", "bzip2"],
 ].map(([command = "", debian = ""]) => ({
 	what: `${command} for kernel images`,
@@ -168,6 +189,24 @@ const TESTS = [
 		commands: ["cpio"],
 		files: [],
 		debian: ["cpio"],
+	},
+	...[
+		["mkbootimg", "mkbootimg"],
+		["mkimage", "u-boot-tools"],
+		["dtc", "device-tree-compiler"],
+		["rpmbuild", "rpm"],
+		["objcopy", "binutils"],
+	].map(([command = "", debian = ""]) => ({
+		what: `${command}, which makes kernel images`,
+		commands: [command],
+		files: [],
+		debian: [debian],
+	})),
+	{
+		what: "the EFI program of a UKI",
+		commands: [],
+		files: ["/usr/lib/systemd/boot/efi/linuxx64.efi.stub"],
+		debian: ["systemd-boot-efi"],
 	},
 	{
 		what: "list of processes",
@@ -221,13 +260,14 @@ const FAULTS = [
 
 /**
  * What a set-up needs of the system.
- * @param {{ build: readonly ArchRow[], guests: readonly ArchRow[], tests: boolean, faults: boolean }} wanted agents to build, guests to run
+ * @param {{ build: readonly ArchRow[], addons: readonly ArchRow[], guests: readonly ArchRow[], tests: boolean, faults: boolean }} wanted agents and addons to build, guests to run
  * @returns {Need[]}
  */
-export function needsOf({ build, guests, tests, faults }) {
+export function needsOf({ build, addons, guests, tests, faults }) {
 	return [
 		...guests.map(emulatorNeed),
 		...build.flatMap(compilerNeeds),
+		...addons.map(addonNeed),
 		...ALWAYS,
 		...POLICIES,
 		...DECOMPRESSORS,

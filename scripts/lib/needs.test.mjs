@@ -41,10 +41,22 @@ test("the missing line names the need and each package once", async () => {
 
 test("the tests need all that a run needs, and every architecture's emulator", async () => {
 	const run = packagesOf(
-		needsOf({ build: ARCHES, guests: [], tests: false, faults: false }),
+		needsOf({
+			build: ARCHES,
+			addons: [],
+			guests: [],
+			tests: false,
+			faults: false,
+		}),
 	);
 	const tests = packagesOf(
-		needsOf({ build: ARCHES, guests: ARCHES, tests: true, faults: true }),
+		needsOf({
+			build: ARCHES,
+			addons: ARCHES,
+			guests: ARCHES,
+			tests: true,
+			faults: true,
+		}),
 	);
 	for (const name of run) assert.ok(tests.includes(name), name);
 	for (const row of ARCHES) assert.ok(tests.includes(row.qemu), row.qemu);

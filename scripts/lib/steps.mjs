@@ -5,6 +5,7 @@ import { addonIsDue, provideAddon } from "./addon.mjs";
 import { ARCHES, HOST_ARCH } from "./arches.mjs";
 import { canBuild, canBuildPolicies, needsOf } from "./needs.mjs";
 import { needsAreDue, provideNeeds } from "./packages.mjs";
+import { prebuildsAreDue, providePrebuilds } from "./prebuilds.mjs";
 import { mustRun, SetupError, say, TAP, TOP } from "./run.mjs";
 import {
 	filesUnder,
@@ -20,6 +21,7 @@ import {
  * @typedef {object} Options
  * @property {boolean} tests also what the tests need
  * @property {boolean} faults also what building kernels takes
+ * @property {boolean} pack also what only travels in the npm package
  * @property {readonly ArchRow[]} agents the architectures whose agents must be built
  * @property {readonly ArchRow[]} guests the architectures whose guests must run
  */
@@ -45,11 +47,13 @@ export const STEPS = [
 		provide: providePolicies,
 	},
 	{ isDue: () => addonIsDue(), provide: tryAddon },
+	{ isDue: ({ pack }) => pack && prebuildsAreDue(), provide: providePrebuilds },
 ];
 
 /** @param {Options} options */
-function needsFor({ tests, faults, agents, guests }) {
-	return needsOf({ build: agents, guests, tests, faults });
+function needsFor({ tests, faults, pack, agents, guests }) {
+	const addons = pack || tests ? agents : [];
+	return needsOf({ build: agents, addons, guests, tests, faults });
 }
 
 /**

@@ -8,7 +8,12 @@ import { makeDirs } from "../base/cache.js";
 import { errnoOf, VmError } from "../base/errors.js";
 import { loadExeca } from "../base/execa.js";
 import { findOnPath } from "../base/path.js";
-import { configuredSources, formatSource, sourcesForSuite } from "./sources.js";
+import {
+	configuredSources,
+	formatSource,
+	type Source,
+	sourcesForSuite,
+} from "./sources.js";
 
 const DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
@@ -43,6 +48,21 @@ function notHere(program: string): VmError {
 	return new VmError("missing", `${program} is not on this machine`, {
 		hint: "name a kernel by its path: --kernel PATH, an image, a build tree or a package",
 	});
+}
+
+/** The sources that apt complains of, where the first of all is not among them. */
+function failedSources(sources: readonly Source[], error: unknown): Source[] {
+	const { kind, cause } = error as Partial<VmError>;
+	if (kind !== "catalogue" || typeof cause !== "string") return [];
+	const complaints = cause.split("\n").filter((line) => /^[EW]: /.test(line));
+	const names = (line: string, suite: string) =>
+		[`/dists/${suite}/`, ` ${suite} Release`, ` ${suite} InRelease`].some(
+			(text) => line.includes(text),
+		);
+	const failed = sources.filter(({ suites }) =>
+		suites.some((suite) => complaints.some((line) => names(line, suite))),
+	);
+	return failed.includes(sources[0] as Source) ? [] : failed;
 }
 
 export interface AptOptions {
@@ -90,17 +110,12 @@ export class PrivateApt {
 			...source,
 			signedBy: source.signedBy ?? (hasKeyring ? DEBIAN_KEYRING : undefined),
 		}));
-		const wanted = options.updates ? signed : signed.slice(0, 1);
-		await apt.#prepare(
-			wanted
-				.map((source) => formatSource(source, options.debianArch))
-				.join("\n"),
-		);
-		await apt.#update();
+		await apt.#prepare();
+		await apt.#readLists(options.updates ? signed : signed.slice(0, 1));
 		return apt;
 	}
 
-	async #prepare(sources: string): Promise<void> {
+	async #prepare(): Promise<void> {
 		const { debianArch } = this.#options;
 		for (const dir of [
 			"sources.d",
@@ -109,7 +124,6 @@ export class PrivateApt {
 			"archives/partial",
 		])
 			await makeDirs(join(this.#dir, dir));
-		await writeFile(join(this.#dir, "sources.d", "crcap.sources"), sources);
 		await writeFile(join(this.#dir, "status"), "");
 		// Read last, so it can take back what the machine's own files say.
 		await writeFile(
@@ -192,14 +206,38 @@ export class PrivateApt {
 			`Debian's ${this.#options.suite} for ${this.#options.debianArch} cannot be fetched: ${detail}`,
 			{
 				hint: "is the network up, and does the suite exist? A kernel that is on this machine needs neither: --kernel PATH",
+				cause: stderr,
 			},
 		);
 	}
 
-	async #update(): Promise<void> {
+	/**
+	 * Reads the lists of the suite, the first source, and those of the others that can be read: a mirror in mid-sync, or an
+	 * old suite's, has not all of them.
+	 */
+	async #readLists(sources: readonly Source[]): Promise<void> {
 		const { suite, debianArch, onProgress } = this.#options;
 		onProgress?.(
 			`reading the package lists of Debian ${suite} (${debianArch})`,
+		);
+		try {
+			await this.#update(sources);
+		} catch (error) {
+			const failed = failedSources(sources, error);
+			if (failed.length === 0) throw error;
+			const names = failed.flatMap(({ suites }) => suites).join(" and ");
+			onProgress?.(
+				`${(error as VmError).message.split(";", 1)[0]}; going on without ${names}`,
+			);
+			await this.#update(sources.filter((one) => !failed.includes(one)));
+		}
+	}
+
+	async #update(sources: readonly Source[]): Promise<void> {
+		const { debianArch } = this.#options;
+		await writeFile(
+			join(this.#dir, "sources.d", "crcap.sources"),
+			sources.map((source) => formatSource(source, debianArch)).join("\n"),
 		);
 		// Without it apt-get calls a failed download a warning and goes on with nothing.
 		await this.#run("apt-get", [

@@ -201,6 +201,51 @@ test("the catalogue", async (t) => {
 	});
 
 	t.test(
+		"lists that can't be read are done without, but for the suite's own",
+		async () => {
+			process.env.XDG_CACHE_HOME = join(dir, "cache-sync");
+			await fakeArchive("8");
+			const good = await readFile(join(dir, "bin/apt-get"), "utf8");
+			const fails = (suite: string, complaint: string) =>
+				fakeApt(
+					`case "$*" in *update*) grep -q "^Suites: ${suite}$" "$(dirname "$APT_CONFIG")"/sources.d/* &&
+				{ echo "${complaint}" >&2; exit 100; } ;; esac
+				${good}`,
+				);
+			for (const complaint of [
+				"E: Failed to fetch http://m/debian-security/dists/bookworm-security/main/binary-amd64/Packages.xz  Hash Sum mismatch",
+				"E: The repository 'http://m/debian-security bookworm-security Release' does not have a Release file.",
+			]) {
+				await fails("bookworm-security", complaint);
+				const told: string[] = [];
+				const image = await fetched("debian:bookworm@amd64", {
+					refresh: true,
+					onProgress: (line) => told.push(line),
+				});
+				assert.equal(image.release, "6.1.0-8-cloud-amd64");
+				const lines = told.filter((line) => /without/.test(line));
+				assert.equal(lines.length, 1);
+				assert.match(
+					lines[0] ?? "",
+					/(mismatch|Release file); going on without bookworm-security$/,
+				);
+				assert.doesNotMatch(lines[0] ?? "", /\n/);
+			}
+			await fails(
+				"bookworm",
+				"E: Failed to fetch http://m/debian/dists/bookworm/InRelease  Hash Sum mismatch",
+			);
+			await assert.rejects(
+				fetched("debian:bookworm@amd64", { refresh: true }),
+				{
+					kind: "catalogue",
+					message: /Hash Sum mismatch/,
+				},
+			);
+		},
+	);
+
+	t.test(
 		"a process that leaves in the midst of a fetch leaves nothing",
 		async () => {
 			process.env.XDG_CACHE_HOME = join(dir, "cache-left");

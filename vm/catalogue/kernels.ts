@@ -5,7 +5,14 @@ import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { cacheDir, exists, fillAtomically } from "../base/cache.js";
 import { errnoOf, messageOf, VmError } from "../base/errors.js";
+import type { PackageType } from "../image/head.js";
 import { type Image, identifyFile } from "../image/image.js";
+import {
+	type PackageKind,
+	packageKind,
+	packageTrees,
+	unpackTar,
+} from "../image/tarball.js";
 import {
 	debSource,
 	findKernels,
@@ -39,26 +46,39 @@ async function fileHash(path: string): Promise<string> {
 	return hash.digest("hex");
 }
 
-/** A package's kernels, unpacked once into the cache. */
-async function fromPackage(
+/** Where the kernel may be that a package of this type does not hold. */
+const WHERE_ELSE: Readonly<Record<PackageType, string>> = {
+	deb: "it may only depend on the one that does: look for linux-binary-… or linux-image-…",
+	rpm: "on Fedora it is kernel-core that does",
+	tar: "a kernel is looked for as vmlinuz or vmlinuz-RELEASE, in boot or lib/modules/RELEASE",
+};
+
+async function unpackInto(
+	dir: string,
 	path: string,
-	type: "deb" | "rpm",
-): Promise<Image[]> {
+	{ type, compression }: PackageKind,
+): Promise<void> {
+	if (type === "deb") await unpackDeb(path, dir);
+	else if (type === "rpm") await unpackRpm(path, dir);
+	else await unpackTar(path, compression, dir);
+}
+
+/** A package's kernels, unpacked once into the cache. */
+async function fromPackage(path: string, kind: PackageKind): Promise<Image[]> {
 	const dir = cacheDir("packages", await fileHash(path));
 	if (!(await exists(dir)))
 		await fillAtomically(dir, async (to) => {
 			await mkdir(to);
-			await (type === "deb" ? unpackDeb(path, to) : unpackRpm(path, to));
+			await unpackInto(to, path, kind);
 		});
-	const found = await findKernels(dir);
+	const found = [];
+	for (const tree of await packageTrees(dir))
+		found.push(...(await findKernels(tree)));
 	const source =
-		(type === "deb" ? await debSource(path) : undefined) ?? basename(path);
+		(kind.type === "deb" ? await debSource(path) : undefined) ?? basename(path);
 	if (found.length === 0)
 		throw new VmError("image", `${path}: the package holds no kernel image`, {
-			hint:
-				type === "deb"
-					? "it may only depend on the one that does: look for linux-binary-… or linux-image-…"
-					: "on Fedora it is kernel-core that does",
+			hint: WHERE_ELSE[kind.type],
 		});
 	return Promise.all(
 		found.map(async ({ image, config }) => ({
@@ -100,7 +120,7 @@ async function fromDirectory(dir: string): Promise<Image[]> {
 		const type = name.endsWith(".deb") ? "deb" : "rpm";
 		// Most packages hold no kernel; a corrupt one is worth stopping for.
 		images.push(
-			...(await fromPackage(path, type).catch((error: unknown) => {
+			...(await fromPackage(path, { type }).catch((error: unknown) => {
 				if (/holds no kernel image/.test(messageOf(error))) return [];
 				throw error;
 			})),
@@ -135,17 +155,6 @@ async function fromName(
 	};
 }
 
-async function packageType(path: string): Promise<"deb" | "rpm" | undefined> {
-	const start = await new Promise<string>((resolve, reject) => {
-		createReadStream(path, { end: 7 })
-			.on("data", (chunk) => resolve(chunk.toString("latin1")))
-			.on("error", reject)
-			.on("end", () => resolve(""));
-	});
-	if (start === "!<arch>\n") return "deb";
-	return start.startsWith("\xed\xab\xee\xdb") ? "rpm" : undefined;
-}
-
 const WHY: Readonly<Record<string, string>> = {
 	ENOENT: "no such file",
 	ELOOP: "a symbolic link that leads to itself",
@@ -175,8 +184,8 @@ export async function resolveKernels(
 	if (info.isDirectory()) return fromDirectory(word);
 	if (!info.isFile())
 		throw new VmError("image", `${word}: neither a file nor a directory`);
-	const type = await packageType(word).catch(() => undefined);
-	return type ? fromPackage(word, type) : [await identifyFile(word)];
+	const kind = await packageKind(word).catch(() => undefined);
+	return kind ? fromPackage(word, kind) : [await identifyFile(word)];
 }
 
 /** The one kernel that a word means. @throws VmError (usage) where it means several, with their paths. */

@@ -15,6 +15,11 @@ export interface Member {
 	bytes(): AsyncIterable<Uint8Array>;
 }
 
+/** A member of a tar, of whatever kind. */
+export interface TarEntry extends Member {
+	type: "file" | "directory" | "other";
+}
+
 /** No name is longer, bytes. */
 const MAX_NAME = 4096;
 const FORMAT_BITS = 0o170000;
@@ -70,14 +75,26 @@ const OLD_TOO: object = { allowUnknownFormat: true };
 export async function* tarMembers(
 	chunks: AsyncIterable<Uint8Array>,
 ): AsyncIterable<Member> {
+	for await (const entry of tarEntries(chunks))
+		if (entry.type === "file" && entry.size > 0) yield entry;
+}
+
+/** All that a tar archive holds; as tarMembers() otherwise. */
+export async function* tarEntries(
+	chunks: AsyncIterable<Uint8Array>,
+): AsyncIterable<TarEntry> {
 	const archive = extract(OLD_TOO);
 	const fed = pipeline(chunks, archive);
 	// Told below, once what came before it was taken.
 	fed.catch(() => {});
 	for await (const entry of archive) {
 		const { name, size = 0, type } = entry.header;
-		if (type === "file" && size > 0)
-			yield { path: name, size, bytes: () => bytesOf(entry, fed) };
+		yield {
+			path: name,
+			size,
+			bytes: () => bytesOf(entry, fed),
+			type: type === "file" || type === "directory" ? type : "other",
+		};
 		entry.resume();
 	}
 	await fed;

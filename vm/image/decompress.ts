@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { errnoOf, messageOf, VmError } from "../base/errors.js";
 import { loadExeca } from "../base/execa.js";
-import type { Compression } from "./formats.js";
+import type { Compression } from "./head.js";
 
 /** No kernel is larger than this when unpacked; a bomb is. */
 export const MAX_UNPACKED = 1024 ** 3;
@@ -32,6 +32,7 @@ const TOOLS: Readonly<
 	lzma: { argv: ["xz", "-dc", "--format=lzma"], package: "xz-utils" },
 	zstd: { argv: ["zstd", "-dcq"], package: "zstd" },
 	lz4: { argv: ["lz4", "-dcq"], package: "lz4" },
+	lzo: { argv: ["lzop", "-dc"], package: "lzop" },
 	bzip2: { argv: ["bzip2", "-dc"], package: "bzip2" },
 };
 
@@ -54,6 +55,41 @@ export interface Part {
 	size?: number;
 }
 
+/** The bytes of a part of a file. */
+function streamOf({ path, offset = 0, size }: Part): Readable {
+	return createReadStream(path, {
+		start: offset,
+		...(size !== undefined && { end: offset + size - 1 }),
+	});
+}
+
+/** Copies a part of a file, as it is or unpacked; throws as decompressTo() does. */
+export async function extract(
+	from: Part,
+	compression: Compression | undefined,
+	to: string,
+): Promise<void> {
+	if (compression !== undefined) return decompress(from, compression, to);
+	await pipeline(streamOf(from), createWriteStream(to, { mode: 0o644 }));
+}
+
+/**
+ * Unpacks a stream, of at most `max` bytes; without a compression it passes as it is.
+ * @throws VmError (missing) when the tool is not installed; Error that says what is wrong with the data; those of `take`.
+ */
+export async function decompressStream(
+	source: Readable,
+	compression: Compression | undefined,
+	take: Taker,
+	max: number,
+): Promise<void> {
+	if (compression === undefined) return pipeline(source, bounded(max), take);
+	if (compression === "gzip")
+		return pipeline(source, createGunzip(), bounded(max), take);
+	const purpose = `to unpack ${compression}`;
+	await runTool({ ...TOOLS[compression], purpose }, take, max, source);
+}
+
 /** Unpacks a part of a file into another; throws as decompressTo() does. */
 export async function decompress(
 	from: Part,
@@ -68,34 +104,45 @@ export async function decompress(
 	);
 }
 
+/** The first bytes of what a file holds unpacked; fewer where it is shorter. Throws as decompressTo() does. */
+export async function unpackedStart(
+	from: Part,
+	compression: Compression,
+	length: number,
+): Promise<Buffer> {
+	let start: Buffer = Buffer.alloc(0);
+	const take: Taker = async (chunks) => {
+		for await (const chunk of chunks) {
+			start = Buffer.concat([start, chunk]).subarray(0, length);
+			if (start.length === length) throw new Error("seen enough");
+		}
+	};
+	try {
+		await decompressStream(streamOf(from), compression, take, MAX_UNPACKED);
+	} catch (error) {
+		if (start.length < length) throw error;
+	}
+	return start;
+}
+
 /**
  * Unpacks a part of a file, of at most `max` bytes.
  * @throws VmError: image when the data is corrupt or cut short, missing when the tool is not installed; those of `take`.
  */
 export async function decompressTo(
 	from: Part,
-	compression: Compression,
+	compression: Compression | undefined,
 	take: Taker,
 	max: number,
 ): Promise<void> {
-	const start = from.offset ?? 0;
-	const source = createReadStream(from.path, {
-		start,
-		...(from.size !== undefined && { end: start + from.size - 1 }),
-	});
 	try {
-		if (compression === "gzip")
-			await pipeline(source, createGunzip(), bounded(max), take);
-		else {
-			const purpose = `to unpack ${compression}`;
-			await runTool({ ...TOOLS[compression], purpose }, take, max, source);
-		}
+		await decompressStream(streamOf(from), compression, take, max);
 	} catch (cause) {
 		if (cause instanceof VmError) throw cause;
 		if (["ENOSPC", "EDQUOT", "EIO"].includes(errnoOf(cause))) throw cause;
 		throw new VmError(
 			"image",
-			`${from.path}: its ${compression} data is corrupt or cut short (${messageOf(cause)})`,
+			`${from.path}: its ${compression ?? "plain"} data is corrupt or cut short (${messageOf(cause)})`,
 			{ cause, hint: "copy it again" },
 		);
 	}

@@ -3,42 +3,19 @@
  * arm64/booting.rst, riscv/boot-image-header.rst, and from the ELF and PE formats.
  */
 import type { Arch } from "../base/machines.js";
-
-/** A parser sees so many bytes of a file at most. */
-export const HEAD_BYTES = 128 * 1024;
-
-export type Format =
-	| "bzImage"
-	| "Image"
-	| "zImage"
-	| "vmlinux"
-	| "zboot"
-	| "s390 image";
-
-export type Compression = "gzip" | "xz" | "zstd" | "lzma" | "lz4" | "bzip2";
-
-export type Sniff =
-	| { kind: "kernel"; arch: Arch; format: Format; release?: string }
-	/** An EFI image that unpacks itself: the kernel proper is a part of the file. */
-	| {
-			kind: "zboot";
-			arch: Arch;
-			offset: number;
-			size: number;
-			compression: Compression;
-	  }
-	| { kind: "compressed"; compression: Compression }
-	| { kind: "package"; type: "deb" | "rpm" }
-	| { kind: "refused"; reason: string; hint?: string };
-
-const refused = (reason: string, hint?: string): Sniff => ({
-	kind: "refused",
-	reason,
-	...(hint !== undefined && { hint }),
-});
-
-const cut = (has: number, needs: number): Sniff =>
-	refused(`it is cut short: ${has} bytes of ${needs}`, "copy it again");
+import {
+	type Compression,
+	cString,
+	cut,
+	refused,
+	type Sniff,
+	startsWith,
+	text,
+	u16,
+	u32,
+} from "./head.js";
+import { readPe } from "./pe.js";
+import { sniffWrapper } from "./wrappers.js";
 
 const COMPRESSED: readonly (readonly [Compression, string])[] = [
 	["gzip", "1f8b08"],
@@ -47,6 +24,7 @@ const COMPRESSED: readonly (readonly [Compression, string])[] = [
 	["lzma", "5d0000"],
 	["lz4", "02214c18"], // the legacy frame, which the kernel uses
 	["lz4", "04224d18"],
+	["lzo", "894c5a4f000d0a1a0a"],
 	["bzip2", "425a68"],
 ];
 
@@ -57,6 +35,7 @@ const ZBOOT_NAMES: readonly (readonly [string, Compression])[] = [
 	["zstd", "zstd"],
 	["lzma", "lzma"],
 	["lz4", "lz4"],
+	["lzo", "lzo"],
 ];
 
 const PE_MACHINES: Readonly<Record<number, Arch>> = {
@@ -71,48 +50,7 @@ const STRANGERS: readonly (readonly [string, string])[] = [
 	["514649fb", "it is a QEMU disk image"],
 	["504b0304", "it is a zip archive"],
 	["303730373031", "it is an initramfs"],
-	["27051956", "it is a U-Boot image"],
-	["d00dfeed", "it is a device tree or a FIT image"],
 ];
-
-function startsWith(head: Buffer, hex: string): boolean {
-	return head.subarray(0, hex.length / 2).toString("hex") === hex;
-}
-
-function u16(head: Buffer, at: number): number {
-	return at + 2 <= head.length ? head.readUInt16LE(at) : 0;
-}
-
-function u32(head: Buffer, at: number): number {
-	return at + 4 <= head.length ? head.readUInt32LE(at) : 0;
-}
-
-function text(head: Buffer, at: number, length: number): string {
-	return head.toString("latin1", at, at + length);
-}
-
-/** Everything before the first NUL, when it is printable. */
-function cString(head: Buffer, at: number, max: number): string | undefined {
-	const match = /^[\x20-\x7e]+/.exec(text(head, at, max));
-	return match?.[0];
-}
-
-/** The PE header's machine and how long the file must be to hold all sections; undefined when there is no PE header. */
-function readPe(head: Buffer): { machine: number; end: number } | undefined {
-	if (text(head, 0, 2) !== "MZ") return undefined;
-	const pe = u32(head, 0x3c);
-	if (pe + 24 > head.length || text(head, pe, 4) !== "PE\0\0") return undefined;
-	const sections = u16(head, pe + 6);
-	const table = pe + 24 + u16(head, pe + 20);
-	let end = 0;
-	for (let i = 0; i < sections; i++) {
-		const section = table + 40 * i;
-		if (section + 40 > head.length) break;
-		const size = u32(head, section + 16);
-		if (size > 0) end = Math.max(end, u32(head, section + 20) + size);
-	}
-	return { machine: u16(head, pe + 4), end };
-}
 
 /** The boot sector's fields are at 0x1f1; "HdrS" at 0x202 tells a Linux kernel. */
 function sniffBzImage(head: Buffer, size: number): Sniff | undefined {
@@ -205,8 +143,24 @@ function sniffStranger(head: Buffer): Sniff {
 	if (looksLikeText(head)) return refused("it is a text file, not a kernel");
 	return refused(
 		"it is in no known kernel format",
-		"give a bzImage, vmlinuz, Image, zImage or vmlinux, or one of them compressed",
+		"give a bzImage, vmlinuz, Image, zImage or vmlinux, or one of them compressed or in a UKI, boot.img, FIT or container image",
 	);
+}
+
+/** A header of a tar archive, bytes, and where its checksum stands: the sum of its bytes, with spaces for itself. */
+export const TAR_HEADER = 512;
+const TAR_SUM = { from: 148, to: 156 };
+
+function isTar(head: Buffer): boolean {
+	if (head.length < TAR_HEADER) return false;
+	const { from, to } = TAR_SUM;
+	const told = /^ *([0-7]+)[ \0]/.exec(text(head, from, to - from))?.[1];
+	if (told === undefined) return false;
+	const spaces = 0x20 * (to - from);
+	const sum = head
+		.subarray(0, TAR_HEADER)
+		.reduce((all, byte, at) => (at < from || at >= to ? all + byte : all), 0);
+	return Number.parseInt(told, 8) === sum + spaces;
 }
 
 /** What data that begins like this is packed with. */
@@ -219,9 +173,12 @@ export function sniff(head: Buffer, size: number): Sniff {
 	if (size === 0) return refused("it is empty");
 	if (text(head, 0, 8) === "!<arch>\n") return { kind: "package", type: "deb" };
 	if (startsWith(head, "edabeedb")) return { kind: "package", type: "rpm" };
+	if (isTar(head)) return { kind: "package", type: "tar" };
+	if (startsWith(head, "d00dfeed")) return { kind: "FIT" };
 	const compression = compressionOf(head);
 	if (compression) return { kind: "compressed", compression };
 	return (
+		sniffWrapper(head, size) ??
 		sniffZboot(head, size) ??
 		sniffBzImage(head, size) ??
 		sniffImage(head, size) ??

@@ -79,8 +79,8 @@ test("identifyFile", async (t) => {
 				/text\.gz: unpacked, it is a text file/,
 			);
 			let deep: Buffer = packed;
-			for (let i = 0; i < 4; i++) deep = gzipSync(deep);
-			await assert.rejects(identified("deep.gz", deep), /compressed more than/);
+			for (let i = 0; i < 5; i++) deep = gzipSync(deep);
+			await assert.rejects(identified("deep.gz", deep), /wrapped more than/);
 		},
 	);
 
@@ -114,6 +114,7 @@ test("wrappings", async (t) => {
 				["zstd", "-1c"],
 				["lz4", "-c"],
 				["lz4", "-lc"],
+				["lzop", "-1c"],
 				["bzip2", "-1c"],
 			] as const) {
 				const { stdout } = await execa(tool, args, {
@@ -125,7 +126,7 @@ test("wrappings", async (t) => {
 				const image = await identified(name, packed);
 				assert.equal(image.release, "6.9.0-test", name);
 				assert.deepEqual(await readFile(image.bootPath), plain, name);
-				assert.equal(image.compression.length, 1);
+				assert.equal(image.wrapping.length, 1);
 				await assert.rejects(
 					identified(`half-${name}`, packed.subarray(0, packed.length / 2)),
 					/cut short/,
@@ -134,6 +135,25 @@ test("wrappings", async (t) => {
 			}
 		},
 	);
+
+	t.test("so does every compression that a zboot image names", async () => {
+		const plain = Buffer.concat([armImage(), BANNER]);
+		for (const [name, tool, ...args] of [
+			["gzip", "gzip", "-1c"],
+			["xzkern", "xz", "-0c"],
+			["lzma", "xz", "--format=lzma", "-0c"],
+			["zstd22", "zstd", "-1c"],
+			["lz4", "lz4", "-lc"],
+			["lzo", "lzop", "-1c"],
+		] as const) {
+			const options = { input: plain, encoding: "buffer" } as const;
+			const { stdout } = await execa(tool, args, options);
+			const file = zboot(name, Buffer.from(stdout));
+			const image = await identified(`zboot-${name}`, file);
+			assert.equal(image.format, "zboot");
+			assert.deepEqual(await readFile(image.bootPath), plain, name);
+		}
+	});
 
 	t.test("a missing tool is named with its package", async () => {
 		const { stdout } = await execa("zstd", ["-1c"], {

@@ -4,9 +4,11 @@ import { basename, dirname, join, resolve } from "node:path";
 import { cacheDir, exists, fillAtomically } from "../base/cache.js";
 import { errnoOf, messageOf, VmError } from "../base/errors.js";
 import type { Arch } from "../base/machines.js";
-import { decompress, MAX_UNPACKED } from "./decompress.js";
+import { extract, MAX_UNPACKED } from "./decompress.js";
 import { type ElfKernel, flatLayout, isElf, readElf } from "./elf.js";
-import { type Compression, type Format, type Sniff, sniff } from "./formats.js";
+import { readFit } from "./fit.js";
+import { compressionOf, sniff } from "./formats.js";
+import type { Compression, Format, Wrapped, Wrapper } from "./head.js";
 import { readIkconfig } from "./ikconfig.js";
 import { type FileFacts, readAt, readFacts } from "./imageFile.js";
 
@@ -16,7 +18,9 @@ export interface Image {
 	arch: Arch;
 	format: Format;
 	/** What the kernel was wrapped in, outermost first. */
-	compression: Compression[];
+	wrapping: Wrapping[];
+	/** What the file holds beside the kernel, and a guest does not get. */
+	unused: string[];
 	/** `uname -r`, where the image tells it. */
 	release?: string;
 	/** SHA-256 of the file at `path`, hex. */
@@ -29,7 +33,10 @@ export interface Image {
 	config?: string;
 }
 
-const MAX_LAYERS = 3;
+export type Wrapping = Compression | Wrapper;
+
+/** Wrappings around a kernel: no file that anybody makes has more. */
+const MAX_LAYERS = 4;
 
 function refuse(path: string, reason: string, hint?: string): VmError {
 	return new VmError(
@@ -106,7 +113,8 @@ async function ownConfig(
 }
 
 type Core = Pick<Image, "arch" | "format" | "bootPath"> & {
-	compression: Compression[];
+	wrapping: Wrapping[];
+	unused: string[];
 	release: string | undefined;
 };
 
@@ -124,7 +132,8 @@ async function elfCore(path: string, facts: FileFacts): Promise<Core> {
 	const core = {
 		arch,
 		format: "vmlinux" as const,
-		compression: [],
+		wrapping: [],
+		unused: [],
 		release: facts.banner,
 	};
 	if ((arch === "x86_64" || arch === "i386") && !read.elf.pvh)
@@ -144,26 +153,55 @@ async function elfCore(path: string, facts: FileFacts): Promise<Core> {
 	return { ...core, bootPath };
 }
 
+/** The kernel in a part of a file, unpacked into the cache. */
 async function inside(
 	path: string,
 	facts: FileFacts,
-	part: Extract<Sniff, { kind: "zboot" | "compressed" }>,
+	range: { offset?: number; size?: number },
+	compression: Compression | undefined,
 	depth: number,
+	label = "unpacked",
 ): Promise<Core> {
 	if (depth >= MAX_LAYERS)
-		throw refuse(path, `it is compressed more than ${MAX_LAYERS} times`);
-	const range =
-		part.kind === "zboot" ? { offset: part.offset, size: part.size } : {};
-	const copy = await unpackedCopy(facts.sha256, part.kind, (to) =>
-		decompress({ path, ...range }, part.compression, to),
+		throw refuse(path, `it is wrapped more than ${MAX_LAYERS} times`);
+	const what = `${range.offset ?? "whole"}-${compression ?? "plain"}`;
+	const copy = await unpackedCopy(facts.sha256, what, (to) =>
+		extract({ path, ...range }, compression, to),
 	);
 	const core = await coreOf(copy, depth + 1).catch((error: unknown) => {
 		// The copy's name means nothing to the reader.
 		throw error instanceof VmError && error.kind === "image"
-			? refuse(path, `unpacked, ${error.message.replace(`${copy}: `, "")}`)
+			? refuse(path, `${label}, ${error.message.replace(`${copy}: `, "")}`)
 			: error;
 	});
-	return { ...core, compression: [part.compression, ...core.compression] };
+	const wrapping = compression === undefined ? [] : [compression];
+	return { ...core, wrapping: [...wrapping, ...core.wrapping] };
+}
+
+/** The kernel that a file holds beside other things. */
+async function wrapped(
+	path: string,
+	facts: FileFacts,
+	{ wrapper, offset, size, unused }: Wrapped,
+	depth: number,
+): Promise<Core> {
+	const compression = compressionOf(
+		await readAt(path, offset, Math.min(size, 16)),
+	);
+	const label = `the kernel in its ${wrapper}`;
+	const core = await inside(
+		path,
+		facts,
+		{ offset, size },
+		compression,
+		depth,
+		label,
+	);
+	return {
+		...core,
+		wrapping: [wrapper, ...core.wrapping],
+		unused: [...unused, ...core.unused],
+	};
 }
 
 async function coreOf(
@@ -178,19 +216,34 @@ async function coreOf(
 		case "refused":
 			throw refuse(path, found.reason, found.hint);
 		case "package":
-			throw refuse(path, `it is a .${found.type} package inside a package`);
+			throw refuse(path, `it is a .${found.type} inside another file`);
 		case "kernel":
 			return {
 				arch: found.arch,
 				format: found.format,
-				compression: [],
+				wrapping: [],
+				unused: [],
 				release: found.release ?? facts.banner,
 				bootPath: path,
 			};
 		case "zboot":
-			return { ...(await inside(path, facts, found, depth)), format: "zboot" };
+			return {
+				...(await inside(path, facts, found, found.compression, depth)),
+				format: "zboot",
+			};
 		case "compressed":
-			return inside(path, facts, found, depth);
+			return inside(path, facts, {}, found.compression, depth);
+		case "wrapped":
+			return wrapped(path, facts, found, depth);
+		case "FIT": {
+			const inFit = await readFit(
+				(offset, length) => readAt(path, offset, length),
+				facts.size,
+			);
+			if (inFit.kind === "refused")
+				throw refuse(path, inFit.reason, inFit.hint);
+			return wrapped(path, facts, inFit, depth);
+		}
 	}
 }
 
@@ -214,7 +267,8 @@ export async function identifyFile(path: string): Promise<Image> {
 		path,
 		arch: core.arch,
 		format: core.format,
-		compression: core.compression,
+		wrapping: core.wrapping,
+		unused: core.unused,
 		...(release !== undefined && { release }),
 		sha256: facts.sha256,
 		bootPath: core.bootPath,

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { errnoOf, messageOf, VmError } from "../base/errors.js";
-import { HEAD_BYTES } from "./formats.js";
+import { HEAD_BYTES } from "./head.js";
 
 const BANNER = Buffer.from("Linux version ");
 const MAX_BANNER = 512;

@@ -1,7 +1,8 @@
 /** Where an .rpm's archive begins: after the lead, the signature's header and the header (rpm's docs/manual/format). */
 import { open } from "node:fs/promises";
 import { VmError } from "../base/errors.js";
-import { type Compression, sniff } from "./formats.js";
+import { sniff } from "./formats.js";
+import type { Compression } from "./head.js";
 
 const LEAD_BYTES = 96;
 const HEADER_MAGIC = 0x8eade801;

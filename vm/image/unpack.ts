@@ -1,18 +1,20 @@
 /** Files out of packages, without installing them: a .deb through dpkg-deb, an .rpm by itself. */
-import { open, readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { makeDirs } from "../base/cache.js";
-import { errnoOf, messageOf, VmError } from "../base/errors.js";
+import { errnoOf, VmError } from "../base/errors.js";
 import { loadExeca } from "../base/execa.js";
-import { cpioMembers, type Member, tarMembers } from "./archives.js";
+import { cpioMembers, tarMembers } from "./archives.js";
+import { decompressTo, runTool, type Taker, type Tool } from "./decompress.js";
 import {
-	decompressTo,
-	MAX_UNPACKED,
-	runTool,
-	type Taker,
-	type Tool,
-} from "./decompress.js";
+	CONFIG,
+	corrupt,
+	harvester,
+	IMAGE,
+	MAX_DEPTH,
+	MAX_PACKAGE,
+	type Wanted,
+} from "./harvest.js";
 import { rpmPayload } from "./rpm.js";
 
 /** A kernel found in an unpacked tree. */
@@ -20,88 +22,6 @@ export interface Found {
 	image: string;
 	config?: string;
 	release: string | undefined;
-}
-
-/** All that a package holds, unpacked, bytes: more is a bomb. Modules with what debuggers want take gigabytes. */
-const MAX_PACKAGE = 16 * 1024 ** 3;
-/** And so many kernels and configurations. */
-const MAX_FILES = 1000;
-/** So many directories are looked through, one in the other. */
-const MAX_DEPTH = 6;
-
-const IMAGE = /^(?:vmlinu[xz]|Image|zImage|bzImage|kernel)(?:-(\d.*))?$/;
-const CONFIG = /^config(?:-.+)?$/;
-
-/** Is a file of this path, which begins with no slash, wanted? */
-export type Wanted = (path: string) => boolean;
-
-const isKernel: Wanted = (path) => {
-	const name = path.slice(path.lastIndexOf("/") + 1);
-	return IMAGE.test(name) || CONFIG.test(name);
-};
-
-/** Where a file of this name is put, below the tree; undefined where it is not wanted, or would be somewhere else. */
-function placeOf(path: string, wanted: Wanted): string | undefined {
-	const place = path.replace(/^(?:\.?\/)+/, "");
-	const parts = place.split("/");
-	const plain = parts.every((part) => !["", ".", ".."].includes(part));
-	return plain && parts.length <= MAX_DEPTH + 1 && wanted(place)
-		? place
-		: undefined;
-}
-
-/**
- * Writes the wanted files of an archive into a tree. Only directories and regular files are ever made in it,
- * so no name leads out of it, whatever links the archive has.
- */
-async function harvest(
-	members: AsyncIterable<Member>,
-	dir: string,
-	wanted: Wanted,
-): Promise<void> {
-	let files = 0;
-	let written = 0;
-	for await (const { path, size, bytes } of members) {
-		const place = placeOf(path, wanted);
-		if (place === undefined) continue;
-		written += size;
-		if (written > MAX_UNPACKED || ++files > MAX_FILES)
-			throw new Error("it has more of what is wanted than any package");
-		const to = join(dir, place);
-		await makeDirs(dirname(to));
-		const file = await open(to, "wx", 0o644).catch((error: unknown) => {
-			// Of two with one name the first counts.
-			if (errnoOf(error) === "EEXIST") return undefined;
-			throw error;
-		});
-		if (file) await pipeline(bytes(), file.createWriteStream());
-	}
-}
-
-/** Takes an archive's files; what is wrong with it names the package. The disk's trouble stays as it is. */
-function harvester(
-	path: string,
-	dir: string,
-	membersOf: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Member>,
-	wanted: Wanted = isKernel,
-): Taker {
-	return async (chunks) => {
-		try {
-			await harvest(membersOf(chunks), dir, wanted);
-		} catch (cause) {
-			if (["ENOSPC", "EDQUOT", "EIO"].includes(errnoOf(cause))) throw cause;
-			throw corrupt(path, cause);
-		}
-	};
-}
-
-function corrupt(path: string, cause: unknown): VmError {
-	const detail = messageOf(cause).replace(/\s*\n\s*/g, " / ");
-	return new VmError(
-		"image",
-		`${path}: the package is corrupt or cut short (${detail})`,
-		{ cause, hint: "fetch it again" },
-	);
 }
 
 /**
@@ -193,9 +113,14 @@ async function filesBelow(dir: string, depth: number): Promise<string[]> {
 	return found.sort();
 }
 
+function only<T>(all: readonly T[]): T | undefined {
+	return all.length === 1 ? all[0] : undefined;
+}
+
 /** The kernels in an unpacked package: `boot/vmlinuz-RELEASE` and `lib/modules/RELEASE/vmlinuz`, each release once. */
 export async function findKernels(dir: string): Promise<Found[]> {
 	const files = await filesBelow(dir, MAX_DEPTH);
+	const configs = files.filter((file) => CONFIG.test(basename(file)));
 	const found = new Map<string, Found>();
 	for (const image of files) {
 		const parts = image.slice(dir.length + 1).split("/");
@@ -203,12 +128,14 @@ export async function findKernels(dir: string): Promise<Found[]> {
 		if (!name) continue;
 		const modules = parts.indexOf("modules");
 		const release = name[1] ?? (modules >= 0 ? parts[modules + 1] : undefined);
-		const config = files.find(
-			(file) =>
-				release !== undefined &&
-				(file.endsWith(`/config-${release}`) ||
-					file.endsWith(`/modules/${release}/config`)),
-		);
+		const config =
+			release === undefined
+				? only(configs)
+				: configs.find(
+						(file) =>
+							file.endsWith(`/config-${release}`) ||
+							file.endsWith(`/modules/${release}/config`),
+					);
 		const key = release ?? image;
 		if (!found.has(key))
 			found.set(key, { image, release, ...(config && { config }) });
