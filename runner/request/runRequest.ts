@@ -12,6 +12,7 @@ import {
 } from "./reportSpec.js";
 import type { Selection } from "./select.js";
 import type { Shard } from "./shard.js";
+import { type SplatPolicy, splatPolicy } from "./splats.js";
 
 export type Accel = "auto" | "kvm" | "tcg";
 
@@ -33,6 +34,7 @@ export interface RunOptions extends KcidbOptions {
 	guests?: number;
 	maxCrashes?: number;
 	maxSkipped?: number;
+	splats?: string[];
 	expect?: string[];
 	configFile?: string;
 	config?: string;
@@ -84,6 +86,8 @@ export interface RunRequest {
 	readonly maxCrashes?: number;
 	/** Percent of a guest's plan that may be skipped for what the kernel lacks. */
 	readonly maxSkipped?: number;
+	/** What a kernel's complaints make of the case during which they came. */
+	readonly splats?: SplatPolicy;
 	/** What the user says of the kernels, in the suites' words. */
 	readonly expect: readonly string[];
 	/** The .config of kernels that come without theirs. */
@@ -138,6 +142,7 @@ export function runRequest(
 		...given("guests", options.guests ?? config.guests),
 		...given("maxCrashes", options.maxCrashes ?? config.maxCrashes),
 		...given("maxSkipped", options.maxSkipped ?? config.maxSkipped),
+		...given("splats", splatsOf(options.splats ?? config.splats)),
 		expect: options.expect ?? config.expect ?? [],
 		...given(
 			"configFile",
@@ -165,6 +170,11 @@ export function runRequest(
 		known: config.knownFailures ?? [],
 		...given("kcidb", kcidbOf(options, config)),
 	};
+}
+
+/** Undefined where nothing is said. */
+function splatsOf(words: readonly string[] | undefined) {
+	return words === undefined ? undefined : splatPolicy(words);
 }
 
 /** Undefined where nothing is said. */
@@ -250,6 +260,7 @@ function refuseIdle(options: RunOptions, targets: readonly TargetSpec[]): void {
 		["--guests", options.guests],
 		["--max-crashes", options.maxCrashes],
 		["--max-skipped", options.maxSkipped],
+		["--splats", options.splats],
 		["--fresh-subjects", options.freshSubjects],
 	].find(([, value]) => value !== undefined && !guests);
 	if (idle) {

@@ -1,33 +1,49 @@
-/** What a console's findings and lines mean for a case. */
-import { type Finding, markedCase } from "../../vm/index.js";
+/** What a kernel's complaints mean for a case. */
+import { type Finding, type FindingKind, markedCase } from "../../vm/index.js";
+import type { SplatPolicy } from "../request/splats.js";
 import type { Complaint } from "./target.js";
 
 /** Lines of console shown with a case. */
 const SHOWN = 60;
 
-/** The kernel itself is broken; the other kinds (a warning, a stall that a slow emulator may cause) are only noted. */
-export function severityOf(finding: Finding): Complaint["severity"] {
-	const { kind, line } = finding;
-	if (kind === "panic" || kind === "oops" || kind === "bug") return "oops";
-	return kind === "sanitizer" && /\b(KASAN|KFENCE|KMSAN): /.test(line)
-		? "oops"
-		: "warning";
+/** After these a kernel may answer anything: it is broken. */
+const BROKEN: ReadonlySet<FindingKind> = new Set([
+	...(["panic", "oops", "bug", "kasan", "kmsan", "kfence"] as const),
+]);
+
+export function weightOf(
+	{ kind }: Finding,
+	policy: SplatPolicy,
+): Complaint["weight"] {
+	return kind === "panic" ? "crash" : policy[kind];
 }
 
-/** All findings of one case as one complaint: the worst one's line first, then what the console shows of that case. */
+/** Before the first case only what breaks the kernel counts: the rest is no case's doing. */
+export function spoilsBoot(finding: Finding, policy: SplatPolicy): boolean {
+	return BROKEN.has(finding.kind) && weightOf(finding, policy) !== "note";
+}
+
+/** All findings of one case, or of the time before the first, as one complaint: the worst one's line first, then what the console shows of that case. */
 export function complaintOf(
 	n: number | null,
 	findings: readonly Finding[],
 	lines: readonly string[],
+	policy: SplatPolicy,
 ): Complaint | undefined {
+	const weigh = (finding: Finding): Complaint["weight"] =>
+		n === null && !spoilsBoot(finding, policy)
+			? "note"
+			: weightOf(finding, policy);
 	const worst =
-		findings.find((finding) => severityOf(finding) === "oops") ?? findings[0];
+		findings.find((finding) => weigh(finding) === "crash") ??
+		findings.find((finding) => weigh(finding) === "fail") ??
+		findings[0];
 	if (worst === undefined) return undefined;
 	const from = lines.indexOf(worst.line);
 	const after = from < 0 ? lines : lines.slice(from + 1);
 	return {
 		n,
-		severity: severityOf(worst),
+		weight: weigh(worst),
 		lines: [worst.line, ...after].slice(0, SHOWN),
 	};
 }

@@ -139,6 +139,7 @@ function prepareGuest(
 		extraFiles: policyFiles(),
 		append,
 		freshSubjects: request.freshSubjects,
+		...(request.splats === undefined ? {} : { splats: request.splats }),
 		...(context.limits === undefined ? {} : { limits: context.limits }),
 		shownAccel: request.accel === "kvm" ? "kvm" : "tcg",
 		chooseAccel: (signal) =>

@@ -16,7 +16,8 @@ import {
 	VmError,
 } from "../../vm/index.js";
 import { shellLine } from "../common/shellQuote.js";
-import { severityOf } from "./consoleFindings.js";
+import { type SplatPolicy, splatPolicy } from "../request/splats.js";
+import { spoilsBoot } from "./consoleFindings.js";
 import { runOnGuest } from "./qemuSession.js";
 import { OpenError, type Session, type Target } from "./target.js";
 
@@ -50,6 +51,8 @@ export interface QemuTargetOptions {
 	readonly append: string;
 	/** The agent makes the subject of each case anew. */
 	readonly freshSubjects?: boolean;
+	/** What the kernel's complaints make of a case. */
+	readonly splats?: SplatPolicy;
 	readonly limits?: BootTimes;
 	/** What a line that is only shown is to name. */
 	readonly shownAccel?: "kvm" | "tcg";
@@ -133,8 +136,8 @@ async function bootClean(
 			...(options.say === undefined ? {} : { onProgress: options.say }),
 		});
 		notes.push(...guest.failedBoots.map(attemptText));
-		const oops = guest.console.findings.find(
-			(finding) => severityOf(finding) === "oops",
+		const oops = guest.console.findings.find((finding) =>
+			spoilsBoot(finding, options.splats ?? splatPolicy()),
 		);
 		if (oops === undefined) return guest;
 		guest.kill("the kernel oopsed while it booted");

@@ -17,8 +17,8 @@ export interface CaseRequest {
 export interface Complaint {
 	/** The case that was running; null before the first and after the last. */
 	readonly n: number | null;
-	/** `oops`: the kernel is broken from here on; `warning`: it says that something is wrong. */
-	readonly severity: "oops" | "warning";
+	/** What it makes of the case: the kernel's death, a failure, or only something to be told. */
+	readonly weight: "crash" | "fail" | "note";
 	/** The line that gave it away, then what followed it. */
 	readonly lines: readonly string[];
 }
