@@ -15,6 +15,7 @@ const USAGE = `usage: npm run setup [-- OPTIONS]
 
   --test       also what the tests need
   --faults     also what building kernels with planted faults takes
+  --fuzz       also clang, whose libFuzzer \`npm run fuzz\` takes where it is there
   --arch NAME  also what guests of this architecture need (${ARCHES.map((row) => row.name).join(", ")},
                or all); repeatable
   --pack       also every agent that travels in the npm package
@@ -36,6 +37,7 @@ function readOptions(args) {
 			options: {
 				test: { type: "boolean", default: false },
 				faults: { type: "boolean", default: false },
+				fuzz: { type: "boolean", default: false },
 				pack: { type: "boolean", default: false },
 				help: { type: "boolean", default: false },
 				arch: { type: "string", multiple: true, default: [] },
@@ -53,6 +55,7 @@ function readOptions(args) {
 		return {
 			tests: values.test,
 			faults: values.faults,
+			fuzz: values.fuzz,
 			guests: unique(guests),
 			agents: unique(agents),
 		};

@@ -3,10 +3,10 @@ import type { CaseResult, TargetHead } from "../../results/model/model.js";
 import { stopText } from "../common/interrupt.js";
 import { isForeseen, OwnFault } from "../common/ownFault.js";
 import { EvidenceError, type PlannedCase } from "../common/suiteApi.js";
-import { sinceCase } from "../targets/consoleFindings.js";
+import type { Complaint } from "../splats/complaint.js";
+import { sinceCase } from "../splats/consoleFindings.js";
 import {
 	type CaseRequest,
-	type Complaint,
 	OpenError,
 	type Session,
 	type SessionEnd,

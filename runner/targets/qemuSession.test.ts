@@ -8,8 +8,9 @@ import {
 	VmError,
 	writeRequestCatalogue,
 } from "../../vm/index.js";
+import type { Complaint } from "../splats/complaint.js";
 import { type GuestPort, requestLines, runOnGuest } from "./qemuSession.js";
-import type { CaseRequest, Complaint } from "./target.js";
+import type { CaseRequest } from "./target.js";
 
 const END: GuestEnd = {
 	kind: "bye",

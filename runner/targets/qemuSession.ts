@@ -11,8 +11,8 @@ import {
 	VmError,
 } from "../../vm/index.js";
 import { type SplatPolicy, splatPolicy } from "../request/splats.js";
-import { complaintOf } from "./consoleFindings.js";
-import { TaintWatch } from "./taint.js";
+import { complaintOf } from "../splats/consoleFindings.js";
+import { TaintWatch } from "../splats/taint.js";
 import type { CaseRequest, SessionEnd, SessionEvents } from "./target.js";
 
 /** So many replies wait for the console at most: with `quiet` it never shows a case's marker. */

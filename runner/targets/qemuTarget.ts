@@ -17,7 +17,7 @@ import {
 } from "../../vm/index.js";
 import { shellLine } from "../common/shellQuote.js";
 import { type SplatPolicy, splatPolicy } from "../request/splats.js";
-import { spoilsBoot } from "./consoleFindings.js";
+import { spoilsBoot } from "../splats/consoleFindings.js";
 import { runOnGuest } from "./qemuSession.js";
 import { OpenError, type Session, type Target } from "./target.js";
 

@@ -1,6 +1,7 @@
 /** Where cases run. A target is opened, runs one list of requests, and tells how it ended. */
 import type { KernelInfo } from "../../results/model/model.js";
 import type { RawFacts } from "../common/suiteApi.js";
+import type { Complaint } from "../splats/complaint.js";
 
 /** One case to run; `n` is its place in the plan. */
 export interface CaseRequest {
@@ -11,16 +12,6 @@ export interface CaseRequest {
 	readonly probeProgram: string;
 	/** Both as one, for whoever runs a case without a guest. */
 	readonly program: string;
-}
-
-/** Something that the kernel printed and should not have. */
-export interface Complaint {
-	/** The case that was running; null before the first and after the last. */
-	readonly n: number | null;
-	/** What it makes of the case: the kernel's death, a failure, or only something to be told. */
-	readonly weight: "crash" | "fail" | "note";
-	/** The line that gave it away, then what followed it. */
-	readonly lines: readonly string[];
 }
 
 /** What a target tells while it runs. */

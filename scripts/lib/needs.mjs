@@ -208,12 +208,23 @@ const FAULTS = [
 	},
 ];
 
+/** @type {readonly Need[]} */
+const FUZZ = [
+	{
+		what: "clang with libFuzzer",
+		commands: ["clang"],
+		files: [],
+		debian: ["clang"],
+		optional: true,
+	},
+];
+
 /**
  * What a set-up needs of the system.
- * @param {{ build: readonly ArchRow[], guests: readonly ArchRow[], tests: boolean, faults: boolean }} wanted agents to build, guests to run
+ * @param {{ build: readonly ArchRow[], guests: readonly ArchRow[], tests: boolean, faults: boolean, fuzz?: boolean }} wanted agents to build, guests to run
  * @returns {Need[]}
  */
-export function needsOf({ build, guests, tests, faults }) {
+export function needsOf({ build, guests, tests, faults, fuzz = false }) {
 	return [
 		...guests.map(emulatorNeed),
 		...build.flatMap(compilerNeeds),
@@ -222,6 +233,7 @@ export function needsOf({ build, guests, tests, faults }) {
 		...DECOMPRESSORS,
 		...(tests ? TESTS : []),
 		...(faults ? FAULTS : []),
+		...(fuzz ? FUZZ : []),
 	];
 }
 

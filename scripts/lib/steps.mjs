@@ -20,6 +20,7 @@ import {
  * @typedef {object} Options
  * @property {boolean} tests also what the tests need
  * @property {boolean} faults also what building kernels takes
+ * @property {boolean} fuzz also what fuzzing is quicker with
  * @property {readonly ArchRow[]} agents the architectures whose agents must be built
  * @property {readonly ArchRow[]} guests the architectures whose guests must run
  */
@@ -48,8 +49,8 @@ export const STEPS = [
 ];
 
 /** @param {Options} options */
-function needsFor({ tests, faults, agents, guests }) {
-	return needsOf({ build: agents, guests, tests, faults });
+function needsFor({ tests, faults, fuzz, agents, guests }) {
+	return needsOf({ build: agents, guests, tests, faults, fuzz });
 }
 
 /**

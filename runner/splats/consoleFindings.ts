@@ -1,7 +1,7 @@
 /** What a kernel's complaints mean for a case. */
 import { type Finding, type FindingKind, markedCase } from "../../vm/index.js";
 import type { SplatPolicy } from "../request/splats.js";
-import type { Complaint } from "./target.js";
+import type { Complaint } from "./complaint.js";
 
 /** Lines of console shown with a case. */
 const SHOWN = 60;
