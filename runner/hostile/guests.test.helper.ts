@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { encodeFrame, RS } from "../../vm/channel/frames.js";
 import type { Behaviour, FakeGuest } from "./fakeGuest.test.helper.js";
 
@@ -48,6 +49,12 @@ function leaveBehind(script: string): void {
 const damaged = (wire: string): string => wire.replace("end=", "enb=");
 
 export const GUESTS: Readonly<Record<string, Behaviour>> = {
+	slow: {
+		async answer(guest, n) {
+			await sleep(40);
+			guest.answer(n);
+		},
+	},
 	"damaged-once": onceInSecond((guest, n) => {
 		guest.begin(n);
 		guest.results.write(damaged(guest.frame(`obs ${n} ${OBS}`)));

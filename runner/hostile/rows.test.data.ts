@@ -73,6 +73,7 @@ export const GROUPS: readonly Group[] = [
 		title: "Frames of the guest",
 		rows: [
 			fine("honest", "does all that it should", "every case has its verdict"),
+			fine("slow", "takes its time", "every case has its verdict"),
 			fine(
 				"damaged-once",
 				"damages a frame and sends it again when asked",
