@@ -15,6 +15,7 @@ const USAGE = `usage: npm run setup [-- OPTIONS]
 
   --test       also what the tests need
   --faults     also what building kernels with planted faults takes
+  --fuzz       also clang, whose libFuzzer \`npm run fuzz\` takes where it is there
   --arch NAME  also what guests of this architecture need (${ARCHES.map((row) => row.name).join(", ")},
                or all); repeatable
   --pack       also every agent, and the addon of every architecture, that
@@ -37,6 +38,7 @@ function readOptions(args) {
 			options: {
 				test: { type: "boolean", default: false },
 				faults: { type: "boolean", default: false },
+				fuzz: { type: "boolean", default: false },
 				pack: { type: "boolean", default: false },
 				help: { type: "boolean", default: false },
 				arch: { type: "string", multiple: true, default: [] },
@@ -55,6 +57,7 @@ function readOptions(args) {
 			tests: values.test,
 			faults: values.faults,
 			pack: values.pack,
+			fuzz: values.fuzz,
 			guests: unique(guests),
 			agents: unique(agents),
 		};

@@ -19,12 +19,47 @@ static int kmsg = -1;
 
 static char *payload;
 
+/* /proc/sys/kernel/tainted, and what it said when it was last told. */
+static int taint_fd = -1;
+static char taint[24];
+
+/* Reads the kernel's flags; false where they can't be read. */
+static bool read_taint(char *out, size_t size)
+{
+	ssize_t n = taint_fd < 0 ? -1 : pread(taint_fd, out, size - 1, 0);
+
+	if (n <= 0)
+		return false;
+	out[n] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+	return true;
+}
+
+/* Adds the flags to the answer of the case that changed them. Where there is no room they are told with the next one. */
+static size_t tell_taint(char *obs, size_t len)
+{
+	char now[sizeof(taint)];
+	struct cr_text t;
+
+	if (!read_taint(now, sizeof(now)) || !strcmp(now, taint))
+		return len;
+	cr_text_init(&t, obs + len, CR_PAYLOAD_MAX - len);
+	cr_puts(&t, " taint=");
+	cr_puts(&t, now);
+	if (t.cut)
+		return len;
+	strcpy(taint, now);
+	return len + t.len;
+}
+
 /* False where there is no memory for it. */
 bool cr_cases_open(void)
 {
 	/* Debugging messages would share the port with frames, or cost time; complaints (warnings and worse) stay. */
 	cr_spit("/proc/sys/kernel/printk_devkmsg", "on\n", 3);
 	kmsg = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	taint_fd = open("/proc/sys/kernel/tainted", O_RDONLY | O_CLOEXEC);
+	read_taint(taint, sizeof(taint));
 	payload = cr_own_memory(CR_PAYLOAD_MAX);
 	return payload;
 }
@@ -187,7 +222,7 @@ static void run_case(const char *num, long long n, long long ms, const char *sub
 		reply_text("obs", num,
 			   " us=0 end=parse at=fork why=no%20process%20could%20be%20made");
 	else
-		cr_channel_send(payload, cr_readback_cache(payload, len));
+		cr_channel_send(payload, tell_taint(payload, cr_readback_cache(payload, len)));
 }
 
 /* Takes "N DEADLINE_MS " off the line; false where it does not begin so. */

@@ -136,7 +136,7 @@ static int expand(struct cr_ctx *c, const char *in, char *out, size_t size)
 		char name[2] = { in[1], '\0' };
 		struct cr_slot *s;
 
-		if (*in != '$') {
+		if (*in != '$' || !in[1]) {
 			cr_putn(&t, in, 1);
 			continue;
 		}

@@ -241,7 +241,7 @@ bool cr_parse_long(const char *s, long long *v)
 			return false;
 		n = n * base + d;
 	}
-	*v = neg ? -(long long)n : (long long)n;
+	*v = (long long)(neg ? -n : n);
 	return true;
 }
 

@@ -65,12 +65,17 @@ export function judged(
 	};
 }
 
-/** The same case after the kernel oopsed in it: what it answered is only evidence now. */
-export function crashed(result: CaseResult, line: string): CaseResult {
+/** The same case after the kernel complained in it: what it answered is only evidence now. */
+export function overruled(
+	result: CaseResult,
+	verdict: "crash" | "fail",
+	line: string,
+): CaseResult {
+	const what = verdict === "crash" ? "broke" : "complained";
 	return {
 		...result,
-		verdict: "crash",
-		reason: `the kernel broke while this case ran: ${line} (its answer would have been: ${result.verdict}, ${result.reason})`,
+		verdict,
+		reason: `the kernel ${what} while this case ran: ${line} (its answer would have been: ${result.verdict}, ${result.reason})`,
 	};
 }
 

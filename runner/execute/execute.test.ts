@@ -126,38 +126,45 @@ test("what a guest can say without end is kept within bounds", async () => {
 	assert.match(tail.incompleteReason ?? "", /and 9950 more/);
 });
 
-test("an oops while a case ran makes it a crash, whatever was answered", async () => {
-	for (const late of [false, true]) {
-		const { verdicts, results, tail } = await run(
-			fakeTarget((requests, events) => {
-				const oops = {
-					n: 1,
-					severity: "oops",
-					lines: ["BUG: unable to handle page fault", "RIP: 0010:x"],
-				} as const;
-				for (const { n } of requests) {
-					if (n === 1 && !late) events.complaint(oops);
-					events.reply(`obs ${n} pass`);
-					if (n === 1 && late) events.complaint(oops);
-				}
-				return {};
-			}),
-		);
-		assert.deepEqual(verdicts, ["pass", "crash", "pass", "pass"]);
-		assert.deepEqual(results[1]?.console, [
-			"BUG: unable to handle page fault",
-			"RIP: 0010:x",
-		]);
-		assert.equal(tail.totals.crash, 1);
-		assert.equal(tail.totals.pass, 3);
-	}
-});
+for (const [weight, verdict, says] of [
+	["crash", "crash", "the kernel broke while"],
+	["fail", "fail", "the kernel complained while"],
+] as const)
+	test(`a splat that weighs ${weight} overrules whatever was answered, sooner or later`, async () => {
+		for (const late of [false, true]) {
+			const { verdicts, results, tail } = await run(
+				fakeTarget((requests, events) => {
+					const oops = {
+						n: 1,
+						weight,
+						lines: ["BUG: unable to handle page fault", "RIP: 0010:x"],
+					};
+					for (const { n } of requests) {
+						if (n === 1 && !late) events.complaint(oops);
+						events.reply(`obs ${n} pass`);
+						if (n === 1 && late) events.complaint(oops);
+					}
+					return {};
+				}),
+			);
+			assert.deepEqual(verdicts, ["pass", verdict, "pass", "pass"]);
+			assert.deepEqual(results[1]?.console, [
+				"BUG: unable to handle page fault",
+				"RIP: 0010:x",
+			]);
+			assert.ok(results[1]?.reason.startsWith(says), results[1]?.reason);
+			assert.match(results[1]?.reason ?? "", /page fault .*been: pass/);
+			assert.equal(tail.totals[verdict], 1);
+			assert.equal(tail.totals.pass, 3);
+			assert.equal(tail.complete, true);
+		}
+	});
 
 test("an oops that is found too late for its case makes the run incomplete", async () => {
 	const { verdicts, tail } = await run(
 		fakeTarget((requests, events) => {
 			for (const { n } of requests) events.reply(`obs ${n} pass`);
-			events.complaint({ n: 0, severity: "oops", lines: ["BUG: late"] });
+			events.complaint({ n: 0, weight: "crash", lines: ["BUG: late"] });
 			return {};
 		}),
 	);
@@ -169,7 +176,7 @@ test("an oops that is found too late for its case makes the run incomplete", asy
 test("an oops outside any case makes the run incomplete", async () => {
 	const { tail } = await run(
 		fakeTarget((requests, events) => {
-			events.complaint({ n: null, severity: "oops", lines: ["BUG: early"] });
+			events.complaint({ n: null, weight: "crash", lines: ["BUG: early"] });
 			for (const { n } of requests) events.reply(`obs ${n} pass`);
 			return {};
 		}),
@@ -185,7 +192,7 @@ test("a warning is shown with its case and noted, and changes no verdict", async
 				if (n === 2) {
 					events.complaint({
 						n,
-						severity: "warning",
+						weight: "note",
 						lines: ["WARNING: at kernel/pid.c"],
 					});
 				}

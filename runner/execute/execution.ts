@@ -3,10 +3,10 @@ import type { CaseResult, TargetHead } from "../../results/model/model.js";
 import { stopText } from "../common/interrupt.js";
 import { isForeseen, OwnFault } from "../common/ownFault.js";
 import { EvidenceError, type PlannedCase } from "../common/suiteApi.js";
-import { sinceCase } from "../targets/consoleFindings.js";
+import type { Complaint } from "../splats/complaint.js";
+import { sinceCase } from "../splats/consoleFindings.js";
 import {
 	type CaseRequest,
-	type Complaint,
 	OpenError,
 	type Session,
 	type SessionEnd,
@@ -15,9 +15,9 @@ import {
 import { BLAME } from "./blame.js";
 import { requestFor } from "./caseRequest.js";
 import {
-	crashed,
 	headOf,
 	judged,
+	overruled,
 	skipReason,
 	unobserved,
 } from "./caseResults.js";
@@ -236,17 +236,18 @@ export class Execution {
 	}
 
 	#complaint(complaint: Complaint): void {
-		const { n, severity } = complaint;
-		const line = excerpt(complaint.lines[0] ?? severity);
+		const { n, weight } = complaint;
+		const line = excerpt(complaint.lines[0] ?? weight);
+		const unplaced = weight === "note" ? this.#notes : this.#trouble;
 		if (n === null || this.#cases[n] === undefined) {
-			const what = `the kernel complained outside any case: ${line}`;
-			(severity === "oops" ? this.#trouble : this.#notes).add(what);
+			unplaced.add(`the kernel complained outside any case: ${line}`);
 			return;
 		}
 		const about = `while ${this.#case(n).id} ran: ${line}`;
 		if (this.#ledger.isOut(n)) {
-			const what = `the kernel complained ${about} (found after the result was written)`;
-			(severity === "oops" ? this.#trouble : this.#notes).add(what);
+			unplaced.add(
+				`the kernel complained ${about} (found after the result was written)`,
+			);
 			return;
 		}
 		this.#notes.add(`the kernel complained ${about}`);
@@ -255,16 +256,19 @@ export class Execution {
 		if (before) this.#ledger.set(n, this.#withConsole(n, before));
 	}
 
-	/** Attaches what the kernel printed while case `n` ran; an oops outweighs any answer. */
+	/** Attaches what the kernel said while case `n` ran; what is no mere note outweighs any answer. */
 	#withConsole(n: number, result: CaseResult): CaseResult {
 		const complaints = this.#complaints.get(n);
 		if (complaints === undefined) return result;
 		const lines = complaints.flatMap((complaint) => complaint.lines);
-		const oops = complaints.find((complaint) => complaint.severity === "oops");
 		const shown = { ...result, console: lines };
-		return oops && result.verdict !== "crash"
-			? crashed(shown, excerpt(oops.lines[0] ?? "an oops"))
-			: shown;
+		if (result.verdict === "crash") return shown;
+		const worst =
+			complaints.find(({ weight }) => weight === "crash") ??
+			complaints.find(({ weight }) => weight === "fail");
+		return worst === undefined || worst.weight === "note"
+			? shown
+			: overruled(shown, worst.weight, excerpt(worst.lines[0] ?? "a splat"));
 	}
 
 	/** Draws the conclusions of a guest's end. True where another guest shall go on with what is left. */

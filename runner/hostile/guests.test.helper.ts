@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { encodeFrame, RS } from "../../vm/channel/frames.js";
 import type { Behaviour, FakeGuest } from "./fakeGuest.test.helper.js";
 
@@ -48,6 +49,12 @@ function leaveBehind(script: string): void {
 const damaged = (wire: string): string => wire.replace("end=", "enb=");
 
 export const GUESTS: Readonly<Record<string, Behaviour>> = {
+	slow: {
+		async answer(guest, n) {
+			await sleep(40);
+			guest.answer(n);
+		},
+	},
 	"damaged-once": onceInSecond((guest, n) => {
 		guest.begin(n);
 		guest.results.write(damaged(guest.frame(`obs ${n} ${OBS}`)));
@@ -311,6 +318,33 @@ export const GUESTS: Readonly<Record<string, Behaviour>> = {
 		guest.print("[    2.000000] Kernel panic - not syncing: forged");
 		guest.say(`obs ${n} ${OBS}`);
 	}),
+	"splat-on-the-console": onceInSecond((guest, n) => {
+		guest.begin(n);
+		guest.print("[    2.000000] BUG: KASAN: slab-out-of-bounds in f+0x1/0x2");
+		guest.say(`obs ${n} ${OBS}`);
+	}),
+	"splat-noted": onceInSecond((guest, n) => {
+		guest.begin(n);
+		guest.print("[    2.000000] BUG: KASAN: slab-out-of-bounds in f+0x1/0x2");
+		guest.say(`obs ${n} ${OBS}`);
+	}),
+	"warning-that-fails": onceInSecond((guest, n) => {
+		guest.begin(n);
+		guest.print("WARNING: CPU: 0 PID: 1 at kernel/pid.c:1 f+0x1/0x2");
+		guest.say(`obs ${n} ${OBS}`);
+	}),
+	"splat-in-an-answer": onceInSecond((guest, n) =>
+		guest.answer(
+			n,
+			"who=uid:1000,eff:0 r=try:0:BUG:%20KASAN:%20x%0AKernel%20panic%20-%20not%20syncing:%20x",
+		),
+	),
+	"taint-without-a-word": onceInSecond((guest, n) =>
+		guest.answer(n, "who=uid:1000,eff:0 r=try:0 taint=128"),
+	),
+	"taint-that-is-none": onceInSecond((guest, n) =>
+		guest.answer(n, "taint=99999999999999 who=uid:1000,eff:0 r=try:0"),
+	),
 	"markers-on-the-console": onceInSecond((guest, n) => {
 		for (const forged of [999_999, 3, 0]) guest.print(`crcap: case ${forged}`);
 		guest.answer(n);

@@ -73,6 +73,7 @@ export const GROUPS: readonly Group[] = [
 		title: "Frames of the guest",
 		rows: [
 			fine("honest", "does all that it should", "every case has its verdict"),
+			fine("slow", "takes its time", "every case has its verdict"),
 			fine(
 				"damaged-once",
 				"damages a frame and sends it again when asked",
@@ -268,6 +269,24 @@ export const GROUPS: readonly Group[] = [
 				verdicts: "pepp",
 				says: /a preparing step failed/,
 			},
+			fine(
+				"splat-in-an-answer",
+				"puts a report of KASAN and a panic into an answer",
+				"only the console is the kernel's: nothing comes of it",
+			),
+			{
+				key: "taint-without-a-word",
+				does: "tells flags of a kernel that oopsed, and its console says nothing",
+				comes: "the case fails: the flags count, too",
+				status: 1,
+				verdicts: "pfpp",
+				says: /tainted: 0 before, 128 after \(D: the kernel oopsed\)/,
+			},
+			fine(
+				"taint-that-is-none",
+				"tells flags that no kernel has",
+				"nothing comes of it",
+			),
 		],
 	},
 	{
@@ -370,6 +389,32 @@ export const GROUPS: readonly Group[] = [
 				status: 1,
 				verdicts: "pcpp",
 				says: /Kernel panic - not syncing: forged/,
+			},
+			{
+				key: "splat-on-the-console",
+				does: "prints a report of KASAN, and goes on",
+				comes: "the case fails, with the report's first lines",
+				status: 1,
+				verdicts: "pfpp",
+				says: /complained while this case ran: .*KASAN.* been: pass/,
+			},
+			{
+				key: "splat-noted",
+				does: "does the same under `--splats note`",
+				comes: "the report shows it with its case, which has its verdict",
+				status: 0,
+				verdicts: PASS,
+				says: /KASAN: slab-out-of-bounds/,
+				args: ["--splats", "note"],
+			},
+			{
+				key: "warning-that-fails",
+				does: "prints a warning under `--splats fail=warning`",
+				comes: "the case fails",
+				status: 1,
+				verdicts: "pfpp",
+				says: /complained while this case ran: WARNING/,
+				args: ["--splats", "fail=warning"],
 			},
 			fine(
 				"markers-on-the-console",

@@ -15,13 +15,17 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FORMATS } from "../../results/model/formats.js";
-import { judge } from "../../suites/planning/judge.js";
 import { realDeps } from "../cli/deps.js";
 import { main } from "../cli/program.js";
-import type { PlannedCase, SuiteApi } from "../common/suiteApi.js";
-import { plannedCase } from "../execute/fakes.test.helper.js";
 import { prepare } from "../targets/prepare.js";
 import { ROWS, type Row } from "./rows.test.data.js";
+import {
+	image,
+	limitsFor,
+	processesOf,
+	qemuScript,
+	SUITES,
+} from "./setting.test.helper.js";
 
 export interface Outcome {
 	readonly key: string;
@@ -41,75 +45,6 @@ export interface Outcome {
 /** As they were before the first row. */
 const TOP = tmpdir();
 const { PATH } = process.env;
-
-const SUBJECT = "uid=1000 caps=none --=uid:1000,eff:none";
-
-const CASES: PlannedCase[] = [0, 1, 2, 3].map((n) => ({
-	...plannedCase(n),
-	subjectProgram: SUBJECT,
-	program: `${SUBJECT} try=${n}`,
-	operations: ["try"],
-	results: ["0"],
-}));
-
-const SUITES: SuiteApi = {
-	plan: (facts) => ({ cases: CASES, facts: { ...facts?.reported } }),
-	outline: () => CASES,
-	judge,
-	suites: () => [],
-	subjects: () => [],
-};
-
-/** A bzImage, as far as anyone but a processor looks. */
-function image(): Buffer {
-	const image = Buffer.alloc(4 * 512 + 512 * 16);
-	image[0x1f1] = 3;
-	image.writeUInt32LE(512, 0x1f4);
-	image.writeUInt16LE(0xaa55, 0x1fe);
-	image.write("HdrS", 0x202);
-	image.writeUInt16LE(0x20f, 0x206);
-	image.writeUInt16LE(0x400, 0x20e);
-	image.writeUInt16LE(1, 0x236);
-	image.write("6.1.0-fake (x@y) #1 SMP", 0x600);
-	return image;
-}
-
-const FAKE = join(import.meta.dirname, "fakeQemu.test.helper.js");
-
-function qemuScript({ help, wrapped }: Row): string {
-	const node = `"${process.execPath}" "${FAKE}"`;
-	return `#!/bin/sh
-if [ "$1" = --help ]; then
-	${help ?? "echo 'QEMU emulator version 7.2 (fake)'"}
-	exit
-fi
-${wrapped ? `${node}; true` : `exec ${node}`}
-`;
-}
-
-/** Times that nothing comes near on a busy machine, but for rows that wait for their end. */
-function limitsFor({ hurry }: Row) {
-	return {
-		bootTimeoutMs: hurry === "boot" ? 2500 : 40_000,
-		bootSilenceMs: hurry === "boot" ? 1500 : 20_000,
-		slackMs: hurry === "case" ? 500 : 20_000,
-		maxBoots: 1,
-	};
-}
-
-/** Processes with this word in their environment. */
-function processesOf(entry: string): string[] {
-	return readdirSync("/proc").flatMap((pid) => {
-		if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return [];
-		try {
-			const environment = readFileSync(`/proc/${pid}/environ`, "latin1");
-			if (!environment.split("\0").includes(entry)) return [];
-			return [readFileSync(`/proc/${pid}/cmdline`, "latin1")];
-		} catch {
-			return [];
-		}
-	});
-}
 
 /** Takes what is written to standard error while `during` runs. */
 async function withStderr<T>(during: () => Promise<T>): Promise<[T, string]> {

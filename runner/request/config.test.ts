@@ -15,6 +15,7 @@ test("a whole configuration is read", async () => {
 		suite: ["set_tid"],
 		reports: ["tap", "json=out.json"],
 		accel: "tcg",
+		splats: ["note", "fail=kasan,hung-task"],
 		jobs: 2,
 		timeout: 60,
 		caseTimeout: 0.5,
@@ -31,6 +32,8 @@ test("mistakes are refused where they are", async () => {
 		[{ target: [] }, /unknown key "target" \(Did you mean targets\?\)/],
 		[{ jobs: 0 }, /c\.json: jobs: it is a whole number from 1 to 256$/],
 		[{ timeout: "60" }, /timeout: it is a number of seconds/],
+		[{ splats: ["fail=kasam"] }, /splats\.0: it is fail or note, alone or/],
+		[{ splats: "fail" }, /splats: it is a list of fail or note/],
 		[{ accel: "local" }, /accel: it is one of auto, kvm, tcg$/],
 		[{ targets: [] }, /targets: /],
 		[

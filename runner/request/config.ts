@@ -4,6 +4,7 @@ import { didYouMean, UsageError } from "../common/usage.js";
 import { EXTRA_SUITES } from "./extras.js";
 import { ORIGIN, SHA1, WEB } from "./kcidbOptions.js";
 import { LSM_WORDS } from "./lsm.js";
+import { SPLAT_KINDS, SPLAT_WORD } from "./splats.js";
 import { MAX_SECONDS } from "./values.js";
 
 /** What a value is, where it is something else; said as the command line says it. */
@@ -17,6 +18,7 @@ const ORIGIN_WORDS = "it is lower-case letters, digits and _";
 const URL_WORDS = "it is a URL, https://… or git://…";
 const SHA_WORDS = "it is 40 hex digits";
 const SECONDS = `it is a number of seconds above 0 and at most ${MAX_SECONDS}, e.g. 90 or 0.5`;
+const SPLATS = `it is fail or note, alone or with =KIND,KIND; kinds are ${SPLAT_KINDS.join(", ")}`;
 const ACCELS = ["auto", "kvm", "tcg"] as const;
 
 const Words = z.string(WORDS).min(1, WORDS);
@@ -78,6 +80,13 @@ const Config = z.strictObject({
 	jobs: z.int(JOBS).min(1, JOBS).max(256, JOBS).optional(),
 	guests: z.int(JOBS).min(1, JOBS).max(256, JOBS).optional(),
 	maxSkipped: z.int(PERCENT).min(0, PERCENT).max(100, PERCENT).optional(),
+	/** As for --splats. */
+	splats: z
+		.array(
+			z.string(SPLATS).regex(SPLAT_WORD, SPLATS),
+			"it is a list of fail or note, with =KIND,KIND or for all kinds",
+		)
+		.optional(),
 	/** As for --expect. */
 	expect: z.array(Words, "it is a list of expectations").optional(),
 	/** As for --config-file, relative to this file. */

@@ -13,6 +13,7 @@ import {
 } from "./reportSpec.js";
 import type { Selection } from "./select.js";
 import type { Shard } from "./shard.js";
+import { type SplatPolicy, splatPolicy } from "./splats.js";
 
 export type Accel = "auto" | "kvm" | "tcg";
 
@@ -34,6 +35,7 @@ export interface RunOptions extends KcidbOptions {
 	guests?: number;
 	maxCrashes?: number;
 	maxSkipped?: number;
+	splats?: string[];
 	expect?: string[];
 	configFile?: string;
 	config?: string;
@@ -92,6 +94,8 @@ export interface RunRequest {
 	readonly maxCrashes?: number;
 	/** Percent of a guest's plan that may be skipped for what the kernel lacks. */
 	readonly maxSkipped?: number;
+	/** What a kernel's complaints make of the case during which they came. */
+	readonly splats?: SplatPolicy;
 	/** What the user says of the kernels, in the suites' words. */
 	readonly expect: readonly string[];
 	/** The .config of kernels that come without theirs. */
@@ -149,6 +153,7 @@ export function runRequest(
 		...given("guests", options.guests ?? config.guests),
 		...given("maxCrashes", options.maxCrashes ?? config.maxCrashes),
 		...given("maxSkipped", options.maxSkipped ?? config.maxSkipped),
+		...given("splats", splatsOf(options.splats ?? config.splats)),
 		expect: options.expect ?? config.expect ?? [],
 		...given(
 			"configFile",
@@ -184,6 +189,11 @@ function isWarm({ warm, cold, bisect }: RunOptions): boolean {
 	if (warm && cold)
 		throw new UsageError("--warm and --cold say the opposite of each other");
 	return warm ?? !(cold || bisect || process.env.CI);
+}
+
+/** Undefined where nothing is said. */
+function splatsOf(words: readonly string[] | undefined) {
+	return words === undefined ? undefined : splatPolicy(words);
 }
 
 /** Undefined where nothing is said. */
@@ -270,6 +280,7 @@ function refuseIdle(options: RunOptions, targets: readonly TargetSpec[]): void {
 		["--guests", options.guests],
 		["--max-crashes", options.maxCrashes],
 		["--max-skipped", options.maxSkipped],
+		["--splats", options.splats],
 		["--fresh-subjects", options.freshSubjects],
 		["--warm", options.warm],
 		["--cold", options.cold],

@@ -184,6 +184,7 @@ function prepareGuest(
 		append,
 		freshSubjects: request.freshSubjects,
 		warm: request.warm,
+		...(request.splats === undefined ? {} : { splats: request.splats }),
 		...(context.limits === undefined ? {} : { limits: context.limits }),
 		shownAccel: request.accel === "kvm" ? "kvm" : "tcg",
 		chooseAccel: (signal) =>

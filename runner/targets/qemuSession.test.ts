@@ -8,8 +8,9 @@ import {
 	VmError,
 	writeRequestCatalogue,
 } from "../../vm/index.js";
+import type { Complaint } from "../splats/complaint.js";
 import { type GuestPort, requestLines, runOnGuest } from "./qemuSession.js";
-import type { CaseRequest, Complaint } from "./target.js";
+import type { CaseRequest } from "./target.js";
 
 const END: GuestEnd = {
 	kind: "bye",
@@ -48,6 +49,7 @@ function guest(
 	const ended = { ...END, ...end };
 	return {
 		console,
+		facts: { tainted: "4096" },
 		end: Promise.resolve(ended),
 		async exchange(lines, onPayload) {
 			for (const _ of lines);
@@ -77,7 +79,7 @@ async function told(
 		reply: (payload) => log.push(payload),
 		complaint(complaint) {
 			complaints.push(complaint);
-			log.push(`${complaint.severity} in ${complaint.n}`);
+			log.push(`${complaint.weight} in ${complaint.n}`);
 		},
 	});
 	return { log, complaints, how: end.how, lastBegun: end.lastBegun };
@@ -143,11 +145,46 @@ test("a complaint comes before the reply of its case, though the console may be 
 		reply("obs 2");
 	});
 	const { log, complaints } = await told(port);
-	assert.deepEqual(log, ["obs 0", "oops in 1", "obs 1", "obs 2"]);
+	assert.deepEqual(log, ["obs 0", "fail in 1", "obs 1", "obs 2"]);
 	assert.deepEqual(complaints[0]?.lines, [
 		"[   1.0] BUG: kernel NULL pointer dereference, address: 0",
 		"RIP: 0010:it",
 	]);
+});
+
+test("what the kernel's flags say newly is laid at its case, where the console says nothing of it", async () => {
+	const port = guest((say, reply) => {
+		say("crcap: case 0");
+		reply("obs 0 end=ok taint=4224");
+		say("crcap: case 1");
+		say("WARNING: CPU: 0 PID: 1 at kernel/x.c:1 f+0x1/0x2");
+		say("crcap: case 2");
+		reply("obs 1 end=ok taint=4736");
+		reply("obs 2 end=ok");
+	});
+	const { log, complaints } = await told(port);
+	assert.deepEqual(log, [
+		"fail in 0",
+		"obs 0 end=ok",
+		"note in 1",
+		"obs 1 end=ok",
+		"obs 2 end=ok",
+	]);
+	assert.deepEqual(complaints[0]?.lines, [
+		"/proc/sys/kernel/tainted: 4096 before, 4224 after (D: the kernel oopsed)",
+	]);
+	assert.equal(complaints[1]?.lines.length, 1);
+	assert.match(complaints[1]?.lines[0] ?? "", /^WARNING: CPU/);
+});
+
+test("an answer that reads like a splat is none: only the console is the kernel's", async () => {
+	const port = guest((say, reply) => {
+		say("crcap: case 0");
+		reply("obs 0 why=BUG:%20KASAN:%20x Kernel panic - not syncing: x");
+		say("crcap: case 1");
+	});
+	const { log } = await told(port);
+	assert.equal(log.length, 1);
 });
 
 test("a console without markers holds nothing back for ever", async () => {
@@ -173,7 +210,7 @@ test("a complaint before the first case is nobody's", async () => {
 		reply("obs 0");
 	});
 	const { log } = await told(port);
-	assert.deepEqual(log, ["warning in null", "obs 0"]);
+	assert.deepEqual(log, ["note in null", "obs 0"]);
 });
 
 test("what a dying guest still printed is told with its case", async () => {
@@ -187,7 +224,7 @@ test("what a dying guest still printed is told with its case", async () => {
 		(say) => say("Kernel panic - not syncing: why"),
 	);
 	const { log, how, lastBegun } = await told(port);
-	assert.deepEqual(log, ["obs 0", "oops in 1"]);
+	assert.deepEqual(log, ["obs 0", "crash in 1"]);
 	assert.equal(how, "died");
 	assert.equal(lastBegun, 1);
 });

@@ -10,14 +10,19 @@ import {
 	RequestCatalogue,
 	VmError,
 } from "../../vm/index.js";
-import { complaintOf } from "./consoleFindings.js";
+import { type SplatPolicy, splatPolicy } from "../request/splats.js";
+import { complaintOf } from "../splats/consoleFindings.js";
+import { TaintWatch } from "../splats/taint.js";
 import type { CaseRequest, SessionEnd, SessionEvents } from "./target.js";
 
 /** So many replies wait for the console at most: with `quiet` it never shows a case's marker. */
 const WAITING = 64;
 
 /** What a guest offers, as far as a session needs it. */
-export type GuestPort = Pick<Guest, "exchange" | "quit" | "end" | "console">;
+export type GuestPort = Pick<
+	Guest,
+	"exchange" | "quit" | "end" | "console" | "facts"
+>;
 
 const HOW: Readonly<Record<EndKind, SessionEnd["how"]>> = {
 	bye: "bye",
@@ -38,7 +43,7 @@ export async function runOnGuest(
 	events: SessionEvents,
 	options: RequestOptions = {},
 ): Promise<SessionEnd> {
-	const delivery = new Delivery(guest, events);
+	const delivery = new Delivery(guest, events, options.splats);
 	let trouble: VmError | undefined;
 	try {
 		const asked = delivery.watch(requests);
@@ -66,6 +71,8 @@ export interface RequestOptions {
 	readonly catalogue?: RequestCatalogue;
 	/** The agent makes the subject of each case anew. */
 	readonly freshSubjects?: boolean;
+	/** What the kernel's complaints make of a case. */
+	readonly splats?: SplatPolicy;
 }
 
 /**
@@ -123,14 +130,22 @@ class Delivery {
 	readonly #waiting: { n: number | undefined; payload: string }[] = [];
 	/** Cases that were handed out. */
 	readonly #asked = new Set<number>();
+	readonly #splats: SplatPolicy;
+	readonly #taint: TaintWatch;
 	#mark: number;
 	#reached = -1;
 	#seen = 0;
 	readonly #findings = new Map<number | null, Finding[]>();
 
-	constructor(guest: GuestPort, events: SessionEvents) {
+	constructor(
+		guest: GuestPort,
+		events: SessionEvents,
+		splats: SplatPolicy = splatPolicy(),
+	) {
 		this.#guest = guest;
 		this.#events = events;
+		this.#splats = splats;
+		this.#taint = new TaintWatch(guest.facts.tainted);
 		this.#mark = guest.console.mark();
 	}
 
@@ -171,8 +186,18 @@ class Delivery {
 		if (next === undefined) return;
 		this.#gather();
 		this.#complain(null);
-		if (next.n !== undefined) this.#complain(next.n);
-		this.#events.reply(next.payload);
+		const { payload, findings } = this.#taint.take(next.payload);
+		if (next.n !== undefined) {
+			// The console says more of it, where it says anything.
+			if (!this.#findings.has(next.n)) this.#findTo(next.n, ...findings);
+			this.#complain(next.n);
+		}
+		this.#events.reply(payload);
+	}
+
+	#findTo(n: number | null, ...findings: readonly Finding[]): void {
+		if (findings.length === 0) return;
+		this.#findings.set(n, [...(this.#findings.get(n) ?? []), ...findings]);
 	}
 
 	/** Finds the latest case whose marker the console shows. Anyone in the guest can write one: it counts for a case that was asked, and only forwards. */
@@ -191,8 +216,7 @@ class Delivery {
 		const { findings } = this.#guest.console;
 		for (; this.#seen < findings.length; this.#seen++) {
 			const finding = findings[this.#seen] as Finding;
-			const n = finding.caseN ?? null;
-			this.#findings.set(n, [...(this.#findings.get(n) ?? []), finding]);
+			this.#findTo(finding.caseN ?? null, finding);
 		}
 	}
 
@@ -201,7 +225,7 @@ class Delivery {
 		if (findings === undefined) return;
 		this.#findings.delete(n);
 		const lines = n === null ? [] : this.#guest.console.forCase(n, 500);
-		const complaint = complaintOf(n, findings, lines);
+		const complaint = complaintOf(n, findings, lines, this.#splats);
 		if (complaint) this.#events.complaint(complaint);
 	}
 }

@@ -20,6 +20,8 @@ import {
 	VmError,
 } from "../../vm/index.js";
 import { shellLine } from "../common/shellQuote.js";
+import { type SplatPolicy, splatPolicy } from "../request/splats.js";
+import { spoilsBoot } from "../splats/consoleFindings.js";
 import { runOnGuest } from "./qemuSession.js";
 import { OpenError, type Session, type Target } from "./target.js";
 
@@ -55,6 +57,8 @@ export interface QemuTargetOptions {
 	readonly freshSubjects?: boolean;
 	/** It may go on from a state that an earlier run saved, and saves one. */
 	readonly warm?: boolean;
+	/** What the kernel's complaints make of a case. */
+	readonly splats?: SplatPolicy;
 	readonly limits?: BootTimes;
 	/** What a line that is only shown is to name. */
 	readonly shownAccel?: "kvm" | "tcg";
@@ -164,6 +168,8 @@ function sourceOf(
 		kernelSha: kernel.info.sha256,
 		label: `Linux ${kernel.info.release} for ${kernel.machine.arch}`,
 		warm: options.warm ?? false,
+		spoilsBoot: (finding) =>
+			spoilsBoot(finding, options.splats ?? splatPolicy()),
 		say,
 	});
 }

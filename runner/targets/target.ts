@@ -2,6 +2,7 @@
 import type { KernelInfo } from "../../results/model/model.js";
 import type { ShellGuest } from "../../vm/index.js";
 import type { RawFacts } from "../common/suiteApi.js";
+import type { Complaint } from "../splats/complaint.js";
 
 /** One case to run; `n` is its place in the plan. */
 export interface CaseRequest {
@@ -12,16 +13,6 @@ export interface CaseRequest {
 	readonly probeProgram: string;
 	/** Both as one, for whoever runs a case without a guest. */
 	readonly program: string;
-}
-
-/** Something that the kernel printed and should not have. */
-export interface Complaint {
-	/** The case that was running; null before the first and after the last. */
-	readonly n: number | null;
-	/** `oops`: the kernel is broken from here on; `warning`: it says that something is wrong. */
-	readonly severity: "oops" | "warning";
-	/** The line that gave it away, then what followed it. */
-	readonly lines: readonly string[];
 }
 
 /** What a target tells while it runs. */

@@ -258,12 +258,30 @@ const FAULTS = [
 	},
 ];
 
+/** @type {readonly Need[]} */
+const FUZZ = [
+	{
+		what: "clang with libFuzzer",
+		commands: ["clang"],
+		files: [],
+		debian: ["clang"],
+		optional: true,
+	},
+];
+
 /**
  * What a set-up needs of the system.
- * @param {{ build: readonly ArchRow[], addons: readonly ArchRow[], guests: readonly ArchRow[], tests: boolean, faults: boolean }} wanted agents and addons to build, guests to run
+ * @param {{ build: readonly ArchRow[], addons: readonly ArchRow[], guests: readonly ArchRow[], tests: boolean, faults: boolean, fuzz?: boolean }} wanted agents and addons to build, guests to run
  * @returns {Need[]}
  */
-export function needsOf({ build, addons, guests, tests, faults }) {
+export function needsOf({
+	build,
+	addons,
+	guests,
+	tests,
+	faults,
+	fuzz = false,
+}) {
 	return [
 		...guests.map(emulatorNeed),
 		...build.flatMap(compilerNeeds),
@@ -273,6 +291,7 @@ export function needsOf({ build, addons, guests, tests, faults }) {
 		...DECOMPRESSORS,
 		...(tests ? TESTS : []),
 		...(faults ? FAULTS : []),
+		...(fuzz ? FUZZ : []),
 	];
 }
 

@@ -22,6 +22,7 @@ import {
  * @property {boolean} tests also what the tests need
  * @property {boolean} faults also what building kernels takes
  * @property {boolean} pack also what only travels in the npm package
+ * @property {boolean} fuzz also what fuzzing is quicker with
  * @property {readonly ArchRow[]} agents the architectures whose agents must be built
  * @property {readonly ArchRow[]} guests the architectures whose guests must run
  */
@@ -51,9 +52,9 @@ export const STEPS = [
 ];
 
 /** @param {Options} options */
-function needsFor({ tests, faults, pack, agents, guests }) {
+function needsFor({ tests, faults, fuzz, pack, agents, guests }) {
 	const addons = pack || tests ? agents : [];
-	return needsOf({ build: agents, addons, guests, tests, faults });
+	return needsOf({ build: agents, addons, guests, tests, faults, fuzz });
 }
 
 /**

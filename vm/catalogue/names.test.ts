@@ -23,3 +23,8 @@ test("catalogue names are read, completed, and refused with what is known", asyn
 	assert.equal(new Set(names).size, names.length);
 	for (const name of names) assert.equal(parseKernelName(name).name, name);
 });
+
+test("a suite named like what every object has is a name like any other", async () => {
+	for (const suite of ["constructor", "valueof"])
+		assert.equal(parseKernelName(`debian:${suite}`).suite, suite);
+});

@@ -19,10 +19,10 @@ const SUITES = [
 	"sid",
 	"experimental",
 ] as const;
-const SUITE_ALIASES: Readonly<Record<string, string>> = {
-	unstable: "sid",
-	"rc-buggy": "experimental",
-};
+const SUITE_ALIASES: ReadonlyMap<string, string> = new Map([
+	["unstable", "sid"],
+	["rc-buggy", "experimental"],
+]);
 
 /** Debian's meta packages by architecture and flavour; the first is the default. */
 const FLAVOURS: Readonly<Record<Arch, Readonly<Record<string, string>>>> = {
@@ -70,7 +70,7 @@ export function parseKernelName(text: string): KernelName {
 			hint: `names look like debian:bookworm, debian:trixie/generic, debian:sid@arm64; suites: ${SUITES.join(", ")}`,
 		});
 	const [, given, flavour, archName] = match;
-	const suite = SUITE_ALIASES[given as string] ?? (given as string);
+	const suite = SUITE_ALIASES.get(given as string) ?? (given as string);
 	const arch = archName === undefined ? hostArch() : machineFor(archName)?.arch;
 	if (!arch)
 		throw new VmError(

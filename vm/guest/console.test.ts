@@ -30,11 +30,11 @@ const COMPLAINTS: readonly (readonly [string, string])[] = [
 	["lockup", "watchdog: BUG: soft lockup - CPU#0 stuck for 23s! [init:1]"],
 	["stall", "rcu: INFO: rcu_preempt self-detected stall on CPU"],
 	["stall", "rcu: INFO: rcu_sched detected expedited stalls on CPUs: { 0- }"],
-	["stall", "INFO: task kworker/0:1:12 blocked for more than 120 seconds."],
-	["sanitizer", "BUG: KASAN: use-after-free in foo+0x1/0x2"],
-	["race", "BUG: KCSAN: data-race in foo / bar"],
-	["undefined", "UBSAN: shift-out-of-bounds in fs/x.c:1:2"],
-	["sanitizer", "BUG: KFENCE: memory corruption in foo+0x1/0x2"],
+	["hung-task", "INFO: task kworker/0:1:12 blocked for more than 120 seconds."],
+	["kasan", "BUG: KASAN: use-after-free in foo+0x1/0x2"],
+	["kcsan", "BUG: KCSAN: data-race in foo / bar"],
+	["ubsan", "UBSAN: shift-out-of-bounds in fs/x.c:1:2"],
+	["kfence", "BUG: KFENCE: memory corruption in foo+0x1/0x2"],
 	["lockdep", "WARNING: possible recursive locking detected"],
 ];
 

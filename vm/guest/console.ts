@@ -1,19 +1,28 @@
 /** The kernel's console: lines cleaned of what terminals obey, what a kernel complains of, and which case was running. */
 
+/** What a kernel complains of. */
 export type FindingKind =
 	| "panic"
 	| "oops"
 	| "bug"
 	| "warning"
+	/** A soft, hard or workqueue lockup. */
 	| "lockup"
+	/** RCU waits too long for a processor. */
 	| "stall"
-	/** Memory was misused: KASAN, KMSAN, KFENCE. */
-	| "sanitizer"
-	/** What C leaves undefined: UBSAN. */
-	| "undefined"
-	/** KCSAN. */
-	| "race"
-	| "lockdep";
+	| "hung-task"
+	| "kasan"
+	| "kmsan"
+	| "kfence"
+	| "ubsan"
+	| "kcsan"
+	/** A lock used in a way that can deadlock, or RCU without its protection. */
+	| "lockdep"
+	| "refcount"
+	/** A linked list is corrupt. */
+	| "list"
+	/** /proc/sys/kernel/tainted says more than before, and no other kind says why. */
+	| "taint";
 
 /** A line in which the kernel complains. `caseN`: the request whose marker stood last on the console. */
 export interface Finding {
@@ -33,28 +42,41 @@ export interface ConsoleLine {
  */
 const PATTERNS: readonly (readonly [FindingKind, RegExp])[] = [
 	["panic", /Kernel panic - not syncing/],
-	["sanitizer", /\b(KASAN|KMSAN|KFENCE): /],
-	["race", /\bKCSAN: /],
-	["undefined", /\bUBSAN: /],
+	["kasan", /\bKASAN: /],
+	["kmsan", /\bKMSAN: /],
+	["kfence", /\bKFENCE: /],
+	["kcsan", /\bKCSAN: /],
+	["ubsan", /\bUBSAN: /],
+	["refcount", /\brefcount_t: /],
+	["refcount", /WARNING: .{0,80}\blib\/refcount\.c:\d/],
+	["list", /\blist_(add|del) (corruption|double add)\b/],
+	["list", /WARNING: .{0,80}\blib\/list_debug\.c:\d/],
 	// Under emulation these, like stalls, may be the emulator's slowness.
 	["lockup", /\b(soft|hard|workqueue) lockup\b|Watchdog detected hard LOCKUP/i],
 	["stall", /\brcu.{0,60}detected (stall|expedited stall)s?\b/],
 	["stall", /INFO: rcu\w{0,20} detected/],
-	["stall", /INFO: task .{1,100} blocked for more than \d{1,9} seconds/],
+	["hung-task", /INFO: task .{1,100} blocked for more than \d{1,9} seconds/],
 	["lockdep", /(possible recursive|inconsistent|circular) lock(ing|ed)? /],
-	["lockdep", /suspicious RCU usage/],
+	["lockdep", /possible irq lock inversion dependency|-unsafe lock order det/],
+	["lockdep", /bad (unlock|contention) balance|held lock freed!/i],
+	["lockdep", /lock held (when returning to user space|at )/],
+	["lockdep", /Nested lock was not taken|Invalid wait context/],
+	["lockdep", /suspicious RCU usage|trying to register non-static key/],
+	["lockdep", /WARNING: .{0,80}\bkernel\/locking\/lockdep\.c:\d/],
 	["oops", /Unable to handle kernel /],
 	["oops", /Unable to handle fault for address/],
 	["oops", /BUG: unable to handle /],
 	["oops", /BUG: kernel NULL pointer dereference/],
 	["oops", /\bInternal error: /],
-	["oops", /\bOops(:| -|\[|$)/],
+	["oops", /\bOops(:| -| ?\[|$)/],
 	["oops", /general protection fault[:,]/],
 	["oops", /PANIC: (double|early) (fault|exception)/],
 	["oops", /Kernel access of bad area/],
 	["oops", /traps: PANIC/],
 	["bug", /kernel BUG at /i],
 	["bug", /\bBUG: /],
+	// SLUB's: the cache, then what it found.
+	["bug", /\bBUG \S{1,100} \((Not tainted|Tainted: )/],
 	["warning", /WARNING: CPU: \d{1,9} PID: \d{1,9} at /],
 	// Newer kernels: the place first, where it is known, and the CPU last.
 	["warning", /WARNING: (\S{1,200}:\d{1,9} )?at [^,]{1,200}, CPU#\d/],
@@ -65,6 +87,8 @@ const PATTERNS: readonly (readonly [FindingKind, RegExp])[] = [
 /** Lines that look like complaints and are none. */
 const HARMLESS: readonly RegExp[] = [
 	/lockdep is turned off/,
+	// A table of lockdep's is full; it says nothing of the locks.
+	/BUG: MAX_\w{1,40} too low!/,
 	/INFO: NMI handler .{0,100} took too long/,
 	/Stall ended before state dump start/,
 	/Kernel command line: /,

@@ -4,7 +4,7 @@
  */
 import { VmError } from "../base/errors.js";
 import type { BootAttempt } from "../guest/boot.js";
-import { isDeadly } from "../guest/console.js";
+import type { Finding } from "../guest/console.js";
 import { bootGuest, type Guest } from "../guest/guest.js";
 import type { BootOptions } from "../guest/options.js";
 import { memoryBytes } from "../qemu/arguments.js";
@@ -25,6 +25,8 @@ export interface GuestSourceOptions {
 	readonly label: string;
 	/** States are taken from the cache, and kept there. */
 	readonly warm: boolean;
+	/** Whether a kernel that said this while it booted is to be booted again. */
+	readonly spoilsBoot: (finding: Finding) => boolean;
 	/** Told what happens on the way up. */
 	readonly say: (line: string) => void;
 }
@@ -153,12 +155,12 @@ export class GuestSource {
 
 	/** Boots until the kernel came up without an oops. */
 	async #boot(note: Note, boot = this.#options.boot): Promise<Guest> {
-		const { say } = this.#options;
+		const { say, spoilsBoot } = this.#options;
 		const savable = this.#why === undefined;
 		for (let attempt = 1; ; attempt++) {
 			const guest = await bootGuest({ ...boot, savable });
 			for (const failed of guest.failedBoots) note(attemptText(failed));
-			const oops = guest.console.findings.find(({ kind }) => isDeadly(kind));
+			const oops = guest.console.findings.find(spoilsBoot);
 			if (oops === undefined) return guest;
 			guest.kill("the kernel oopsed while it booted");
 			const end = await guest.end;

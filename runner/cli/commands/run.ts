@@ -9,6 +9,7 @@ import { EXTRA_SUITES, readExtras } from "../../request/extras.js";
 import { LSM_WORDS, readLsms } from "../../request/lsm.js";
 import { type RunOptions, runRequest } from "../../request/runRequest.js";
 import { readShard } from "../../request/shard.js";
+import { splatPolicy, splatWord } from "../../request/splats.js";
 import { again, count, oneOf, seconds, text } from "../../request/values.js";
 import { run } from "../../run/run.js";
 import type { CommandContext } from "./context.js";
@@ -25,6 +26,16 @@ ${formatHelp(FORMATS)}
   crcap run --kernel arch/x86/boot/bzImage --suite set_tid
   crcap run --kernel debian:bookworm --kernel debian:sid --report json=all.json
   git bisect run crcap run --bisect --kernel arch/x86/boot/bzImage --case 'set_tid.*'`;
+
+/** What holds without `--splats`, in its words. */
+const SPLATS = (["fail", "note"] as const)
+	.map((weight) => {
+		const kinds = Object.entries(splatPolicy())
+			.filter(([, one]) => one === weight)
+			.map(([kind]) => kind);
+		return `${weight}=${kinds.join(",")}`;
+	})
+	.join(" ");
 
 /** `crcap run` */
 export function addRun(program: Command, context: CommandContext): void {
@@ -113,6 +124,11 @@ export function addRun(program: Command, context: CommandContext): void {
 			"--max-skipped <percent>",
 			"a guest whose kernel lacks more of the plan than this makes the run incomplete (default: 60)",
 			count(100, 0),
+		)
+		.option(
+			"--splats <how[=kinds]>",
+			`fail or note: what a complaint of the kernel's makes of the case during which it came, for all kinds or, as in fail=warning,stall, for these; repeatable, the later ones overrule (default: ${SPLATS})`,
+			again(splatWord),
 		)
 		.option(
 			"--max-failures <n>",

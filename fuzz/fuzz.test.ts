@@ -1,0 +1,20 @@
+/** A few seconds' worth of `npm run fuzz`, with one seed. */
+import assert from "node:assert/strict";
+import { test } from "tap";
+import { fuzzNative } from "./native.js";
+import { TARGETS } from "./targets.js";
+
+const SEED = 20_260_101;
+/** For each unit of a parser's weight. */
+const RUNS = 60;
+
+for (const { name, weight, run } of TARGETS)
+	test(name, async () => {
+		await run(Math.ceil(RUNS * weight), SEED);
+	});
+
+test("the helper's parsers, in C", async () => {
+	const outcomes = await fuzzNative(6000, SEED, () => true, false);
+	assert.equal(outcomes.length, 2);
+	for (const { name, failure } of outcomes) assert.equal(failure, "", name);
+});

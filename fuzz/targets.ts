@@ -1,0 +1,9 @@
+/** Every parser. */
+import { FILE_TARGETS } from "./fileTargets.js";
+import { GUEST_TARGETS } from "./guestTargets.js";
+import type { FuzzTarget } from "./target.js";
+
+export const TARGETS: readonly FuzzTarget[] = [
+	...GUEST_TARGETS,
+	...FILE_TARGETS,
+];

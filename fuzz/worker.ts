@@ -1,0 +1,24 @@
+/** Runs tasks of run.ts, one at a time, and answers with what failed; an empty text where nothing did. */
+import { TARGETS } from "./targets.js";
+
+process.on(
+	"message",
+	async ({
+		name,
+		runs,
+		seed,
+	}: {
+		name: string;
+		runs: number;
+		seed: number;
+	}) => {
+		try {
+			await TARGETS.find((one) => one.name === name)?.run(runs, seed);
+			process.send?.("");
+		} catch (error) {
+			process.send?.(
+				error instanceof Error ? error.message.slice(0, 4000) : String(error),
+			);
+		}
+	},
+);
