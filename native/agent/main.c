@@ -5,6 +5,7 @@
  *   crprobe PROGRAM            run one case here and print its observation; 3 where it did not come to its end
  *   crprobe --facts            print the kernel facts
  *   crprobe --steps            list the steps of a program
+ *   crprobe --serve [FOLDER]   run what is asked on standard input (PROTOCOL.md); FOLDER holds this file, and both are removed
  */
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,7 @@ static void print_step(const struct cr_step *s)
 static int usage(FILE *to, int status)
 {
 	fputs("usage: crprobe [--deadline SECONDS] PROGRAM | --facts | --steps | --version\n"
+	      "       crprobe --serve [FOLDER]\n"
 	      "Runs one case of crcap on this kernel and prints the observation.\n"
 	      "A program is a list of steps; the step -- ends those that make the subject:\n"
 	      "  crprobe 'uid=1000 caps=checkpoint_restore dumpable=1 -- clone3=tid:20000'\n",
@@ -42,6 +44,8 @@ int main(int argc, char **argv)
 	/* PID 1 of a container has another name: only what the kernel starts as /init is the guest's agent. */
 	if (getpid() == 1 && !strcmp(argv[0], "/init"))
 		cr_agent();
+	if (argc <= 3 && argc > 1 && !strcmp(argv[1], "--serve"))
+		return cr_serve(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "--deadline")) {
 		if (!cr_parse_long(argv[2], &seconds) || seconds < 1 || seconds > 86400) {
 			fprintf(stderr,

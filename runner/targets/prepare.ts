@@ -15,6 +15,8 @@ import {
 	type BootTimes,
 	qemuTarget,
 } from "./qemuTarget.js";
+import { readDestination } from "./sshDestination.js";
+import { sshTarget } from "./sshTarget.js";
 import { OpenError, type Target } from "./target.js";
 
 type GuestSpec = Extract<TargetSpec, { kind: "qemu" }>;
@@ -39,6 +41,16 @@ export async function prepare(
 	context: PrepareContext,
 ): Promise<Target[]> {
 	if (spec.kind === "local") return [prepareLocal(spec)];
+	if (spec.kind === "ssh")
+		return [
+			sshTarget({
+				name: spec.name,
+				destination: readDestination(spec.destination),
+				agentPath: (arch) => agentPath(arch, context.agents),
+				mayTouchHost: spec.host,
+				say: (line) => context.say(`${spec.name}: ${line}`),
+			}),
+		];
 	try {
 		const found = withConfig(
 			await findKernels(spec.kernel, context),
