@@ -50,7 +50,7 @@ if ! test "$here" -eq "$size"; then
 	say broken "$((here)) of its $size bytes came to $dir"
 	exit 1
 fi
-chmod 700 "$dir/crprobe"
+chmod 755 "$dir/crprobe"
 if ! why=$("$dir/crprobe" --version 2>&1); then
 	say broken "it does not run there: $why"
 	exit 1
