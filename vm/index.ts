@@ -23,6 +23,8 @@ export {
 } from "./catalogue/names.js";
 export type { ChannelStats } from "./channel/channel.js";
 export { Channel } from "./channel/channel.js";
+export { crcHex } from "./channel/crc32.js";
+export { ReadBackCache } from "./channel/readBackCache.js";
 export type { NameKind, Pair } from "./channel/requestCatalogue.js";
 export {
 	RequestCatalogue,

@@ -11,7 +11,11 @@ void cr_agent(void) __attribute__((noreturn));
 
 /* serve.c: the same on a machine that is somebody's, over standard input and output; and with requests from a file. */
 int cr_serve(const char *folder);
-int cr_batch(const char *requests);
+int cr_batch(const char *path, const char *log);
+int cr_hide_standard_ends(void);
+
+/* Where the channel's descriptors go on such a machine: beyond those that programs use, below those of the cases. */
+#define CHANNEL_FD 64
 
 /* talk.c */
 void cr_say_hello(void);
@@ -27,6 +31,7 @@ uint32_t cr_crc32(uint32_t crc, const void *data, size_t len);
 /* requests.c: the request catalogue and the read-back cache */
 enum cr_request_kind { cr_subjects, cr_programs };
 bool cr_requests_open(void);
+char *cr_read_whole(const char *path, size_t *size);
 void cr_requests_case(long long n, const char **subject, const char **program);
 void cr_requests_name(enum cr_request_kind which, char *line);
 const char *cr_requests_find(enum cr_request_kind which, const char *key);
@@ -53,6 +58,7 @@ int cr_run_case_apart(const char *program, unsigned int deadline_ms, unsigned lo
 int cr_channel_open(const char *device);
 int cr_channel_take(int in, int out);
 int cr_channel_log(int out, const char *name);
+bool cr_channel_failed(void);
 void cr_channel_send(const char *payload, size_t len);
 /* The next line in its turn, without its number and sum; NULL when the channel is gone. */
 char *cr_channel_line(void);

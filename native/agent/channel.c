@@ -28,6 +28,7 @@ static struct {
 	char frame[CR_PAYLOAD_MAX + 64];
 	char input[4 * LINE_MAX_BYTES];
 } * own;
+static bool failed;
 static unsigned long next_seq, next_line;
 static long told_bad = -1;
 
@@ -38,8 +39,10 @@ static void put_all(const char *p, size_t len)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
-			return; /* what is lost is asked for again, or missed at the end */
+		if (n <= 0) {
+			failed = true; /* what is lost is asked for again, or missed at the end */
+			return;
+		}
 		p += n;
 		len -= n;
 	}
@@ -124,6 +127,12 @@ int cr_channel_log(int out, const char *name)
 	lead = "# crcap ";
 	run = name;
 	return cr_channel_take(-1, out);
+}
+
+/* True where something could not be written. */
+bool cr_channel_failed(void)
+{
+	return failed;
 }
 
 /* A serial port: raw, 8 bits, blocking. Returns 0 or -errno. */

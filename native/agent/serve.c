@@ -9,9 +9,6 @@
 #include "../core/core.h"
 #include "agent.h"
 
-/* Where the channel's descriptors go: beyond those that programs use, below those of the cases. */
-#define CHANNEL_FD 64
-
 /* This program's own file and its folder: nothing of it is left, however it ends. A running program needs no name. */
 static void remove_self(const char *folder)
 {
@@ -27,7 +24,7 @@ static void remove_self(const char *folder)
 }
 
 /* What cases inherit as standard input, output and error leads nowhere. Returns 0 or -errno. */
-static int hide_standard_ends(void)
+int cr_hide_standard_ends(void)
 {
 	int fd, i;
 
@@ -59,7 +56,7 @@ int cr_serve(const char *folder)
 		remove_self(folder);
 	if (in < 0 || out < 0)
 		return 1;
-	err = hide_standard_ends();
+	err = cr_hide_standard_ends();
 	if (!err)
 		err = cr_channel_take(in, out);
 	if (err || !cr_cases_open(cr_place_host) || !cr_requests_open())

@@ -74,6 +74,8 @@ const COMMANDS = {
 	compare: async () => (await import("./commands/compare.js")).addCompare,
 	man: async () => (await import("./commands/man.js")).addMan,
 	trend: async () => (await import("./commands/trend.js")).addTrend,
+	bundle: async () => (await import("./commands/bundle.js")).addBundle,
+	judge: async () => (await import("./commands/judge.js")).addJudge,
 	merge: async () => (await import("./commands/merge.js")).addMerge,
 	kernels: async () => (await import("./commands/kernels.js")).addKernels,
 };

@@ -66,6 +66,14 @@ export type TargetSpec =
 			/** `[user@]host[:port]` */
 			readonly destination: string;
 			readonly host: boolean;
+	  }
+	| {
+			readonly kind: "bundle";
+			readonly name: string;
+			/** The log of its run. */
+			readonly log: string;
+			/** The archive that it must be of. */
+			readonly bundle?: string;
 	  };
 
 /** A failure that the user knows of. */

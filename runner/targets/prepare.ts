@@ -7,6 +7,8 @@ import { type LsmBoot, lsmBoots } from "../request/lsm.js";
 import type { RunRequest, TargetSpec } from "../request/runRequest.js";
 import { loadAddon } from "./addon.js";
 import { agentPath, policyFiles, requestCatalogue } from "./agents.js";
+import { bundleId, loadBundleLog } from "./bundleLog.js";
+import { bundleTarget } from "./bundleTarget.js";
 import { compatArch } from "./compat.js";
 import { type FoundKernel, findKernels } from "./kernelTargets.js";
 import { localArch, localTarget } from "./localTarget.js";
@@ -41,6 +43,7 @@ export async function prepare(
 	context: PrepareContext,
 ): Promise<Target[]> {
 	if (spec.kind === "local") return [prepareLocal(spec)];
+	if (spec.kind === "bundle") return [await prepareBundle(spec)];
 	if (spec.kind === "ssh")
 		return [
 			sshTarget({
@@ -97,6 +100,18 @@ function prepareLocal(spec: Extract<TargetSpec, { kind: "local" }>): Target {
 		load: () => loadAddon(),
 		crprobe: agentPath(localArch()),
 		mayTouchHost: spec.host,
+	});
+}
+
+async function prepareBundle({
+	name,
+	log,
+	bundle,
+}: Extract<TargetSpec, { kind: "bundle" }>): Promise<Target> {
+	return bundleTarget({
+		name,
+		load: () => loadBundleLog(log),
+		...(bundle === undefined ? {} : { bundle: await bundleId(bundle) }),
 	});
 }
 
