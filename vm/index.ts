@@ -24,6 +24,9 @@ export {
 	parseKernelName,
 } from "./catalogue/names.js";
 export type { ChannelStats } from "./channel/channel.js";
+export { Channel } from "./channel/channel.js";
+export { crcHex } from "./channel/crc32.js";
+export { ReadBackCache } from "./channel/readBackCache.js";
 export type { NameKind, Pair } from "./channel/requestCatalogue.js";
 export {
 	RequestCatalogue,
@@ -31,16 +34,17 @@ export {
 } from "./channel/requestCatalogue.js";
 export type { AccelChoice, AccelOptions, AccelRequest } from "./guest/accel.js";
 export { chooseAccel } from "./guest/accel.js";
-export { GuestLost } from "./guest/agentConnection.js";
+export { deadlineOf, GuestLost } from "./guest/agentConnection.js";
 export type { BootAttempt } from "./guest/boot.js";
 export { BootError } from "./guest/boot.js";
 export type { ConsoleLine, Finding, FindingKind } from "./guest/console.js";
 export { ConsoleLog, markedCase } from "./guest/console.js";
 export type { EndKind, GuestEnd } from "./guest/ending.js";
 export type { Hello } from "./guest/facts.js";
-export { unescapeValue } from "./guest/facts.js";
+export { FactReader, parseHello, unescapeValue } from "./guest/facts.js";
 export { bootGuest, Guest } from "./guest/guest.js";
 export type { BootOptions } from "./guest/options.js";
+export { RunningClock } from "./guest/runningClock.js";
 export type { Compression, Format, Wrapper } from "./image/head.js";
 export type { Image } from "./image/image.js";
 export { identifyFile } from "./image/image.js";

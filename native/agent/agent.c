@@ -7,9 +7,6 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../core/core.h"
@@ -96,87 +93,6 @@ static bool find_channel(char *out, size_t size)
 	return true;
 }
 
-/* How many processes the kernel has made so far, threads included; 0 where it does not say. */
-static long long processes(void)
-{
-	static char buf[16 * 1024];
-	long long n;
-	char *p;
-
-	if (cr_slurp("/proc/stat", buf, sizeof(buf)) <= 0)
-		return 0;
-	p = strstr(buf, "\nprocesses ");
-	if (!p)
-		return 0;
-	p += strlen("\nprocesses ");
-	p[strcspn(p, "\n")] = '\0';
-	return cr_parse_long(p, &n) ? n : 0;
-}
-
-static void measure(char *num)
-{
-	char buf[96];
-	struct timespec a, b;
-	struct cr_text t;
-	long long n, i, before = processes();
-
-	if (!cr_parse_long(num, &n) || n < 1 || n > 1000000)
-		n = 1;
-	clock_gettime(CLOCK_MONOTONIC, &a);
-	for (i = 0; i < n; i++) {
-		pid_t pid = cr_fork();
-
-		if (!pid)
-			_exit(0);
-		waitpid(pid, NULL, 0);
-	}
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	cr_text_init(&t, buf, sizeof(buf));
-	cr_puts(&t, "rate ");
-	cr_putd(&t, n);
-	cr_puts(&t, " ");
-	cr_putd(&t, (b.tv_sec - a.tv_sec) * 1000000LL + (b.tv_nsec - a.tv_nsec) / 1000);
-	cr_puts(&t, " ");
-	cr_putd(&t, before);
-	cr_channel_send(buf, t.len);
-}
-
-/* Returns how many cases were answered. */
-static unsigned long obey(char *line)
-{
-	char *verb = cr_next(&line, ' ');
-
-	if (!line)
-		return 0;
-	if (!strcmp(verb, "case"))
-		return cr_obey_case(line);
-	if (!strcmp(verb, "cases"))
-		return cr_obey_cases(line);
-	if (!strcmp(verb, "fresh"))
-		cr_cases_fresh(!strcmp(line, "1"));
-	else if (!strcmp(verb, "subject"))
-		cr_requests_name(cr_subjects, line);
-	else if (!strcmp(verb, "program"))
-		cr_requests_name(cr_programs, line);
-	else if (!strcmp(verb, "rate"))
-		measure(line);
-	else if (!strcmp(verb, "resumed"))
-		cr_obey_resumed(line);
-	return 0;
-}
-
-static void tell_facts(void)
-{
-	static char out[16 * 1024];
-	char *rest = out, *line;
-
-	if (cr_facts(out, sizeof(out)) < 0)
-		return;
-	while ((line = cr_next(&rest, '\n')))
-		if (*line)
-			cr_channel_send(line, strlen(line));
-}
-
 /* One case by hand, named on the kernel's command line: its observation goes to the console. */
 static void run_by_hand(const char *program) __attribute__((noreturn));
 static void run_by_hand(const char *program)
@@ -196,10 +112,7 @@ static void run_by_hand(const char *program)
 void cr_agent(void)
 {
 	const char *by_hand = getenv("crcap_program");
-	char device[64], buf[128], *line;
-	unsigned long answered = 0;
-	struct utsname u;
-	struct cr_text t;
+	char device[64], *line;
 	int err;
 
 	make_mounts();
@@ -212,7 +125,7 @@ void cr_agent(void)
 			 0);
 		cr_power_off();
 	}
-	if (!cr_cases_open() || !cr_requests_open()) {
+	if (!cr_cases_open(cr_place_guest) || !cr_requests_open()) {
 		complain("no memory for what is asked", 0);
 		cr_power_off();
 	}
@@ -226,18 +139,9 @@ void cr_agent(void)
 		complain("the supervisor can't start", err);
 		cr_power_off();
 	}
-	uname(&u);
-	cr_text_init(&t, buf, sizeof(buf));
-	cr_puts(&t, "hello proto=1 crprobe=" CRPROBE_VERSION " arch=");
-	cr_put_escaped(&t, u.machine, strlen(u.machine));
-	cr_channel_send(buf, t.len);
-	tell_facts();
-	cr_channel_send("ready", 5);
+	cr_say_hello();
 	while ((line = cr_channel_line()) && strcmp(line, "quit"))
-		answered += obey(line);
-	cr_text_init(&t, buf, sizeof(buf));
-	cr_puts(&t, "bye ");
-	cr_putu(&t, answered);
-	cr_channel_send(buf, t.len);
+		cr_obey(line);
+	cr_say_bye();
 	cr_power_off();
 }

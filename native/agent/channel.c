@@ -15,7 +15,9 @@
 #define RING   (128 * 1024)
 #define FRAMES 1024
 
-static int port = -1;
+static int from = -1, to = -1;
+/* What stands before each frame, and what its sum begins with: a log's lines tell to which run they belong. */
+static const char *lead = "\x1e", *run = "";
 static struct {
 	char ring[RING]; /* the latest frames' payloads, one after the other */
 	size_t ring_at;
@@ -26,18 +28,21 @@ static struct {
 	char frame[CR_PAYLOAD_MAX + 64];
 	char input[4 * LINE_MAX_BYTES];
 } * own;
+static bool failed;
 static unsigned long next_seq, next_line;
 static long told_bad = -1;
 
 static void put_all(const char *p, size_t len)
 {
 	while (len) {
-		ssize_t n = write(port, p, len);
+		ssize_t n = write(to, p, len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
-			return; /* what is lost is asked for again, or missed at the end */
+		if (n <= 0) {
+			failed = true; /* what is lost is asked for again, or missed at the end */
+			return;
+		}
 		p += n;
 		len -= n;
 	}
@@ -52,9 +57,10 @@ static void put_frame(unsigned long seq, const char *payload, size_t len)
 	cr_text_init(&n, num, sizeof(num));
 	cr_putu(&n, seq);
 	cr_puts(&n, " ");
-	crc = cr_crc32(cr_crc32(0, num, n.len), payload, len);
+	crc = cr_crc32(cr_crc32(cr_crc32(0, run, strlen(run)), num, n.len), payload, len);
 	cr_text_init(&t, own->frame, sizeof(own->frame));
-	cr_puts(&t, "\x1e");
+	cr_puts(&t, lead);
+	cr_puts(&t, run);
 	cr_puts(&t, num);
 	cr_putu(&t, len);
 	cr_puts(&t, " ");
@@ -106,15 +112,35 @@ static void resend(long long seq)
 			  own->sent[seq % FRAMES].len);
 }
 
-/* Raw, 8 bits, blocking. Returns 0 or -errno. */
+/* Descriptors that are open already. Returns 0 or -errno. */
+int cr_channel_take(int in, int out)
+{
+	from = in;
+	to = out;
+	own = cr_own_memory(sizeof(*own));
+	return own ? 0 : -ENOMEM;
+}
+
+/* Frames become lines of a log on @out, of the run @name, "NAME "; nothing is read. Returns 0 or -errno. */
+int cr_channel_log(int out, const char *name)
+{
+	lead = "# crcap ";
+	run = name;
+	return cr_channel_take(-1, out);
+}
+
+/* True where something could not be written. */
+bool cr_channel_failed(void)
+{
+	return failed;
+}
+
+/* A serial port: raw, 8 bits, blocking. Returns 0 or -errno. */
 int cr_channel_open(const char *device)
 {
 	struct termios t;
+	int port = open(device, O_RDWR | O_NOCTTY | O_CLOEXEC);
 
-	own = cr_own_memory(sizeof(*own));
-	if (!own)
-		return -ENOMEM;
-	port = open(device, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (port < 0)
 		return -errno;
 	if (tcgetattr(port, &t))
@@ -124,7 +150,9 @@ int cr_channel_open(const char *device)
 	t.c_cflag |= CLOCAL | CREAD;
 	t.c_cc[VMIN] = 1;
 	t.c_cc[VTIME] = 0;
-	return tcsetattr(port, TCSANOW, &t) ? -errno : 0;
+	if (tcsetattr(port, TCSANOW, &t))
+		return -errno;
+	return cr_channel_take(port, port);
 }
 
 static void bad_line(void)
@@ -199,7 +227,7 @@ static bool read_more(void)
 		bad_line();
 	}
 	do
-		n = read(port, own->input + have, sizeof(own->input) - have);
+		n = read(from, own->input + have, sizeof(own->input) - have);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return false;
@@ -230,7 +258,7 @@ char *cr_channel_line(void)
 /* Between two cases: frames that were lost go again at once; lines that have a turn wait for it. */
 void cr_channel_attend(void)
 {
-	struct pollfd in = { .fd = port, .events = POLLIN };
+	struct pollfd in = { .fd = from, .events = POLLIN };
 	char *line, *nl;
 
 	if (poll(&in, 1, 0) <= 0 || !read_more())

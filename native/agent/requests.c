@@ -38,7 +38,7 @@ static char *cases;
 static long long ncases;
 
 /* A file as memory of our own, with a zero behind it; NULL where there is none. @size: its size. */
-static char *read_whole(const char *path, size_t *size)
+char *cr_read_whole(const char *path, size_t *size)
 {
 	struct stat st;
 	char *p = NULL;
@@ -66,7 +66,7 @@ static const char **find(enum cr_request_kind which, const char *key)
 static void read_names(void)
 {
 	size_t size;
-	char *rest = read_whole("/crcap/names", &size), *line, *kind, *key;
+	char *rest = cr_read_whole("/crcap/names", &size), *line, *kind, *key;
 	const char **name;
 
 	while (rest && (line = cr_next(&rest, '\n'))) {
@@ -87,7 +87,7 @@ bool cr_requests_open(void)
 	if (!requests)
 		return false;
 	read_names();
-	cases = read_whole("/crcap/cases", &size);
+	cases = cr_read_whole("/crcap/cases", &size);
 	ncases = size / RECORD;
 	return true;
 }

@@ -161,6 +161,9 @@ int cr_supervise(struct cr_prepared *from, const char *program, unsigned int dea
 		 unsigned long n, char *out, size_t outlen);
 bool cr_supervise_preparation(struct cr_prepared *p, unsigned int deadline_ms);
 void cr_reap_killed(pid_t pid, int ms);
+int cr_clean_up(pid_t group);
+int cr_supervise_apart(const char *program, unsigned int deadline_ms, unsigned long n,
+		       const char *self, char *out, size_t outlen);
 
 /* subject.c */
 int cr_filter_call(long nr, int err);

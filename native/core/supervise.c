@@ -15,6 +15,10 @@
 
 #include "prepared.h"
 
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
 static struct cr_shared *shared;
 
 /*
@@ -128,7 +132,7 @@ static void kill_children(void)
 }
 
 /* Reap all that the case left, killing what still lives. Returns how many were killed, -1 if some won't die. */
-static int clean_up(pid_t group)
+int cr_clean_up(pid_t group)
 {
 	long long deadline = cr_now_us() + 3000000;
 	int killed = 0;
@@ -242,7 +246,7 @@ bool cr_supervise_preparation(struct cr_prepared *p, unsigned int deadline_ms)
 		p->first[i] = shared->first[i];
 	p->identity = shared->identity;
 	memcpy(p->who, shared->who, sizeof(p->who));
-	clean_up(pid);
+	cr_clean_up(pid);
 	return shared->end == END_OK;
 }
 
@@ -300,7 +304,7 @@ int cr_supervise(struct cr_prepared *from, const char *program, unsigned int dea
 	}
 	if (from && from->pid)
 		cr_prepared_clean(from);
-	kids = clean_up(pid);
+	kids = cr_clean_up(pid);
 	if (shared->yama_was)
 		cr_spit("/proc/sys/kernel/yama/ptrace_scope", (char *)&shared->yama_was, 1);
 	cr_text_init(&t, out, outlen);
@@ -334,20 +338,37 @@ int cr_supervise(struct cr_prepared *from, const char *program, unsigned int dea
 	return t.cut ? -E2BIG : (int)t.len;
 }
 
-/* A process of a threaded program may carry handlers, masks and descriptors that mean nothing here. */
+/* Who forked may have had handlers, masks and descriptors that mean nothing here. */
 static void shed_inheritance(void)
 {
 	struct sigaction sa;
-	int sig;
+	int sig, fd;
 
 	memset(&sa, 0, sizeof(sa));
 	sa.sa_handler = SIG_DFL;
 	for (sig = 1; sig < 65; sig++)
 		sigaction(sig, &sa, NULL);
-#ifdef SYS_close_range
-	syscall(SYS_close_range, 3U, ~0U, 0U);
-#endif
+	/* Kernels before 5.9: as many as a process ordinarily may have. */
+	if (syscall(SYS_close_range, 3U, ~0U, 0U))
+		for (fd = 3; fd < 1024; fd++)
+			close(fd);
 	setpgid(0, 0);
+}
+
+/*
+ * In a process forked for it: run one case and leave it with nothing of the program that forked. As cr_supervise() otherwise.
+ * @self: as cr_supervisor_init() takes it.
+ */
+int cr_supervise_apart(const char *program, unsigned int deadline_ms, unsigned long n,
+		       const char *self, char *out, size_t outlen)
+{
+	int err;
+
+	shed_inheritance();
+	/* Cases set System V IPC ids: not in this machine's own namespace. Who may not leave it may not set them either. */
+	unshare(CLONE_NEWIPC);
+	err = cr_supervisor_init(self);
+	return err ? err : cr_supervise(NULL, program, deadline_ms, n, out, outlen);
 }
 
 struct handover {
@@ -368,13 +389,7 @@ int cr_run_case(const char *program, unsigned int deadline_ms, const char *self,
 	h->len = -EIO; /* stands if the supervisor dies */
 	pid = cr_fork();
 	if (!pid) {
-		shed_inheritance();
-		/* Cases set System V IPC ids: not in this machine's own namespace. Who may not leave it may not set them either. */
-		unshare(CLONE_NEWIPC);
-		h->len = cr_supervisor_init(self);
-		if (!h->len)
-			h->len =
-				cr_supervise(NULL, program, deadline_ms, 0, h->out, sizeof(h->out));
+		h->len = cr_supervise_apart(program, deadline_ms, 0, self, h->out, sizeof(h->out));
 		_exit(0);
 	}
 	if (pid < 0) {

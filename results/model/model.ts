@@ -102,13 +102,17 @@ export const PlanGroup = z.object({
 });
 export type PlanGroup = z.infer<typeof PlanGroup>;
 
+/** A guest, this machine, one that ssh reaches, one whose answers came in a log. */
+export const TARGET_KINDS = ["qemu", "local", "ssh", "bundle"] as const;
+export type TargetKind = (typeof TARGET_KINDS)[number];
+
 /** All that is known of a target before its first case. */
 export const TargetHead = z.object({
 	/** What the user called it: a path, a catalogue name, `local`. */
 	name: z.string(),
-	kind: z.enum(["qemu", "local"]),
+	kind: z.enum(TARGET_KINDS),
 	kernel: KernelInfo,
-	/** `kvm`, `tcg`, or `none` for this machine's own kernel. */
+	/** `kvm`, `tcg`, or `none` where nothing was booted. */
 	accel: z.enum(["kvm", "tcg", "none"]),
 	/** Why that accelerator, in a sentence. */
 	accelReason: z.string().optional(),

@@ -1,5 +1,11 @@
 /** The comments of a TAP report that tell what a target is, and what became of it. */
-import type { TargetResult, Totals, Verdict } from "../model/model.js";
+import {
+	TARGET_KINDS,
+	type TargetKind,
+	type TargetResult,
+	type Totals,
+	type Verdict,
+} from "../model/model.js";
 
 /** A target while it is read. */
 export interface TapTarget extends Omit<TargetResult, "totals" | "groups"> {
@@ -9,13 +15,15 @@ export interface TapTarget extends Omit<TargetResult, "totals" | "groups"> {
 	depth: number;
 }
 
+const KIND = new RegExp(`^(.*) \\((${TARGET_KINDS.join("|")})\\)$`);
+
 /** The target that `NAME (KIND)` begins; undefined where it is none. */
 export function tapTarget(value: string, depth: number): TapTarget | undefined {
-	const [, name, kind] = /^(.*) \((qemu|local)\)$/.exec(value) ?? [];
+	const [, name, kind] = KIND.exec(value) ?? [];
 	if (name === undefined) return undefined;
 	return {
 		name,
-		kind: kind === "local" ? kind : "qemu",
+		kind: kind as TargetKind,
 		kernel: { release: "", arch: "", path: "", sha256: "" },
 		accel: "none",
 		facts: {},

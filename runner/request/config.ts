@@ -39,6 +39,14 @@ const LocalTarget = z.strictObject({
 	host: Flag.optional(),
 });
 
+const SshTarget = z.strictObject({
+	/** As for --ssh. */
+	ssh: Words,
+	/** What reports call it. */
+	name: Words.optional(),
+	host: Flag.optional(),
+});
+
 const KnownFailureEntry = z.strictObject({
 	case: Words,
 	kernel: Words.optional(),
@@ -50,8 +58,8 @@ const Config = z.strictObject({
 	$schema: z.string("it is a text").optional(),
 	targets: z
 		.array(
-			z.union([KernelTarget, LocalTarget]),
-			"it is a list of kernels and local targets",
+			z.union([KernelTarget, LocalTarget, SshTarget]),
+			"it is a list of kernels, local targets and machines that ssh reaches",
 		)
 		.min(1, "it names at least one target")
 		.optional(),
@@ -186,17 +194,18 @@ function explainTarget(
 	entry: unknown,
 	path: readonly PropertyKey[],
 ): string {
-	const [kernel = [], local = []] = issue.errors;
+	const [kernel = [], local = [], ssh = []] = issue.errors;
 	if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
-		return `${path.map(String).join(".")}: neither {"kernel": NAME, "name": …, "append": …} nor {"local": true, "host": …}`;
+		return `${path.map(String).join(".")}: none of {"kernel": NAME, "name": …, "append": …}, {"local": true, "host": …} and {"ssh": DESTINATION, "name": …, "host": …}`;
 	}
+	if ("ssh" in entry) return explain(ssh, entry, SshTarget, path);
 	return "local" in entry
 		? explain(local, entry, LocalTarget, path)
 		: explain(kernel, entry, KernelTarget, path);
 }
 
 /** What belongs into an entry of `targets`, and is easily put beside it. */
-const OF_TARGETS = ["kernel", "local", "host", "append"];
+const OF_TARGETS = ["kernel", "local", "ssh", "host", "append"];
 
 function unknownKey(
 	key: string,
@@ -219,8 +228,13 @@ function keysOf(
 	if (list === "kcidb") return ["origin", "gitUrl", "gitBranch", "gitCommit"];
 	if (list === "knownFailures") return Object.keys(KnownFailureEntry.shape);
 	if (list !== "targets") return Object.keys(shape.shape);
-	const local = Object.hasOwn(entry as object, "local");
-	return Object.keys((local ? LocalTarget : KernelTarget).shape);
+	const has = (key: string) => Object.hasOwn(entry as object, key);
+	const target = has("ssh")
+		? SshTarget
+		: has("local")
+			? LocalTarget
+			: KernelTarget;
+	return Object.keys(target.shape);
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -21,6 +21,7 @@ export type Accel = "auto" | "kvm" | "tcg";
 export interface RunOptions extends KcidbOptions {
 	kernel?: string[];
 	local?: boolean;
+	ssh?: string[];
 	host?: boolean;
 	suite?: string[];
 	subject?: string[];
@@ -66,7 +67,22 @@ export type TargetSpec =
 			readonly kernel?: string;
 			readonly append: string;
 	  }
-	| { readonly kind: "local"; readonly name: string; readonly host: boolean };
+	| { readonly kind: "local"; readonly name: string; readonly host: boolean }
+	| {
+			readonly kind: "ssh";
+			readonly name: string;
+			/** `[user@]host[:port]` */
+			readonly destination: string;
+			readonly host: boolean;
+	  }
+	| {
+			readonly kind: "bundle";
+			readonly name: string;
+			/** The log of its run. */
+			readonly log: string;
+			/** The archive that it must be of. */
+			readonly bundle?: string;
+	  };
 
 /** A failure that the user knows of. */
 export interface KnownFailure {
@@ -213,22 +229,31 @@ function kcidbOf(
 function targetSpecs(options: RunOptions, loaded: LoadedConfig): TargetSpec[] {
 	const append = (options.append ?? []).join(" ");
 	const local = { kind: "local", name: "local" } as const;
+	const ssh = (destination: string, name = destination) =>
+		({ kind: "ssh", name, destination }) as const;
 	const guest = (kernel: string | undefined): TargetSpec => ({
 		kind: "qemu",
 		append,
 		...given("kernel", kernel),
 	});
-	if (options.kernel !== undefined || options.local) {
-		return [
-			...(options.kernel ?? []).map(guest),
-			...(options.local ? [{ ...local, host: options.host ?? false }] : []),
-		];
-	}
+	const { host = false } = options;
+	const named = [
+		...(options.kernel ?? []).map(guest),
+		...(options.local ? [{ ...local, host }] : []),
+		...(options.ssh ?? []).map((to) => ({ ...ssh(to), host })),
+	];
+	if (named.length > 0) return named;
 	const configured = loaded.config.targets;
 	if (configured === undefined) return [guest(undefined)];
 	return configured.map((target) => {
 		if ("local" in target) {
 			return { ...local, host: options.host ?? target.host ?? false };
+		}
+		if ("ssh" in target) {
+			return {
+				...ssh(target.ssh, target.name),
+				host: options.host ?? target.host ?? false,
+			};
 		}
 		const own = [target.append ?? "", append].filter(Boolean).join(" ");
 		return {
@@ -264,10 +289,9 @@ function reportSpecs(
 /** Options that would have no effect are mistakes. */
 function refuseIdle(options: RunOptions, targets: readonly TargetSpec[]): void {
 	const guests = targets.some((target) => target.kind === "qemu");
-	const local = targets.some((target) => target.kind === "local");
-	if (options.host && !local) {
+	if (options.host && targets.every((target) => target.kind === "qemu")) {
 		throw new UsageError(
-			"--host is for --local: a guest has a pid namespace of its own",
+			"--host is for --local and --ssh: a guest has a pid namespace of its own",
 		);
 	}
 	const idle = [
@@ -287,7 +311,7 @@ function refuseIdle(options: RunOptions, targets: readonly TargetSpec[]): void {
 	].find(([, value]) => value !== undefined && !guests);
 	if (idle) {
 		throw new UsageError(
-			`${idle[0]} is for guests: with --local alone there is none`,
+			`${idle[0]} is for guests: with --local or --ssh alone there is none`,
 		);
 	}
 }

@@ -20,6 +20,8 @@ import {
 	policyFiles,
 	requestCatalogue,
 } from "./agents.js";
+import { bundleId, loadBundleLog } from "./bundleLog.js";
+import { bundleTarget } from "./bundleTarget.js";
 import { compatArch } from "./compat.js";
 import { type FoundKernel, findKernels } from "./kernelTargets.js";
 import { localArch, localTarget } from "./localTarget.js";
@@ -28,6 +30,8 @@ import {
 	type BootTimes,
 	qemuTarget,
 } from "./qemuTarget.js";
+import { readDestination } from "./sshDestination.js";
+import { sshTarget } from "./sshTarget.js";
 import { OpenError, type Target } from "./target.js";
 
 type GuestSpec = Extract<TargetSpec, { kind: "qemu" }>;
@@ -54,6 +58,17 @@ export async function prepare(
 	context: PrepareContext,
 ): Promise<Target[]> {
 	if (spec.kind === "local") return [prepareLocal(spec)];
+	if (spec.kind === "bundle") return [await prepareBundle(spec)];
+	if (spec.kind === "ssh")
+		return [
+			sshTarget({
+				name: spec.name,
+				destination: readDestination(spec.destination),
+				agentPath: (arch) => agentPath(arch, context.agents),
+				mayTouchHost: spec.host,
+				say: (line) => context.say(`${spec.name}: ${line}`),
+			}),
+		];
 	try {
 		const found = withConfig(
 			await findKernels(spec.kernel, context),
@@ -103,6 +118,18 @@ function prepareLocal(spec: Extract<TargetSpec, { kind: "local" }>): Target {
 		load: () => loadAddon(),
 		crprobe: agentPath(localArch()),
 		mayTouchHost: spec.host,
+	});
+}
+
+async function prepareBundle({
+	name,
+	log,
+	bundle,
+}: Extract<TargetSpec, { kind: "bundle" }>): Promise<Target> {
+	return bundleTarget({
+		name,
+		load: () => loadBundleLog(log),
+		...(bundle === undefined ? {} : { bundle: await bundleId(bundle) }),
 	});
 }
 

@@ -1,5 +1,5 @@
 /** Where cases run. A target is opened, runs one list of requests, and tells how it ended. */
-import type { KernelInfo } from "../../results/model/model.js";
+import type { KernelInfo, TargetKind } from "../../results/model/model.js";
 import type { ShellGuest } from "../../vm/index.js";
 import type { RawFacts } from "../common/suiteApi.js";
 import type { Complaint } from "../splats/complaint.js";
@@ -78,7 +78,7 @@ export interface Session {
 export interface Target {
 	/** What the user called it. */
 	readonly name: string;
-	readonly kind: "qemu" | "local";
+	readonly kind: TargetKind;
 	/** What is known of its kernel while it is not up. */
 	readonly kernel: KernelInfo;
 	/** Without leave (`--host`), cases that would touch this machine's own pid namespace or devices are not run. */

@@ -52,8 +52,13 @@ export function addRun(program: Command, context: CommandContext): void {
 			"run on this machine's own kernel, in namespaces of its own",
 		)
 		.option(
+			"--ssh <destination>",
+			"run on the machine that ssh reaches as [user@]host[:port]; repeatable",
+			again(text),
+		)
+		.option(
 			"--host",
-			"with --local: also what touches this machine's own pid namespace or devices",
+			"with --local or --ssh: also what touches that machine's own pid namespace or devices",
 		);
 	kcidbOptions(selectionOptions(command))
 		.option(

@@ -1,0 +1,91 @@
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { FORMATS } from "../../../results/index.js";
+import { keepInputs } from "../../reports/reports.js";
+import { loadConfig } from "../../request/configFile.js";
+import { runRequest } from "../../request/runRequest.js";
+import { EVERYTHING } from "../../request/select.js";
+import { again, text } from "../../request/values.js";
+import { run } from "../../run/run.js";
+import { LogError, loadBundleLog } from "../../targets/bundleLog.js";
+import type { CommandContext } from "./context.js";
+import { formatHelp } from "./formatHelp.js";
+
+const MORE = `
+Every line of the log carries a checksum and a number: one that was changed, is missing or comes from another run is told, and so is
+an end that is missing. That finds accidents; it is no proof against whoever forges a log.
+
+Exit status: that of \`crcap run\`; 3 as well for a log that is cut short or not as it was written.
+
+${formatHelp(FORMATS)}
+
+  crcap judge log --report html=board.html --report json=board.json`;
+
+interface JudgeOptions {
+	report?: string[];
+	bundle?: string;
+	config?: string;
+}
+
+/** `crcap judge` */
+export function addJudge(program: Command, context: CommandContext): void {
+	program
+		.command("judge")
+		.description("judge the log of a bundle's run.sh")
+		.argument("<log>", "what run.sh wrote, with whatever stands around it")
+		.option(
+			"-r, --report <format[=file]>",
+			"repeatable (default: tap on standard output)",
+			again(text),
+		)
+		.option("--bundle <file>", "the archive that it must be of", text)
+		.option(
+			"--config <file>",
+			"configuration (default: crcap.config.json, where there is one): its known failures and reports",
+			text,
+		)
+		.addHelpText("after", MORE)
+		.action(async (log: string, options: JudgeOptions) => {
+			const { report, config } = options;
+			const loaded = await loadConfig(config);
+			const { knownFailures, reports } = loaded.config;
+			const request = runRequest(
+				{ local: true, ...(report === undefined ? {} : { report }) },
+				{
+					...loaded,
+					config: {
+						...(knownFailures === undefined ? {} : { knownFailures }),
+						...(reports === undefined ? {} : { reports }),
+					},
+				},
+			);
+			keepInputs([log], request.reports);
+			context.status = await run(
+				{
+					...request,
+					selection: selectionOf(log),
+					targets: [
+						{
+							kind: "bundle",
+							name: basename(log),
+							log,
+							...(options.bundle === undefined
+								? {}
+								: { bundle: options.bundle }),
+						},
+					],
+				},
+				context.deps,
+			);
+		});
+}
+
+/** What the bundle was made of; the target tells what is wrong with its log. */
+function selectionOf(log: string): typeof EVERYTHING {
+	try {
+		return loadBundleLog(log).head.selection;
+	} catch (error) {
+		if (!(error instanceof LogError)) throw error;
+		return EVERYTHING;
+	}
+}
