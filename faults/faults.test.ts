@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { test } from "tap";
 import { BUILD_PACKAGES, CONFIGS } from "./build.js";
 import { mergeFragments, unmetOptions } from "./fragments.js";
-import { NEWER } from "./newer.js";
 import { isIn } from "./page.js";
 import { VERSIONS, type Version } from "./source.js";
 import type { Fault as Planted } from "./table.js";
@@ -96,19 +95,6 @@ test("versions and modules are ones that there are, and say something", async ()
 		for (const module of modules ?? [])
 			assert.match(module, /^(apparmor|selinux|tomoyo)$/, name);
 	}
-});
-
-test("what a newer version is tried with is in it", async () => {
-	for (const version of VERSIONS.slice(1))
-		for (const name of NEWER) {
-			const fault = faults.find((one) => one.name === name);
-			assert.ok(fault && isIn(fault, version), `${name} in ${version}`);
-		}
-	for (const boundary of [...BOUNDARIES, ...OTHERS])
-		assert.ok(
-			NEWER.some((name) => name.startsWith(`${boundary}-`)),
-			boundary,
-		);
 });
 
 for (const version of VERSIONS) {

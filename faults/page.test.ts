@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "tap";
-import { type Column, isIn, markdown } from "./page.js";
+import { type Column, isIn, lastCaught, markdown } from "./page.js";
 import type { Fault, Finding, TableRow } from "./table.js";
 
 const FAULT: Fault = {
@@ -81,6 +81,23 @@ test("what is not run again stays, and what is, is replaced", async () => {
 	assert.match(second, /\| set_tid\.f\.x \| – \|/);
 	assert.match(second, /^- Linux 6\.1: a newer source$/m);
 	assert.doesNotMatch(second, /set_tid\.d\.x/);
+});
+
+test("what caught a fault last can be read off the page", async () => {
+	const text = page(
+		[
+			row("6.1", null),
+			row("6.1", FAULT, "set_tid.a.uid0-none", "set_tid.b.x"),
+			row("7.2", FAULT, "set_tid.c.x"),
+			row("6.1", OLD_ONLY),
+		],
+		[column("6.1"), column("7.2")],
+	);
+	assert.deepEqual(
+		[...lastCaught(text)],
+		[["set_tid-check_missing", "set_tid.a.uid0-none"]],
+	);
+	assert.equal(lastCaught("").size, 0);
 });
 
 test("a row of a fault that is no more goes", async () => {

@@ -73,6 +73,18 @@ function mergedColumns(ran: readonly Column[], old: string): Column[] {
 	);
 }
 
+/** The case that caught each fault, by the fault's name, as a page has it. */
+export function lastCaught(page: string): ReadonlyMap<string, string> {
+	const found = new Map<string, string>();
+	for (const section of readSections(page).values())
+		for (const [name, cells] of section)
+			for (const text of cells.values()) {
+				const id = /^[a-z_]+\.\w+\.[\w-]+/.exec(text)?.[0];
+				if (id !== undefined && !found.has(name)) found.set(name, id);
+			}
+	return found;
+}
+
 /** The sections of a page that this module wrote. */
 function readSections(page: string): Map<string, Section> {
 	const sections = new Map<string, Section>();

@@ -9,8 +9,8 @@ import { runLimited } from "../runner/common/jobs.js";
 import { concerns } from "../suites/index.js";
 import { cacheDir } from "../vm/index.js";
 import { buildKernel, CONFIGS, type ConfigName, type Kernel } from "./build.js";
-import { NEWER } from "./newer.js";
-import { isIn, markdown } from "./page.js";
+import { groupsOf, tryInTurn } from "./inTurn.js";
+import { isIn, lastCaught, markdown } from "./page.js";
 import { VERSIONS, type Version } from "./source.js";
 import {
 	EVERYWHERE,
@@ -26,6 +26,7 @@ import { UNDER_SETTINGS } from "./underSettings.js";
 
 const TOP = fileURLToPath(new URL("../..", import.meta.url));
 const CLI = join(TOP, "dist/crcap/main.js");
+const PAGE = join(TOP, "docs/faults.md");
 
 /** A configuration without something is tried with one fault of each boundary that it still has. */
 const SAMPLES: Readonly<
@@ -89,7 +90,7 @@ const [OLDEST] = VERSIONS;
 
 interface Options {
 	readonly only: readonly string[];
-	/** Every fault of every version, where else the newer ones are tried with some. */
+	/** Every fault of a newer version is booted with, too; else it is planted in a guest that runs. */
 	readonly all: boolean;
 	readonly versions: readonly Version[];
 	readonly write: string | undefined;
@@ -235,15 +236,9 @@ async function unknownIsRefused(
 	return status === 3 && /unknown fault no_such_fault/.test(tail);
 }
 
-/** Is it tried in this version's whole kernel? */
-function isChosen(
-	{ name }: Fault,
-	version: Version,
-	{ only, all }: Options,
-): boolean {
-	if (only.length > 0) return only.includes(name);
-	return all || version === OLDEST || NEWER.includes(name);
-}
+/** Are its faults planted in a guest that runs, rather than each in one of its own? */
+const isInTurn = (version: Version, { all, only }: Options): boolean =>
+	version !== OLDEST && !all && only.length === 0;
 
 /** Builds a version's kernels, and adds what is booted of them; gives the one that has everything. */
 async function addJobs(
@@ -263,8 +258,9 @@ async function addJobs(
 	jobs.push({ ...whole, fault: null, modules: [] });
 	if (modules.size > 0)
 		jobs.push({ ...whole, fault: null, modules: [...modules] });
-	for (const fault of chosen)
-		jobs.push({ ...whole, fault, modules: fault.modules ?? [] });
+	if (!isInTurn(version, options))
+		for (const fault of chosen)
+			jobs.push({ ...whole, fault, modules: fault.modules ?? [] });
 	if (version !== OLDEST) return base;
 
 	const named = new Map(chosen.map((fault) => [fault.name, fault]));
@@ -285,7 +281,11 @@ async function addJobs(
 }
 
 /** What stands above a job's row. */
-const sectionOf = ({ config, setting, modules }: Job): string =>
+const sectionOf = ({
+	config,
+	setting,
+	modules,
+}: Pick<Job, "config" | "setting" | "modules">): string =>
 	[
 		config,
 		...(setting === undefined ? [] : [setting]),
@@ -322,7 +322,6 @@ async function main(): Promise<number> {
 	const known = new Set(faults.map(({ name }) => name));
 	const wanted = [
 		...options.only,
-		...NEWER,
 		...Object.values(SAMPLES).flat(),
 		...Object.values(UNDER_SETTINGS).flat(),
 	];
@@ -334,14 +333,18 @@ async function main(): Promise<number> {
 	const started = performance.now();
 	const jobs: Job[] = [];
 	const sources = new Map<Version, string>();
+	const inTurn: { version: Version; base: Kernel; chosen: Fault[] }[] = [];
 	let refusals = 0;
 	for (const version of options.versions) {
 		const chosen = faults.filter(
-			(fault) => isIn(fault, version) && isChosen(fault, version, options),
+			(fault) =>
+				isIn(fault, version) &&
+				(options.only.length === 0 || options.only.includes(fault.name)),
 		);
-		if (options.only.length > 0 && chosen.length === 0) continue;
+		if (chosen.length === 0) continue;
 		const base = await addJobs(version, chosen, options, jobs);
 		sources.set(version, base.version);
+		if (isInTurn(version, options)) inTurn.push({ version, base, chosen });
 		const refused = await unknownIsRefused(base, stop.signal);
 		console.log(
 			`${refused ? "ok" : "FAILED"}: Linux ${version}: an unknown fault's name is refused`,
@@ -352,17 +355,42 @@ async function main(): Promise<number> {
 		`kernels ready after ${Math.round((performance.now() - started) / 1000)} s`,
 	);
 	const rows: TableRow[] = [];
-	const tasks = jobs.map((job, index) => async () => {
-		const finding = await tryFault(job, stop.signal);
-		const { version, fault } = job;
-		const section = sectionOf(job);
+	const tell = (row: TableRow): void => {
+		const { version, section, fault, finding } = row;
 		console.log(
 			`${isSound(finding, fault) ? "ok" : "FAILED"}: Linux ${version}, ${section}: ${fault?.name ?? "none"}: ${verdictText(finding, fault)}`,
 		);
 		for (const line of finding.details.slice(0, 5)) console.log(`  ${line}`);
-		rows[index] = { version, section, fault, finding };
+		rows.push(row);
+	};
+	const tasks = jobs.map((job) => async () => {
+		const finding = await tryFault(job, stop.signal);
+		const { version, fault } = job;
+		tell({ version, section: sectionOf(job), fault, finding });
 	});
 	await runLimited(tasks, options.jobs);
+	const caughtBefore = new Map([
+		...lastCaught(await readFile(PAGE, "utf8")),
+		...rows.flatMap(({ fault, finding: { caught } }) =>
+			fault !== null && caught[0] !== undefined
+				? [[fault.name, caught[0]] as const]
+				: [],
+		),
+	]);
+	const turns = inTurn.flatMap(({ version, base, chosen }) =>
+		groupsOf(chosen).map(
+			(group) => () =>
+				tryInTurn(group, {
+					...{ kernel: base, caughtBefore, signal: stop.signal, say },
+					found: (fault, finding) =>
+						tell({
+							...{ version, fault, finding },
+							section: sectionOf({ config: "base", ...group }),
+						}),
+				}),
+		),
+	);
+	await runLimited(turns, options.jobs);
 	if (options.write !== undefined)
 		await writePage(options.write, rows, faults, sources);
 	const sound =
