@@ -90,7 +90,7 @@ const [OLDEST] = VERSIONS;
 
 interface Options {
 	readonly only: readonly string[];
-	/** Every fault of a newer version is booted with, too; else it is planted in a guest that runs. */
+	/** Every fault is booted with; else those of newer versions and of security modules are planted in a guest that runs. */
 	readonly all: boolean;
 	readonly versions: readonly Version[];
 	readonly write: string | undefined;
@@ -216,7 +216,8 @@ function casesFor(
 	fault: Fault | null,
 	modules: readonly string[],
 ): readonly string[] {
-	if (modules.length > 0) return ["lsm.*", ...(fault === null ? [] : OTHERS)];
+	if (modules.length > 0)
+		return ["lsm.*", ...(fault === null ? [] : OTHERS.slice(0, 2))];
 	if (fault === null || fault.boundary === EVERYWHERE) return [];
 	return [`${fault.boundary}.*`, ...OTHERS];
 }
@@ -236,9 +237,13 @@ async function unknownIsRefused(
 	return status === 3 && /unknown fault no_such_fault/.test(tail);
 }
 
-/** Are its faults planted in a guest that runs, rather than each in one of its own? */
-const isInTurn = (version: Version, { all, only }: Options): boolean =>
-	version !== OLDEST && !all && only.length === 0;
+/** Is it planted in a guest that runs, rather than booted with? */
+const isInTurn = (
+	{ modules }: Fault,
+	version: Version,
+	{ all, only }: Options,
+): boolean =>
+	!all && only.length === 0 && (version !== OLDEST || modules !== undefined);
 
 /** Builds a version's kernels, and adds what is booted of them; gives the one that has everything. */
 async function addJobs(
@@ -254,13 +259,13 @@ async function addJobs(
 		});
 	const base = await build("base");
 	const whole = { version, config: "base", kernel: base } as const;
-	const modules = new Set(chosen.flatMap((fault) => fault.modules ?? []));
+	const booted = chosen.filter((fault) => !isInTurn(fault, version, options));
+	const modules = new Set(booted.flatMap((fault) => fault.modules ?? []));
 	jobs.push({ ...whole, fault: null, modules: [] });
 	if (modules.size > 0)
 		jobs.push({ ...whole, fault: null, modules: [...modules] });
-	if (!isInTurn(version, options))
-		for (const fault of chosen)
-			jobs.push({ ...whole, fault, modules: fault.modules ?? [] });
+	for (const fault of booted)
+		jobs.push({ ...whole, fault, modules: fault.modules ?? [] });
 	if (version !== OLDEST) return base;
 
 	const named = new Map(chosen.map((fault) => [fault.name, fault]));
@@ -333,7 +338,7 @@ async function main(): Promise<number> {
 	const started = performance.now();
 	const jobs: Job[] = [];
 	const sources = new Map<Version, string>();
-	const inTurn: { version: Version; base: Kernel; chosen: Fault[] }[] = [];
+	const inTurn: { version: Version; base: Kernel; faults: Fault[] }[] = [];
 	let refusals = 0;
 	for (const version of options.versions) {
 		const chosen = faults.filter(
@@ -344,7 +349,8 @@ async function main(): Promise<number> {
 		if (chosen.length === 0) continue;
 		const base = await addJobs(version, chosen, options, jobs);
 		sources.set(version, base.version);
-		if (isInTurn(version, options)) inTurn.push({ version, base, chosen });
+		const turns = chosen.filter((fault) => isInTurn(fault, version, options));
+		inTurn.push({ version, base, faults: turns });
 		const refused = await unknownIsRefused(base, stop.signal);
 		console.log(
 			`${refused ? "ok" : "FAILED"}: Linux ${version}: an unknown fault's name is refused`,
@@ -377,8 +383,8 @@ async function main(): Promise<number> {
 				: [],
 		),
 	]);
-	const turns = inTurn.flatMap(({ version, base, chosen }) =>
-		groupsOf(chosen).map(
+	const turns = inTurn.flatMap(({ version, base, faults: planted }) =>
+		groupsOf(planted).map(
 			(group) => () =>
 				tryInTurn(group, {
 					...{ kernel: base, caughtBefore, signal: stop.signal, say },
