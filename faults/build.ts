@@ -13,7 +13,12 @@ import {
 	removeAbandoned,
 	said,
 } from "./scratch.js";
-import { patchedSource, type SourcePackage, sourcePackage } from "./source.js";
+import {
+	patchedSource,
+	type SourcePackage,
+	sourcePackage,
+	type Version,
+} from "./source.js";
 
 /** The programs that a build runs, each with the Debian package that brings it. */
 const TOOLS: Readonly<Record<string, string>> = {
@@ -61,6 +66,7 @@ export const CONFIGS = [
 export type ConfigName = (typeof CONFIGS)[number];
 
 export interface BuildOptions {
+	version: Version;
 	config: ConfigName;
 	/** Kept from run to run: the package, the patched source, objects to start from, kernels. */
 	cacheDir: string;
@@ -101,7 +107,7 @@ export async function buildKernel(options: BuildOptions): Promise<Kernel> {
 		options.log ?? (() => {}),
 		options.signal,
 	);
-	const inputs = await readInputs(attempt);
+	const inputs = await readInputs(attempt, options.version);
 	const kernel = await keptKernel(attempt, inputs, options.config);
 	return {
 		bzImage: join(kernel, "bzImage"),
@@ -213,20 +219,24 @@ interface Inputs {
 	fragments: Record<ConfigName, string>;
 }
 
-async function readInputs(attempt: Attempt): Promise<Inputs> {
+async function readInputs(attempt: Attempt, version: Version): Promise<Inputs> {
 	const room = fileURLToPath(new URL("../../faults/", import.meta.url));
-	const patchFile = join(room, "linux-6.1.patch");
-	const texts = await Promise.all(
-		CONFIGS.map((name) =>
-			readFile(join(room, "config", `${name}.config`), "utf8"),
-		),
+	const patchFile = join(room, `linux-${version}.patch`);
+	const config = (name: string): Promise<string> =>
+		readFile(join(room, "config", `${name}.config`), "utf8");
+	const base = mergeFragments(
+		await config("base"),
+		await config(`linux-${version}`),
 	);
-	const [base = ""] = texts;
+	const texts = await Promise.all(CONFIGS.map(config));
 	const fragments = Object.fromEntries(
-		CONFIGS.map((name, i) => [name, mergeFragments(base, texts[i] ?? "")]),
+		CONFIGS.map((name, i) => [
+			name,
+			name === "base" ? base : mergeFragments(base, texts[i] ?? ""),
+		]),
 	) as Record<ConfigName, string>;
 	return {
-		source: await sourcePackage(attempt),
+		source: await sourcePackage(attempt, version),
 		compiler: `${await said("gcc", ["--version"])}${await said("ld", ["--version"])}`,
 		patchFile,
 		patch: await readFile(patchFile, "utf8"),

@@ -3,6 +3,9 @@ import { readFileSync } from "node:fs";
 import { test } from "tap";
 import { BUILD_PACKAGES, CONFIGS } from "./build.js";
 import { mergeFragments, unmetOptions } from "./fragments.js";
+import { isIn } from "./page.js";
+import { VERSIONS, type Version } from "./source.js";
+import type { Fault as Planted } from "./table.js";
 
 const BOUNDARIES = [
 	"ns_last_pid",
@@ -13,17 +16,11 @@ const BOUNDARIES = [
 	"tty_lock",
 ];
 
-/** Faults of no boundary: in what all of them share, and in what the capability has no say in. */
-const OTHERS = ["helper", "controls"];
+/** Faults of no boundary: in what all of them share, in what the capability has no say in, and in what others have. */
+const OTHERS = ["helper", "controls", "lsm"];
 
-interface Fault {
-	name: string;
-	boundary: string;
-	kind: string;
-	description: string;
-	caughtBy: string;
-	/** Other boundaries, or suites of none, whose cases may fail with it. */
-	maySpread?: { boundary: string; reason: string }[];
+interface Fault extends Planted {
+	readonly caughtBy: string;
 }
 
 function ours(name: string): string {
@@ -31,22 +28,25 @@ function ours(name: string): string {
 }
 
 const faults: Fault[] = JSON.parse(ours("faults.json"));
-const patch = ours("linux-6.1.patch");
-const added = patch
-	.split("\n")
-	.filter((line) => line.startsWith("+") && !line.startsWith("+++"))
-	.map((line) => line.slice(1));
-
 /** The pairs in the calls of a macro, as names of faults. */
 function namesIn(text: string, call: RegExp): string[] {
 	return [...text.matchAll(call)].map((found) => `${found[1]}-${found[2]}`);
 }
 
+/** What a version's patch adds. */
+function addedTo(version: Version): string[] {
+	return ours(`linux-${version}.patch`)
+		.split("\n")
+		.filter((line) => line.startsWith("+") && !line.startsWith("+++"))
+		.map((line) => line.slice(1));
+}
+
 /** The table's rows: in its macro, each line is continued. */
-const planted = namesIn(
-	added.filter((line) => line.startsWith("\tF(")).join("\n"),
-	/^\tF\((\w+), (\w+)\)/gm,
-);
+const plantedIn = (added: readonly string[]): string[] =>
+	namesIn(
+		added.filter((line) => line.startsWith("\tF(")).join("\n"),
+		/^\tF\((\w+), (\w+)\)/gm,
+	);
 
 test("the names are unique, and part of a path or a TAP line as they are", async () => {
 	const names = faults.map((fault) => fault.name);
@@ -84,47 +84,70 @@ test("all six boundaries have faults, sixty and more together", async () => {
 	assert.ok(faults.length >= 60, `${faults.length} faults`);
 });
 
-test("the patch knows the same faults, in the same order", async () => {
-	assert.deepEqual(
-		planted,
-		faults.map((fault) => fault.name),
-	);
-});
-
-test("every fault is asked for somewhere, and none that is not in the table", async () => {
-	const code = added.filter((line) => !line.startsWith("\tF(")).join("\n");
-	const asked = new Set(namesIn(code, /crcap_fault\((\w+), (\w+)\)/g));
-	// The checks that all boundaries share are written once, for any of them.
-	const shared = new Set(
-		namesIn(code, /crcap_fault\((boundary), (\w+)\)/g).map((name) =>
-			name.replace(/^boundary-/, ""),
-		),
-	);
-	shared.delete("kind");
-	const defined = namesIn(code, /CRCAP_DEFINE_CAPABLE\((\w+), (\w+)/g)
-		.map((name) => name.split("-")[0])
-		.filter((boundary) => boundary !== "boundary");
-	assert.deepEqual(defined.sort(), [...BOUNDARIES].sort());
-
-	for (const name of planted) {
-		const [, kind = ""] = name.split("-");
-		assert.ok(asked.has(name) || shared.has(kind), `nothing asks for ${name}`);
-	}
-	for (const name of asked)
-		if (!name.startsWith("boundary-"))
-			assert.ok(planted.includes(name), `${name} is not in the table`);
-});
-
-test("every configuration has a fragment that can be merged", async () => {
-	const base = ours("config/base.config");
-	for (const config of CONFIGS) {
-		const fragment = ours(`config/${config}.config`);
-		const merged = mergeFragments(base, fragment);
-		assert.deepEqual(unmetOptions(fragment, merged), []);
-		if (config !== "base")
-			assert.notEqual(merged, mergeFragments(base), config);
+test("versions and modules are ones that there are, and say something", async () => {
+	for (const { name, versions, modules, boundary } of faults) {
+		if (versions !== undefined) {
+			assert.ok(versions.length > 0 && versions.length < VERSIONS.length, name);
+			for (const version of versions)
+				assert.ok(VERSIONS.includes(version as Version), name);
+		}
+		assert.equal(modules !== undefined, boundary === "lsm", name);
+		for (const module of modules ?? [])
+			assert.match(module, /^(apparmor|selinux|tomoyo)$/, name);
 	}
 });
+
+for (const version of VERSIONS) {
+	const added = addedTo(version);
+	const planted = plantedIn(added);
+
+	test(`the patch of ${version} knows the same faults, in the same order`, async () => {
+		assert.deepEqual(
+			planted,
+			faults.filter((fault) => isIn(fault, version)).map(({ name }) => name),
+		);
+	});
+
+	test(`every fault is asked for somewhere in ${version}, and none that is not in the table`, async () => {
+		const code = added.filter((line) => !line.startsWith("\tF(")).join("\n");
+		const asked = new Set(namesIn(code, /crcap_fault\((\w+), (\w+)\)/g));
+		// The checks that all boundaries share are written once, for any of them.
+		const shared = new Set(
+			namesIn(code, /crcap_fault\((boundary), (\w+)\)/g).map((name) =>
+				name.replace(/^boundary-/, ""),
+			),
+		);
+		shared.delete("kind");
+		const defined = namesIn(code, /CRCAP_DEFINE_CAPABLE\((\w+), (\w+)/g)
+			.map((name) => name.split("-")[0])
+			.filter((boundary) => boundary !== "boundary");
+		assert.deepEqual(defined.sort(), [...BOUNDARIES].sort());
+
+		for (const name of planted) {
+			const [, kind = ""] = name.split("-");
+			assert.ok(
+				asked.has(name) || shared.has(kind),
+				`nothing asks for ${name}`,
+			);
+		}
+		for (const name of asked)
+			if (!name.startsWith("boundary-"))
+				assert.ok(planted.includes(name), `${name} is not in the table`);
+	});
+
+	test(`the configuration for ${version} can be merged with each other one`, async () => {
+		const base = mergeFragments(
+			ours("config/base.config"),
+			ours(`config/linux-${version}.config`),
+		);
+		for (const config of CONFIGS) {
+			const fragment = ours(`config/${config}.config`);
+			const merged = mergeFragments(base, fragment);
+			assert.deepEqual(unmetOptions(fragment, merged), []);
+			if (config !== "base") assert.notEqual(merged, base, config);
+		}
+	});
+}
 
 test("a later fragment wins, and comments are no options", async () => {
 	assert.equal(

@@ -9,20 +9,24 @@ import { runLimited } from "../runner/common/jobs.js";
 import { concerns } from "../suites/index.js";
 import { cacheDir } from "../vm/index.js";
 import { buildKernel, CONFIGS, type ConfigName, type Kernel } from "./build.js";
+import { groupsOf, tryInTurn } from "./inTurn.js";
+import { isIn, lastCaught, markdown } from "./page.js";
+import { VERSIONS, type Version } from "./source.js";
 import {
 	EVERYWHERE,
 	type Fault,
 	type Finding,
 	findingOf,
 	isSound,
-	markdown,
 	type TableRow,
+	together,
 	verdictText,
 } from "./table.js";
 import { UNDER_SETTINGS } from "./underSettings.js";
 
 const TOP = fileURLToPath(new URL("../..", import.meta.url));
 const CLI = join(TOP, "dist/crcap/main.js");
+const PAGE = join(TOP, "docs/faults.md");
 
 /** A configuration without something is tried with one fault of each boundary that it still has. */
 const SAMPLES: Readonly<
@@ -94,17 +98,26 @@ const OTHERS = [
 	"workarounds.*",
 ];
 
+/** The version that is tried with every fault and in every configuration. */
+const [OLDEST] = VERSIONS;
+
 interface Options {
 	readonly only: readonly string[];
+	/** Every fault is booted with; else those of newer versions and of security modules are planted in a guest that runs. */
+	readonly all: boolean;
+	readonly versions: readonly Version[];
 	readonly write: string | undefined;
 	readonly jobs: number;
 	readonly signal: AbortSignal;
 }
 
 interface Job {
+	readonly version: Version;
 	readonly config: ConfigName;
 	readonly kernel: Kernel;
 	readonly fault: Fault | null;
+	/** The security modules to boot with, one after the other; none names one: as the kernel comes up. */
+	readonly modules: readonly string[];
 	/** What else stands on the kernel's command line. */
 	readonly setting?: string;
 }
@@ -115,6 +128,8 @@ const say = (line: string): void => {
 
 function parse(argv: readonly string[], signal: AbortSignal): Options {
 	const only: string[] = [];
+	const versions: Version[] = [];
+	let all = false;
 	let write: string | undefined;
 	let jobs = availableParallelism();
 	for (let i = 0; i < argv.length; i++) {
@@ -126,19 +141,29 @@ function parse(argv: readonly string[], signal: AbortSignal): Options {
 		} else if (arg === "--jobs" && /^[1-9]\d?$/.test(value ?? "")) {
 			jobs = Number(value);
 			i++;
+		} else if (arg === "--linux" && isVersion(value)) {
+			versions.push(value);
+			i++;
+		} else if (arg === "--all") {
+			all = true;
 		} else if (arg.startsWith("-")) {
 			throw new Error(
-				`unknown option ${arg}; usage: npm run faults -- [--write FILE] [--jobs N] [FAULT…]`,
+				`unknown option ${arg}; usage: npm run faults -- [--all] [--linux ${VERSIONS.join("|")}] [--write FILE] [--jobs N] [FAULT…]`,
 			);
 		} else only.push(arg);
 	}
-	return { only, write, jobs, signal };
+	return {
+		...{ only, all, write, jobs, signal },
+		versions: versions.length > 0 ? versions : VERSIONS,
+	};
 }
+
+const isVersion = (text: string | undefined): text is Version =>
+	VERSIONS.some((version) => version === text);
 
 /** One run of the command line as a user would type it, and what it reported. */
 async function crcap(
-	config: ConfigName,
-	kernel: Kernel,
+	{ config, kernel, modules }: Pick<Job, "config" | "kernel" | "modules">,
 	appended: readonly string[],
 	cases: readonly string[],
 	signal: AbortSignal,
@@ -156,6 +181,7 @@ async function crcap(
 				"--kernel",
 				kernel.bzImage,
 				...(MEANT[config] ?? []),
+				...(modules.length > 0 ? ["--lsm", modules.join(",")] : []),
 				...appended.flatMap((words) => ["--append", words]),
 				...cases.flatMap((glob) => ["--case", glob]),
 				"--report",
@@ -171,36 +197,47 @@ async function crcap(
 	}
 }
 
-async function tryFault(
-	{ config, kernel, fault, setting }: Job,
-	signal: AbortSignal,
-): Promise<Finding> {
+async function tryFault(job: Job, signal: AbortSignal): Promise<Finding> {
+	const { fault, setting } = job;
 	const { status, report } = await crcap(
-		config,
-		kernel,
+		job,
 		[
 			...(fault === null ? [] : [`crcap_fault=${fault.name}`]),
 			...(setting === undefined ? [] : [setting]),
 		],
-		CASES[config] ??
-			(fault === null || fault.boundary === EVERYWHERE
-				? []
-				: [`${fault.boundary}.*`, ...OTHERS]),
+		casesFor(job),
 		signal,
 	);
-	const [target] = report.targets;
-	if (target === undefined) throw new Error("the report has no target");
 	// A case of CRIU's is about several boundaries: that it failed counts only where it names the right one.
 	const finding = findingOf(
-		target,
+		together(report.targets),
 		fault,
-		config === "criu" ? () => [] : concerns,
+		job.config === "criu" ? () => [] : concerns,
 	);
-	const { fail, timeout, crash, error } = target.totals;
-	const expected = fail + timeout + crash > 0 ? 1 : error > 0 ? 3 : 0;
+	const expected = statusFor(report.targets);
 	return finding.trouble === null && status !== expected
 		? { ...finding, trouble: `exit status ${status} instead of ${expected}` }
 		: finding;
+}
+
+/** The exit status that these results call for. */
+function statusFor(targets: Report["targets"]): number {
+	const any = (...verdicts: readonly string[]): boolean =>
+		targets.some(({ cases }) =>
+			cases.some(({ verdict }) => verdicts.includes(verdict)),
+		);
+	if (any("fail", "timeout", "crash")) return 1;
+	return any("error") ? 3 : 0;
+}
+
+/** Under security modules the suite that is about them is asked; a kernel without a fault is asked everything else. */
+function casesFor({ config, fault, modules }: Job): readonly string[] {
+	const own = CASES[config];
+	if (own !== undefined) return own;
+	if (modules.length > 0)
+		return ["lsm.*", ...(fault === null ? [] : OTHERS.slice(0, 2))];
+	if (fault === null || fault.boundary === EVERYWHERE) return [];
+	return [`${fault.boundary}.*`, ...OTHERS];
 }
 
 /** A typing error must not count as a fault that was caught: the kernel refuses a name that it does not know. */
@@ -209,14 +246,92 @@ async function unknownIsRefused(
 	signal: AbortSignal,
 ): Promise<boolean> {
 	const { status, report } = await crcap(
-		"base",
-		kernel,
+		{ config: "base", kernel, modules: [] },
 		["crcap_fault=no_such_fault"],
 		["tty_lock.lock.uid0-none"],
 		signal,
 	);
 	const tail = report.targets[0]?.consoleTail?.join("\n") ?? "";
 	return status === 3 && /unknown fault no_such_fault/.test(tail);
+}
+
+/** Is it planted in a guest that runs, rather than booted with? */
+const isInTurn = (
+	{ modules }: Fault,
+	version: Version,
+	{ all, only }: Options,
+): boolean =>
+	!all && only.length === 0 && (version !== OLDEST || modules !== undefined);
+
+/** Builds a version's kernels, and adds what is booted of them; gives the one that has everything. */
+async function addJobs(
+	version: Version,
+	chosen: readonly Fault[],
+	options: Options,
+	jobs: Job[],
+): Promise<Kernel> {
+	const build = (config: ConfigName): Promise<Kernel> =>
+		buildKernel({
+			...{ version, config, log: say, signal: options.signal },
+			cacheDir: cacheDir("faults"),
+		});
+	const base = await build("base");
+	const whole = { version, config: "base", kernel: base } as const;
+	const booted = chosen.filter((fault) => !isInTurn(fault, version, options));
+	const modules = new Set(booted.flatMap((fault) => fault.modules ?? []));
+	jobs.push({ ...whole, fault: null, modules: [] });
+	if (modules.size > 0)
+		jobs.push({ ...whole, fault: null, modules: [...modules] });
+	for (const fault of booted)
+		jobs.push({ ...whole, fault, modules: fault.modules ?? [] });
+	if (version !== OLDEST) return base;
+
+	const named = new Map(chosen.map((fault) => [fault.name, fault]));
+	for (const [setting, names] of Object.entries(UNDER_SETTINGS))
+		for (const fault of names.flatMap((name) => named.get(name) ?? []))
+			jobs.push({ ...whole, fault, modules: [], setting });
+	if (options.only.length > 0) return base;
+	for (const config of CONFIGS) {
+		if (config === "base") continue;
+		const one = { version, config, kernel: await build(config), modules: [] };
+		jobs.push({ ...one, fault: null });
+		for (const fault of SAMPLES[config].flatMap(
+			(name) => named.get(name) ?? [],
+		))
+			jobs.push({ ...one, fault });
+	}
+	return base;
+}
+
+/** What stands above a job's row. */
+const sectionOf = ({
+	config,
+	setting,
+	modules,
+}: Pick<Job, "config" | "setting" | "modules">): string =>
+	[
+		config,
+		...(setting === undefined ? [] : [setting]),
+		...(modules.length > 0 ? ["security modules"] : []),
+	].join(", ");
+
+/** Writes the page: what was run now, and what it said of the rest. */
+async function writePage(
+	path: string,
+	rows: readonly TableRow[],
+	faults: readonly Fault[],
+	sources: ReadonlyMap<Version, string>,
+): Promise<void> {
+	const tool = JSON.parse(
+		await readFile(join(TOP, "package.json"), "utf8"),
+	) as { version: string };
+	const date = new Date().toISOString().slice(0, 10);
+	const columns = [...sources].map(([version, source]) => ({
+		version,
+		words: `Debian's linux-source-${version} ${source}, run on ${date}`,
+	}));
+	const old = await readFile(path, "utf8").catch(() => "");
+	await writeFile(path, markdown(rows, faults, columns, tool.version, old));
 }
 
 async function main(): Promise<number> {
@@ -239,86 +354,73 @@ async function main(): Promise<number> {
 				`there is no fault ${name}; faults/faults.json lists them`,
 			);
 	const started = performance.now();
-	const kernels = new Map<ConfigName, Kernel>();
-	const configs = options.only.length > 0 ? (["base"] as const) : CONFIGS;
-	for (const config of configs)
-		kernels.set(
-			config,
-			await buildKernel({
-				config,
-				cacheDir: cacheDir("faults"),
-				log: say,
-				signal: stop.signal,
-			}),
+	const jobs: Job[] = [];
+	const sources = new Map<Version, string>();
+	const inTurn: { version: Version; base: Kernel; faults: Fault[] }[] = [];
+	let refusals = 0;
+	for (const version of options.versions) {
+		const chosen = faults.filter(
+			(fault) =>
+				isIn(fault, version) &&
+				(options.only.length === 0 || options.only.includes(fault.name)),
 		);
-	const built = performance.now();
-	say(`kernels ready after ${Math.round((built - started) / 1000)} s`);
-
-	const jobs: Job[] = [...kernels].flatMap(([config, kernel]) => {
-		const names =
-			options.only.length > 0
-				? options.only
-				: config === "base"
-					? [...known]
-					: SAMPLES[config];
-		return [
-			{ config, kernel, fault: null },
-			...names.map((name) => ({
-				config,
-				kernel,
-				fault: faults.find((one) => one.name === name) ?? null,
-			})),
-		];
-	});
-	for (const [setting, names] of Object.entries(UNDER_SETTINGS))
-		for (const name of names)
-			if (options.only.length === 0 || options.only.includes(name))
-				jobs.push({
-					config: "base",
-					kernel: kernels.get("base") as Kernel,
-					fault: faults.find((one) => one.name === name) ?? null,
-					setting,
-				});
-	const refused = await unknownIsRefused(
-		kernels.get("base") as Kernel,
-		stop.signal,
-	);
-	console.log(
-		refused
-			? "ok: an unknown fault's name is refused"
-			: "FAILED: an unknown fault's name is not refused",
+		if (chosen.length === 0) continue;
+		const base = await addJobs(version, chosen, options, jobs);
+		sources.set(version, base.version);
+		const turns = chosen.filter((fault) => isInTurn(fault, version, options));
+		inTurn.push({ version, base, faults: turns });
+		const refused = await unknownIsRefused(base, stop.signal);
+		console.log(
+			`${refused ? "ok" : "FAILED"}: Linux ${version}: an unknown fault's name is refused`,
+		);
+		refusals += Number(refused);
+	}
+	say(
+		`kernels ready after ${Math.round((performance.now() - started) / 1000)} s`,
 	);
 	const rows: TableRow[] = [];
-	const tasks = jobs.map((job, index) => async () => {
-		const finding = await tryFault(job, stop.signal);
-		const { fault, setting } = job;
-		const config =
-			setting === undefined ? job.config : `${job.config}, ${setting}`;
+	const tell = (row: TableRow): void => {
+		const { version, section, fault, finding } = row;
 		console.log(
-			`${isSound(finding, fault) ? "ok" : "FAILED"}: ${config} ${fault?.name ?? "none"}: ${verdictText(finding, fault)}`,
+			`${isSound(finding, fault) ? "ok" : "FAILED"}: Linux ${version}, ${section}: ${fault?.name ?? "none"}: ${verdictText(finding, fault)}`,
 		);
 		for (const line of finding.details.slice(0, 5)) console.log(`  ${line}`);
-		rows[index] = { config, fault, finding };
+		rows.push(row);
+	};
+	const tasks = jobs.map((job) => async () => {
+		const finding = await tryFault(job, stop.signal);
+		const { version, fault } = job;
+		tell({ version, section: sectionOf(job), fault, finding });
 	});
 	await runLimited(tasks, options.jobs);
-	if (options.write !== undefined) {
-		const { version } = kernels.get("base") as Kernel;
-		const tool = JSON.parse(
-			await readFile(join(TOP, "package.json"), "utf8"),
-		) as { version: string };
-		await writeFile(
-			options.write,
-			markdown(rows, {
-				date: new Date().toISOString().slice(0, 10),
-				"kernel source": `Debian's linux-source-6.1 ${version}`,
-				crcap: tool.version,
-			}),
-		);
-	}
+	const caughtBefore = new Map([
+		...lastCaught(await readFile(PAGE, "utf8")),
+		...rows.flatMap(({ fault, finding: { caught } }) =>
+			fault !== null && caught[0] !== undefined
+				? [[fault.name, caught[0]] as const]
+				: [],
+		),
+	]);
+	const turns = inTurn.flatMap(({ version, base, faults: planted }) =>
+		groupsOf(planted).map(
+			(group) => () =>
+				tryInTurn(group, {
+					...{ kernel: base, caughtBefore, signal: stop.signal, say },
+					found: (fault, finding) =>
+						tell({
+							...{ version, fault, finding },
+							section: sectionOf({ config: "base", ...group }),
+						}),
+				}),
+		),
+	);
+	await runLimited(turns, options.jobs);
+	if (options.write !== undefined)
+		await writePage(options.write, rows, faults, sources);
 	const sound =
 		rows.filter(({ finding, fault }) => isSound(finding, fault)).length +
-		Number(refused);
-	const failed = rows.length + 1 - sound;
+		refusals;
+	const failed = rows.length + sources.size - sound;
 	say(`took ${Math.round((performance.now() - started) / 1000)} s`);
 	console.log(`${sound} passed, ${failed} failed, 0 skipped`);
 	return failed === 0 ? 0 : 1;

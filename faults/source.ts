@@ -1,10 +1,21 @@
-/** The kernel's source: Debian's package, brought by apt, with the patch on it. */
+/** The kernels' sources: Debian's packages, brought by apt, each with its patch on it. */
 import { mkdir, readdir, rename } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { PrivateApt } from "../vm/index.js";
 import { type Attempt, exists, inScratch } from "./scratch.js";
 
-const PACKAGE = "linux-source-6.1";
+/** The versions that there is a patch for. Each but the first goes by what changed since the one before. */
+export const VERSIONS = ["6.1", "7.2"] as const;
+
+export type Version = (typeof VERSIONS)[number];
+
+/** The suites of Debian that have, or will have, a version's source: the first that does is asked. */
+const SUITES: Readonly<Record<Version, readonly string[]>> = {
+	"6.1": ["bookworm"],
+	"7.2": ["sid", "forky", "trixie-backports"],
+};
+
+const packageOf = (version: Version): string => `linux-source-${version}`;
 
 /**
  * Code that no configuration here compiles. Left in the archive (Kconfig files
@@ -25,46 +36,67 @@ const UNUSED = [
 
 /** Debian's package of the source, in the cache. */
 export interface SourcePackage {
+	/** Such as linux-source-6.1. */
+	readonly name: string;
 	/** Such as 6.1.192-2. */
 	readonly version: string;
 	readonly deb: string;
 }
 
 /**
- * The newest in the cache; where there is none, bookworm's newest with its security updates, through apt's own checks.
+ * The newest in the cache; where there is none, the suite's newest with its security updates, through apt's own checks.
  * A newer one is fetched when the cache has been emptied, not silently.
  */
-export async function sourcePackage(attempt: Attempt): Promise<SourcePackage> {
-	const cached = await cachedPackage(attempt.cacheDir);
+export async function sourcePackage(
+	attempt: Attempt,
+	version: Version,
+): Promise<SourcePackage> {
+	const name = packageOf(version);
+	const cached = await cachedPackage(attempt.cacheDir, name);
 	if (cached) return cached;
-	return await inScratch(attempt, async (scratch) => {
-		const apt = await PrivateApt.open(scratch, {
-			suite: "bookworm",
-			debianArch: "amd64",
-			updates: true,
-			signal: attempt.signal,
-			onProgress: attempt.log,
-		});
-		const record = await apt.show(PACKAGE);
-		if (record === undefined)
-			throw new Error(`Debian bookworm has no ${PACKAGE}`);
-		const [file] = await apt.download([record]);
-		if (file === undefined)
-			throw new Error(`apt-get download left no ${PACKAGE} package`);
-		await rename(file, join(attempt.cacheDir, basename(file)));
-		return named(attempt.cacheDir, basename(file));
-	});
+	for (const suite of SUITES[version]) {
+		const fetched = await inScratch(attempt, (scratch) =>
+			fetchFrom(attempt, suite, name, scratch),
+		);
+		if (fetched) return fetched;
+	}
+	throw new Error(
+		`no ${name} in Debian's ${SUITES[version].join(", ")}: bring linux-${version}.patch up to a version that is there`,
+	);
 }
 
-function named(dir: string, name: string): SourcePackage {
-	const version = decodeURIComponent(name.split("_")[1] ?? "");
-	return { version, deb: join(dir, name) };
+/** The suite's package, put into the cache; undefined where it has none. */
+async function fetchFrom(
+	attempt: Attempt,
+	suite: string,
+	name: string,
+	scratch: string,
+): Promise<SourcePackage | undefined> {
+	const apt = await PrivateApt.open(scratch, {
+		suite,
+		debianArch: "amd64",
+		updates: true,
+		signal: attempt.signal,
+		onProgress: attempt.log,
+	});
+	const record = await apt.show(name);
+	if (record === undefined) return undefined;
+	const [file] = await apt.download([record]);
+	if (file === undefined)
+		throw new Error(`apt-get download left no ${name} package`);
+	await rename(file, join(attempt.cacheDir, basename(file)));
+	return named(attempt.cacheDir, basename(file));
+}
+
+function named(dir: string, file: string): SourcePackage {
+	const [name = "", version = ""] = file.split("_");
+	return { name, version: decodeURIComponent(version), deb: join(dir, file) };
 }
 
 /** The patched tree, from the cache where it is there. */
 export async function patchedSource(
 	attempt: Attempt,
-	{ deb, version }: SourcePackage,
+	{ name, deb, version }: SourcePackage,
 	patchFile: string,
 	tree: string,
 ): Promise<void> {
@@ -72,7 +104,7 @@ export async function patchedSource(
 	attempt.log(`unpack ${basename(deb)} and patch it`);
 	await inScratch(attempt, async (scratch) => {
 		await attempt.run("dpkg-deb", ["-x", deb, join(scratch, "package")]);
-		const archive = join(scratch, `package/usr/src/${PACKAGE}.tar.xz`);
+		const archive = join(scratch, `package/usr/src/${name}.tar.xz`);
 		const source = join(scratch, "source");
 		await mkdir(source);
 		await attempt.run("tar", [
@@ -82,7 +114,7 @@ export async function patchedSource(
 			source,
 			"--strip-components=1",
 			"--wildcards",
-			...UNUSED.map((dir) => `--exclude=${PACKAGE}/${dir}/*.[ch]`),
+			...UNUSED.map((dir) => `--exclude=${name}/${dir}/*.[ch]`),
 		]);
 		await attempt
 			.run("patch", [
@@ -106,10 +138,11 @@ export async function patchedSource(
 
 async function cachedPackage(
 	cacheDir: string,
+	name: string,
 ): Promise<SourcePackage | undefined> {
-	const names = (await readdir(cacheDir))
-		.filter((name) => name.startsWith(`${PACKAGE}_`) && name.endsWith(".deb"))
+	const files = (await readdir(cacheDir))
+		.filter((file) => file.startsWith(`${name}_`) && file.endsWith(".deb"))
 		.sort(new Intl.Collator("en", { numeric: true }).compare);
-	const last = names.at(-1);
+	const last = files.at(-1);
 	return last === undefined ? undefined : named(cacheDir, last);
 }

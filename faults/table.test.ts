@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "tap";
 import type { CaseResult, TargetResult } from "../results/model/model.js";
 import {
@@ -7,7 +6,7 @@ import {
 	type Fault,
 	findingOf,
 	isSound,
-	markdown,
+	together,
 	verdictText,
 } from "./table.js";
 
@@ -104,47 +103,29 @@ test("without a fault nothing may fail, be in error or be left out", async () =>
 	assert.ok(!isSound(find(ran({ "set_tid.a.x": "pass" }, "x"), null), null));
 });
 
-test("the page counts what was caught, and survives what stands in it", async () => {
-	const finding = find(ran({ "set_tid.a.x": "fail" }));
-	const survived = find(ran({ "set_tid.a.x": "pass" }));
-	const page = markdown(
-		[
-			{ config: "base", fault: FAULT, finding },
-			{ config: "base", fault: FAULT, finding: survived },
-			{
-				config: "base",
-				fault: null,
-				finding: find(ran({ "set_tid.a.x": "pass" }), null),
-			},
-		],
-		{ date: "2020-01-01" },
+test("a fault is caught by the suite that has its boundary's name", async () => {
+	const fault: Fault = { ...FAULT, name: "lsm-x", boundary: "lsm" };
+	const about = (): string[] => ["set_tid"];
+	const finding = findingOf(
+		ran({ "lsm.set_tid.x": "fail", "routes.a.x": "fail" }),
+		fault,
+		about,
 	);
-	assert.match(page, /- caught: 1 of 2/);
-	assert.match(page, /The check \\\| was lost\. \| set_tid\.a\.x \|/);
-	assert.match(
-		page,
-		/\| none \| {2}\| the kernel as it is \| nothing failed \|/,
-	);
-	assert.match(page, /SURVIVED/);
-	const sound = markdown([{ config: "base", fault: FAULT, finding }], {});
-	assert.match(sound, /^- caught: every one$/m);
+	assert.deepEqual(finding.caught, ["lsm.set_tid.x"]);
+	assert.deepEqual(finding.spread, ["routes.a.x"]);
 });
 
-test("the page in the documentation says of its rows what they show", async () => {
-	const ours = (path: string): string =>
-		readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
-	const known = new Set(
-		(JSON.parse(ours("faults/faults.json")) as Fault[]).map(({ name }) => name),
+test("boots of one kernel count as one run, whole only where each is", async () => {
+	const both = together([
+		ran({ "lsm.a.x": "pass" }),
+		ran({ "lsm.b.x": "fail" }, "no boot"),
+	]);
+	assert.deepEqual(
+		both.cases.map(({ id }) => id),
+		["lsm.a.x", "lsm.b.x"],
 	);
-	const page = ours("docs/faults.md");
-	const rows = [
-		...page.matchAll(/^\| ([\w-]+) \| \w* \| .* \| (.*) \|$/gm),
-	].filter(([, name]) => name !== "fault");
-	assert.ok(rows.length > 200, `${rows.length} rows`);
-	for (const [, name = ""] of rows)
-		assert.ok(name === "none" || known.has(name), `there is no fault ${name}`);
-	const bad = rows.filter(([, , verdict = ""]) =>
-		/SURVIVED|SPREAD|FAILED|NOTHING SHOWN/.test(verdict),
-	);
-	assert.equal(/^- caught: every one\b/m.test(page), bad.length === 0);
+	assert.equal(both.complete, false);
+	assert.equal(both.incompleteReason, "no boot");
+	assert.equal(together([ran({ "lsm.a.x": "pass" })]).complete, true);
+	assert.throws(() => together([]), /no target/);
 });

@@ -1,4 +1,4 @@
-/** The table of planted faults: what each run showed, judged and written down. */
+/** What each run of a planted fault showed, judged. */
 import type { CaseResult, TargetResult } from "../results/model/model.js";
 
 export interface Fault {
@@ -7,6 +7,10 @@ export interface Fault {
 	readonly kind: string;
 	/** What it stands for. */
 	readonly description: string;
+	/** The versions of Linux that have it; all, where they are not named. */
+	readonly versions?: readonly string[];
+	/** The security modules to boot with, one after the other, where it shows under them alone. */
+	readonly modules?: readonly string[];
 	/** Other boundaries whose cases it fails, each with the reason. */
 	readonly maySpread?: readonly { boundary: string; reason: string }[];
 }
@@ -28,12 +32,28 @@ export interface Finding {
 
 const BAD = new Set(["fail", "crash", "timeout"]);
 
+/** What is looked at of a run's targets, which the same kernel is, booted several times. */
+type Ran = Pick<TargetResult, "cases" | "complete" | "incompleteReason">;
+
+/** The boots of one kernel as one run. @throws Error where there is none. */
+export function together(targets: readonly TargetResult[]): Ran {
+	if (targets.length === 0) throw new Error("the report has no target");
+	const short = targets.find(({ complete }) => !complete);
+	return {
+		cases: targets.flatMap(({ cases }) => cases),
+		complete: short === undefined,
+		...(short?.incompleteReason !== undefined && {
+			incompleteReason: short.incompleteReason,
+		}),
+	};
+}
+
 /**
  * Judges the run of a kernel with this fault; null: without one, when nothing may fail.
  * `concerns` tells which boundaries a case is about that names none.
  */
 export function findingOf(
-	result: TargetResult,
+	result: Ran,
 	fault: Fault | null,
 	concerns: (id: string) => readonly string[],
 ): Finding {
@@ -41,7 +61,9 @@ export function findingOf(
 		boundary === undefined ? concerns(id) : [boundary];
 	const own = (result: CaseResult): boolean =>
 		fault !== null &&
-		(fault.boundary === EVERYWHERE || about(result).includes(fault.boundary));
+		(fault.boundary === EVERYWHERE ||
+			result.id.startsWith(`${fault.boundary}.`) ||
+			about(result).includes(fault.boundary));
 	const announced = new Set(
 		fault?.maySpread?.map(({ boundary }) => boundary) ?? [],
 	);
@@ -94,48 +116,10 @@ export function verdictText(finding: Finding, fault: Fault | null): string {
 }
 
 export interface TableRow {
-	readonly config: string;
+	/** The configuration, and the setting where there is one. */
+	readonly section: string;
+	/** Such as 6.1. */
+	readonly version: string;
 	readonly fault: Fault | null;
 	readonly finding: Finding;
-}
-
-/** The page for the documentation. */
-export function markdown(
-	rows: readonly TableRow[],
-	versions: Readonly<Record<string, string>>,
-): string {
-	const head = Object.entries(versions).map(
-		([name, value]) => `- ${name}: ${value}`,
-	);
-	const configs = [...new Set(rows.map(({ config }) => config))];
-	const caught = rows.filter(
-		({ fault, finding }) => fault !== null && isSound(finding, fault),
-	).length;
-	const planted = rows.filter(({ fault }) => fault !== null).length;
-	return [
-		"# Planted faults",
-		"",
-		"Each row is one boot of one kernel with one fault planted in it, and the first case that caught it. `npm run faults` makes this page.",
-		"",
-		...head,
-		`- caught: ${caught === planted ? "every one" : `${caught} of ${planted}`}`,
-		"",
-		...configs.flatMap((config) => [
-			`## ${config}`,
-			"",
-			"| fault | boundary | what it stands for | caught by |",
-			"|---|---|---|---|",
-			...rows
-				.filter((row) => row.config === config)
-				.map(
-					({ fault, finding }) =>
-						`| ${fault?.name ?? "none"} | ${fault?.boundary ?? ""} | ${cell(fault?.description ?? "the kernel as it is")} | ${cell(verdictText(finding, fault))} |`,
-				),
-			"",
-		]),
-	].join("\n");
-}
-
-function cell(text: string): string {
-	return text.replaceAll("|", "\\|").replaceAll("\n", " ");
 }

@@ -26,6 +26,13 @@ test("a module takes the place of those that the kernel would take", async () =>
 	]);
 });
 
+test("a kernel whose list is empty is booted with the module alone", async () => {
+	assert.deepEqual(lsmBoots(["apparmor", "none"], 'CONFIG_LSM=""\n'), [
+		{ suffix: "+apparmor", append: "lsm=apparmor" },
+		{ suffix: "+none", append: "lsm=" },
+	]);
+});
+
 test("all are those that the kernel has, and none", async () => {
 	const names = (config: string | undefined) =>
 		lsmBoots(["all"], config).map(({ suffix }) => suffix);

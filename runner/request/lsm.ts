@@ -64,7 +64,10 @@ function isBuilt(word: LsmWord, config: string | undefined): boolean {
  * module in /proc/PID/attr.
  */
 function modulesWith(word: LsmWord, config: string | undefined): string[] {
-	const listed = /^CONFIG_LSM="([^"]*)"$/m.exec(config ?? "")?.[1]?.split(",");
+	const listed = /^CONFIG_LSM="([^"]*)"$/m
+		.exec(config ?? "")?.[1]
+		?.split(",")
+		.filter(Boolean);
 	const majors: readonly string[] = [...MAJOR_MODULES, "smack"];
 	const minor = (listed ?? MINOR).filter((name) => !majors.includes(name));
 	if (word === "none") return minor;

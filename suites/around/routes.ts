@@ -55,6 +55,39 @@ const ROWS: readonly Row[] = [
 		catches: "a file's capabilities are had in spite of no_new_privs",
 	},
 	{
+		name: "exec_traced",
+		boundaries: ["set_tid"],
+		title:
+			"traced by another process of the same user, execute a file with +ep",
+		probe: "clone3",
+		program: `${CAPPED},ep @ under_tracer exec=/tmp/crprobe clone3=tid:20110`,
+		subjects: user,
+		expect: always(
+			["0", "EPERM"],
+			"a tracer without CAP_SYS_PTRACE: execve() gains nothing",
+			"file_caps",
+		),
+		levels: 1,
+		catches: "a file's capabilities are had in the hands of a tracer",
+	},
+	{
+		name: "exec_shared_fs",
+		boundaries: ["set_tid"],
+		title:
+			"with a working directory that another process shares (CLONE_FS), execute a file with +ep",
+		probe: "clone3",
+		program: `${CAPPED},ep @ share_fs exec=/tmp/crprobe clone3=tid:20111`,
+		subjects: user,
+		expect: always(
+			["0", "EPERM"],
+			"the root directory is in another process's hands: execve() gains nothing",
+			"file_caps",
+		),
+		levels: 1,
+		catches:
+			"a file's capabilities are had where another process may change the root directory",
+	},
+	{
 		name: "exec_ambient",
 		boundaries: ["set_tid"],
 		title: "with the capability ambient, execute a plain file",
@@ -105,10 +138,10 @@ const ROWS: readonly Row[] = [
 		name: "entered_userns",
 		boundaries: ["exe_fd"],
 		title:
-			"enter a user namespace that a process of one's own made, and change /proc/self/exe in there",
+			"enter a user namespace that a process of one's own made, drop CAP_SYS_ADMIN, change /proc/self/exe in there",
 		probe: "mm_map",
 		program:
-			"spawn=t { userns=0:1000:1 } open=n,r,/proc/$t/ns/user exe_unmap memfd=x mm_map=exe:x setns?=fd,n mm_map=exe:x exe=x",
+			"spawn=t { userns=0:1000:1 } open=n,r,/proc/$t/ns/user exe_unmap memfd=x mm_map=exe:x setns?=fd,n drop=sys_admin mm_map=exe:x exe=x",
 		subjects: user,
 		expect: always(
 			["0", "EPERM", "0", "0", "0:yes"],

@@ -14,6 +14,8 @@ export const ROUTES_STATEMENTS: readonly Statement[] = [
 		says: "what execve, setuid and a new user namespace give or take, seen by what it opens",
 		rows: [
 			"routes.exec_no_new_privs",
+			"routes.exec_traced",
+			"routes.exec_shared_fs",
 			"routes.exec_ambient",
 			"routes.setuid",
 			"routes.new_userns_without_sys_admin",

@@ -487,7 +487,7 @@ const ROWS: readonly Row[] = [
 			"in a pid namespace whose first process has ended, ask for pids, for the first one again, for any, and without the capability; then outside for the pid that was asked for there",
 		probe: "clone3",
 		program:
-			"child { unshare=pid child { } clone3=tid:7/20510 clone3=tid:1 clone3 clone3=tid:0 caps=none clone3=tid:7 clone3 } clone3=tid:20510",
+			"child { unshare=pid child { } clone3=tid:20519/20510 clone3=tid:1 clone3 clone3=tid:0 caps=none clone3=tid:20519 clone3 } clone3=tid:20510",
 		subjects: unsharesPid,
 		expect: (s, facts) => {
 			const outside = allocPid(s, facts, ["free"], chosen(s, 20510));
