@@ -64,6 +64,9 @@ bool cr_apart_over(void);
 int cr_run_case_apart(const char *program, unsigned int deadline_ms, unsigned long n, char *out,
 		      size_t outlen);
 
+/* ktap.c: returns the exit status, as kselftest has it */
+int cr_ktap(const char *path);
+
 /* channel.c: see PROTOCOL.md */
 int cr_channel_open(const char *device);
 int cr_channel_take(int in, int out);

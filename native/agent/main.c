@@ -8,6 +8,7 @@
  *   crprobe --doctor           tell what checkpoint/restore can do here, and what is in its way
  *   crprobe --batch FILE [LOG] run the requests of a bundle, and log what they gave
  *   crprobe --serve [FOLDER]   run what is asked on standard input (PROTOCOL.md); FOLDER holds this file, and both are removed
+ *   crprobe --ktap FILE        run a list of cases, judge them, print KTAP
  */
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static int usage(FILE *to, int status)
 {
 	fputs("usage: crprobe [--deadline SECONDS] PROGRAM | --facts | --steps | --version\n"
 	      "       crprobe --doctor [--pid PID] [--json]\n"
-	      "       crprobe --batch FILE [LOG] | --serve [FOLDER]\n"
+	      "       crprobe --batch FILE [LOG] | --serve [FOLDER] | --ktap FILE\n"
 	      "Runs one case of crcap on this kernel and prints the observation.\n"
 	      "A program is a list of steps; the step -- ends those that make the subject:\n"
 	      "  crprobe 'uid=1000 caps=checkpoint_restore dumpable=1 -- clone3=tid:20000'\n",
@@ -55,6 +56,8 @@ int main(int argc, char **argv)
 		return cr_serve(argv[2]);
 	if (argc >= 3 && argc <= 4 && !strcmp(argv[1], "--batch"))
 		return cr_batch(argv[2], argv[3]);
+	if (argc == 3 && !strcmp(argv[1], "--ktap"))
+		return cr_ktap(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "--deadline")) {
 		if (!cr_parse_long(argv[2], &seconds) || seconds < 1 || seconds > 86400) {
 			fprintf(stderr,

@@ -66,6 +66,7 @@ const COMMANDS = {
 	run: async () => (await import("./commands/run.js")).addRun,
 	list: async () => (await import("./commands/list.js")).addList,
 	explain: async () => (await import("./commands/explain.js")).addExplain,
+	export: async () => (await import("./commands/export.js")).addExport,
 	facts: async () => (await import("./commands/facts.js")).addFacts,
 	doctor: async () => (await import("./commands/doctor.js")).addDoctor,
 	completion: async () =>

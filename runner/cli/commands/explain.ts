@@ -6,12 +6,12 @@ import { openSource, systemText } from "../../common/source.js";
 import { print } from "../../common/stdout.js";
 import type { PlannedCase, RawFacts, SuiteApi } from "../../common/suiteApi.js";
 import { UsageError } from "../../common/usage.js";
+import { type Era, history } from "../../eras/eras.js";
 import { select } from "../../request/select.js";
 import { text } from "../../request/values.js";
 import { readFactLines } from "../../targets/factLines.js";
 import { localArch } from "../../targets/localTarget.js";
 import type { CommandContext } from "./context.js";
-import { type Era, history } from "./eras.js";
 
 const MORE = `
 CASE is an id or a glob, as \`crcap list\` shows them. Without --kernel-facts the expectations of all mainline versions are shown.

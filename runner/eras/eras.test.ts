@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import semver from "semver";
 import { test } from "tap";
-import {
-	CITATIONS,
-	type CitationEntry,
-} from "../../../suites/model/citations.js";
+import { CITATIONS, type CitationEntry } from "../../suites/model/citations.js";
 import { releases } from "./eras.js";
 
 test("no citation lies beyond the last release that is asked about, and none between two", async () => {
@@ -16,7 +13,7 @@ test("no citation lies beyond the last release that is asked about, and none bet
 		if (semver.lt(semver.coerce(since) ?? first, first)) continue;
 		assert.ok(
 			known.includes(since),
-			`${name} is of ${since}: add it to SERIES in runner/history.ts`,
+			`${name} is of ${since}: add it to SERIES in runner/eras/eras.ts`,
 		);
 	}
 });
