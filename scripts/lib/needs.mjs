@@ -226,6 +226,18 @@ const TESTS = [
 		debian: [debian],
 	})),
 	{
+		what: "runner of autopkgtest's tests",
+		commands: ["autopkgtest"],
+		files: [],
+		debian: ["autopkgtest"],
+	},
+	{
+		what: "schema of LAVA's jobs",
+		commands: [],
+		files: ["/usr/lib/python3/dist-packages/lava_common/schemas/__init__.py"],
+		debian: ["lava-common"],
+	},
+	{
 		what: "browser for the HTML report",
 		commands: ["chromium", "chromium-browser", "google-chrome"],
 		files: [],
