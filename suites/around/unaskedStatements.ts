@@ -8,9 +8,10 @@ export const UNASKED_STATEMENTS: readonly Statement[] = [
 		unasked: "it takes the device, which no emulator has",
 	},
 	{
-		says: "a denial by SELinux, AppArmor or BPF has the same errno as one by the capability's check",
+		says: "a denial by a program of the BPF module has the same errno as one by the capability's check",
 		rows: [],
-		unasked: "no policy is loaded in the guest; the facts name the modules",
+		unasked:
+			"no such program is loaded in the guest: the suite lsm asks this of policies; the facts name the modules",
 	},
 	{
 		says: "before 5.9 every boundary takes CAP_SYS_ADMIN",
@@ -22,6 +23,6 @@ export const UNASKED_STATEMENTS: readonly Statement[] = [
 		says: "a 32-bit helper on a 64-bit kernel gets the same answers",
 		rows: [],
 		unasked:
-			"it has no rows of its own: the same cases run with the i386 helper on an i386 kernel",
+			"it has no rows of its own: --compat asks all of them with the i386 helper, as does an i386 kernel",
 	},
 ];

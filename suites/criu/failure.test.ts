@@ -5,15 +5,13 @@ import { boundaryIn, criuFailure } from "./failure.js";
 
 /** As CRIU 4.1.1 said it on kernels with that check lost. */
 const SAID: Readonly<Record<string, string>> = {
-	"criu/cr-restore.c:1230: Can't fork for 302: Operation not permitted / criu/cr-restore.c:2320: Restoring FAILED.":
+	"criu/cr-restore.c:1230: Can't fork for 303: Operation not permitted / criu/cr-restore.c:2320: Restoring FAILED.":
 		"set_tid",
-	"criu/cr-restore.c:1178: Failed to write 301 to /proc/sys/kernel/ns_last_pid: Operation not permitted / criu/cr-restore.c:1230: Can't fork for 302: Operation not permitted":
+	"criu/cr-restore.c:1074: Failed to write 302 to /proc/sys/kernel/ns_last_pid: Operation not permitted / criu/cr-restore.c:1194: Setting PID failed / criu/cr-restore.c:2320: Restoring FAILED.":
 		"ns_last_pid",
 	"sys_prctl(PR_SET_MM, PR_SET_MM_MAP) failed with -1": "exe_fd",
 	// No word of a permission: the link was refused, and the path of a deleted file leads nowhere.
-	"criu/files-reg.c:1802: Can't open mapped [/w/out.map (deleted)]: No such file or directory":
-		"map_files",
-	"criu/proc_parse.c:600: Can't open 302's mapfile link 7f0: Operation not permitted":
+	"criu/proc_parse.c:353: Can't open mapped [/tmp/victim-p.mapped (deleted)]: No such file or directory / criu/proc_parse.c:707: Can't open 303's mapfile link 7f74e63d1000: No such file or directory / criu/cr-dump.c:1570: Collect mappings (pid: 303) failed with -1 / criu/cr-dump.c:2111: Dumping FAILED.":
 		"map_files",
 };
 

@@ -7,7 +7,7 @@ import type { Boundary } from "../model/row.js";
  * map_files is refused it tells of the path, which is not there. The first that is found counts.
  */
 const MESSAGES: readonly (readonly [RegExp, Boundary])[] = [
-	// criu/pstree.c, criu/cr-restore.c: set_next_tid(), where there is no clone3.
+	// criu/cr-restore.c: set_next_pid(), where there is no clone3.
 	[/ns_last_pid/, "ns_last_pid"],
 	// criu/cr-restore.c: fork_with_pid(); "File exists" is a pid that another process has.
 	[/Can't fork for \d+: (?!File exists)/, "set_tid"],
@@ -15,7 +15,7 @@ const MESSAGES: readonly (readonly [RegExp, Boundary])[] = [
 	[/Unable to create a thread/, "set_tid"],
 	// criu/pie/restorer.c: restore_mm().
 	[/PR_SET_MM_MAP|sys_prctl\(PR_SET_MM/, "exe_fd"],
-	// criu/files-reg.c, criu/proc_parse.c: the link, or the path that is tried instead.
+	// criu/proc_parse.c: the link, and the path that is tried instead.
 	[/mapfile link|map_files|Can't open mapped \[.*\(deleted\)\]/, "map_files"],
 ];
 
