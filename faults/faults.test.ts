@@ -5,7 +5,7 @@ import { BUILD_PACKAGES, CONFIGS } from "./build.js";
 import { mergeFragments, unmetOptions } from "./fragments.js";
 import { isIn } from "./page.js";
 import { VERSIONS, type Version } from "./source.js";
-import type { Fault as Planted } from "./table.js";
+import type { Fault } from "./table.js";
 
 const BOUNDARIES = [
 	"ns_last_pid",
@@ -18,10 +18,6 @@ const BOUNDARIES = [
 
 /** Faults of no boundary: in what all of them share, in what the capability has no say in, and in what others have. */
 const OTHERS = ["helper", "controls", "lsm"];
-
-interface Fault extends Planted {
-	readonly caughtBy: string;
-}
 
 function ours(name: string): string {
 	return readFileSync(new URL(`../../faults/${name}`, import.meta.url), "utf8");

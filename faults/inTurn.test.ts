@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "tap";
 import type { PlannedCase } from "../suites/index.js";
-import { casesFor, groupsOf, stepsOf, Turn } from "./inTurn.js";
+import { casesFor, groupsOf, namedCases, stepsOf, Turn } from "./inTurn.js";
 import type { Fault } from "./table.js";
 
 const fault = (name: string, more: Partial<Fault> = {}): Fault => ({
 	...{ name, boundary: name.split("-")[0] ?? "" },
-	...{ kind: "check missing", description: "It was lost.", ...more },
+	...{
+		kind: "check missing",
+		description: "It was lost.",
+		caughtBy: "anyone",
+		...more,
+	},
 });
 
 /** As much of a planned case as is looked at. */
@@ -69,6 +74,14 @@ test("the row that caught it before comes first; without one, all that may", asy
 		ids(undefined, fault("helper-x")),
 		CASES.map(({ id }) => id),
 	);
+});
+
+test("an entry may name the case that notices", async () => {
+	const named = namedCases([
+		SET_TID,
+		fault("exe_fd-x", { caughtBy: "exe_fd.a.uid0-none: EPERM, gets ok" }),
+	]);
+	assert.deepEqual([...named], [["exe_fd-x", "exe_fd.a.uid0-none"]]);
 });
 
 test("each case runs without the fault, then with it, and the fault is taken away", async () => {

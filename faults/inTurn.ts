@@ -61,6 +61,18 @@ export function groupsOf(faults: readonly Fault[]): Group[] {
 	].filter((group) => group.faults.length > 0);
 }
 
+/** The case that a fault's entry names, by the fault's name. */
+export function namedCases(
+	faults: readonly Fault[],
+): ReadonlyMap<string, string> {
+	return new Map(
+		faults.flatMap(({ name, caughtBy }) => {
+			const id = /^([a-z_]+\.\w+\.[\w-]+):/.exec(caughtBy)?.[1];
+			return id === undefined ? [] : [[name, id] as const];
+		}),
+	);
+}
+
 /** The cases to try a fault with: those of the row that caught it before, else all that may. */
 export function casesFor(
 	{ boundary }: Fault,

@@ -9,6 +9,7 @@ const FAULT: Fault = {
 	boundary: "set_tid",
 	kind: "check missing",
 	description: "The check | was lost.",
+	caughtBy: "anyone",
 };
 const OLD_ONLY: Fault = {
 	...FAULT,

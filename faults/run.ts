@@ -9,7 +9,7 @@ import { runLimited } from "../runner/common/jobs.js";
 import { concerns } from "../suites/index.js";
 import { cacheDir } from "../vm/index.js";
 import { buildKernel, CONFIGS, type ConfigName, type Kernel } from "./build.js";
-import { groupsOf, tryInTurn } from "./inTurn.js";
+import { groupsOf, namedCases, tryInTurn } from "./inTurn.js";
 import { isIn, lastCaught, markdown } from "./page.js";
 import { VERSIONS, type Version } from "./source.js";
 import {
@@ -397,6 +397,7 @@ async function main(): Promise<number> {
 	});
 	await runLimited(tasks, options.jobs);
 	const caughtBefore = new Map([
+		...namedCases(faults),
 		...lastCaught(await readFile(PAGE, "utf8")),
 		...rows.flatMap(({ fault, finding: { caught } }) =>
 			fault !== null && caught[0] !== undefined

@@ -9,10 +9,20 @@ export const VERSIONS = ["6.1", "7.2"] as const;
 
 export type Version = (typeof VERSIONS)[number];
 
+interface Suite {
+	readonly suite: string;
+	/** Has it updates beside it? */
+	readonly updates: boolean;
+}
+
 /** The suites of Debian that have, or will have, a version's source: the first that does is asked. */
-const SUITES: Readonly<Record<Version, readonly string[]>> = {
-	"6.1": ["bookworm"],
-	"7.2": ["sid", "forky", "trixie-backports"],
+const SUITES: Readonly<Record<Version, readonly Suite[]>> = {
+	"6.1": [{ suite: "bookworm", updates: true }],
+	"7.2": [
+		{ suite: "sid", updates: false },
+		{ suite: "forky", updates: true },
+		{ suite: "trixie-backports", updates: false },
+	],
 };
 
 const packageOf = (version: Version): string => `linux-source-${version}`;
@@ -61,21 +71,20 @@ export async function sourcePackage(
 		if (fetched) return fetched;
 	}
 	throw new Error(
-		`no ${name} in Debian's ${SUITES[version].join(", ")}: bring linux-${version}.patch up to a version that is there`,
+		`no ${name} in Debian's ${SUITES[version].map(({ suite }) => suite).join(", ")}: bring linux-${version}.patch up to a version that is there`,
 	);
 }
 
 /** The suite's package, put into the cache; undefined where it has none. */
 async function fetchFrom(
 	attempt: Attempt,
-	suite: string,
+	suite: Suite,
 	name: string,
 	scratch: string,
 ): Promise<SourcePackage | undefined> {
 	const apt = await PrivateApt.open(scratch, {
-		suite,
+		...suite,
 		debianArch: "amd64",
-		updates: true,
 		signal: attempt.signal,
 		onProgress: attempt.log,
 	});

@@ -15,6 +15,7 @@ const FAULT: Fault = {
 	boundary: "set_tid",
 	kind: "check missing",
 	description: "The check | was lost.",
+	caughtBy: "anyone",
 };
 
 /** A run of these cases, `id` to verdict. */

@@ -7,6 +7,8 @@ export interface Fault {
 	readonly kind: string;
 	/** What it stands for. */
 	readonly description: string;
+	/** Who notices: a case's id and what it shows, or that in a sentence. */
+	readonly caughtBy: string;
 	/** The versions of Linux that have it; all, where they are not named. */
 	readonly versions?: readonly string[];
 	/** The security modules to boot with, one after the other, where it shows under them alone. */
