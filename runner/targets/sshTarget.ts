@@ -42,11 +42,7 @@ export function sshTarget(options: SshTargetOptions): Target {
 				return await sessionOn(shell, options, signal);
 			} catch (error) {
 				await shell.close();
-				if (error instanceof LinkError)
-					throw new OpenError(`${options.destination.text}: ${error.message}`);
-				if (error instanceof OpenError)
-					throw new OpenError(`${options.destination.text}: ${error.message}`);
-				throw error;
+				throw error instanceof LinkError ? new OpenError(error.message) : error;
 			}
 		},
 	};
