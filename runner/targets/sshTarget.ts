@@ -41,7 +41,8 @@ export function sshTarget(options: SshTargetOptions): Target {
 			try {
 				return await sessionOn(shell, options, signal);
 			} catch (error) {
-				await shell.close();
+				shell.kill();
+				await shell.ended;
 				throw error instanceof LinkError ? new OpenError(error.message) : error;
 			}
 		},
