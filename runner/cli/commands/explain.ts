@@ -1,6 +1,7 @@
 import { text as textOf } from "node:stream/consumers";
 import type { Command } from "commander";
 import { visible } from "../../../results/text/escape.js";
+import { type Era, history } from "../../common/eras.js";
 import { shellLine } from "../../common/shellQuote.js";
 import { openSource, systemText } from "../../common/source.js";
 import { print } from "../../common/stdout.js";
@@ -11,7 +12,6 @@ import { text } from "../../request/values.js";
 import { readFactLines } from "../../targets/factLines.js";
 import { localArch } from "../../targets/localTarget.js";
 import type { CommandContext } from "./context.js";
-import { type Era, history } from "./eras.js";
 
 const MORE = `
 CASE is an id or a glob, as \`crcap list\` shows them. Without --kernel-facts the expectations of all mainline versions are shown.

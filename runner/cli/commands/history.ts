@@ -1,9 +1,9 @@
 import type { Command } from "commander";
+import { type Era, history } from "../../common/eras.js";
 import { print } from "../../common/stdout.js";
 import type { SuiteApi } from "../../common/suiteApi.js";
 import { select } from "../../request/select.js";
 import type { CommandContext } from "./context.js";
-import { type Era, history } from "./eras.js";
 
 /** The version from which on kernels are told apart: before it the capability was not there. */
 const FIRST = "5.9";

@@ -5,17 +5,17 @@ import { join } from "node:path";
 import { test } from "tap";
 import type { Report } from "../../results/index.js";
 import {
-	noServer,
-	type Server,
-	until,
-	withServer,
-} from "../targets/sshd.test.helper.js";
-import {
 	cli,
 	descendants,
 	startCli,
 	withFolder,
-} from "./spawnCli.test.helper.js";
+} from "../cli/spawnCli.test.helper.js";
+import {
+	noServer,
+	type Server,
+	until,
+	withServer,
+} from "./sshd.test.helper.js";
 
 const skip = noServer();
 

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import semver from "semver";
 import { test } from "tap";
-import {
-	CITATIONS,
-	type CitationEntry,
-} from "../../../suites/model/citations.js";
+import { CITATIONS, type CitationEntry } from "../../suites/model/citations.js";
 import { releases } from "./eras.js";
 
 test("no citation lies beyond the last release that is asked about, and none between two", async () => {

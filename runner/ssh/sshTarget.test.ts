@@ -4,11 +4,11 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "tap";
-import { AGENTS, agentPath } from "./agents.js";
+import { AGENTS, agentPath } from "../targets/agents.js";
+import type { CaseRequest, SessionEnd } from "../targets/target.js";
 import { readDestination, sshArguments } from "./sshDestination.js";
 import { noServer, until, withServer } from "./sshd.test.helper.js";
 import { sshTarget } from "./sshTarget.js";
-import type { CaseRequest, SessionEnd } from "./target.js";
 
 const requestOf = (n: number, probeProgram: string): CaseRequest => ({
 	n,

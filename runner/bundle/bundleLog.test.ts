@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "tap";
 import { crcHex } from "../../vm/index.js";
-import { agentPath } from "./agents.js";
+import { agentPath } from "../targets/agents.js";
+import { localArch } from "../targets/localTarget.js";
 import { LogError, programKey, readBundleLog } from "./bundleLog.js";
-import { localArch } from "./localTarget.js";
 
 const SELECT = encodeURIComponent(
 	JSON.stringify({ suite: ["a b"], subject: [], case: [] }),

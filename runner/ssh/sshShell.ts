@@ -2,9 +2,9 @@
 import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
 import type { ResultPromise } from "execa";
+import { OpenError } from "../targets/target.js";
 import { type SshDestination, sshArguments } from "./sshDestination.js";
 import { bootstrapScript, readShellLine, type ShellWord } from "./sshScript.js";
-import { OpenError } from "./target.js";
 
 /** The status with which ssh ends where it failed itself. */
 const SSH_FAILED = 255;

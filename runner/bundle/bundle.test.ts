@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { test } from "tap";
 import type { Report } from "../../results/index.js";
+import { cli, withFolder } from "../cli/spawnCli.test.helper.js";
 import { localArch } from "../targets/localTarget.js";
-import { cli, withFolder } from "./spawnCli.test.helper.js";
 
 /** As in ssh.test.ts: every way in which a case is made. */
 const SELECTION = [
