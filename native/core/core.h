@@ -197,6 +197,7 @@ int cr_memfd(const char *name, unsigned int flags);
 
 /* leave_executable.c */
 int cr_leave_executable(void);
+void cr_shed_inheritance(void);
 
 /* criu_victim.c */
 int cr_victim(const char *kind, const char *path);

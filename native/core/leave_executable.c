@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A process without a mapping of its own executable, which can change /proc/self/exe. */
+/* What a process leaves behind: the mapping of its own executable, without which it can change /proc/self/exe, and what it inherited. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -11,6 +12,10 @@
 #include <unistd.h>
 
 #include "core.h"
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
 
 static unsigned long long number(const char **p, unsigned int base)
 {
@@ -84,4 +89,21 @@ int cr_leave_executable(void)
 			return err;
 	}
 	return 0;
+}
+
+/* Who forked may have had handlers, masks and descriptors that mean nothing here. */
+void cr_shed_inheritance(void)
+{
+	struct sigaction sa;
+	int sig, fd;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = SIG_DFL;
+	for (sig = 1; sig < 65; sig++)
+		sigaction(sig, &sa, NULL);
+	/* Kernels before 5.9: as many as a process ordinarily may have. */
+	if (syscall(SYS_close_range, 3U, ~0U, 0U))
+		for (fd = 3; fd < 1024; fd++)
+			close(fd);
+	setpgid(0, 0);
 }

@@ -15,10 +15,6 @@
 
 #include "prepared.h"
 
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
-
 static struct cr_shared *shared;
 
 /*
@@ -338,23 +334,6 @@ int cr_supervise(struct cr_prepared *from, const char *program, unsigned int dea
 	return t.cut ? -E2BIG : (int)t.len;
 }
 
-/* Who forked may have had handlers, masks and descriptors that mean nothing here. */
-static void shed_inheritance(void)
-{
-	struct sigaction sa;
-	int sig, fd;
-
-	memset(&sa, 0, sizeof(sa));
-	sa.sa_handler = SIG_DFL;
-	for (sig = 1; sig < 65; sig++)
-		sigaction(sig, &sa, NULL);
-	/* Kernels before 5.9: as many as a process ordinarily may have. */
-	if (syscall(SYS_close_range, 3U, ~0U, 0U))
-		for (fd = 3; fd < 1024; fd++)
-			close(fd);
-	setpgid(0, 0);
-}
-
 /*
  * In a process forked for it: run one case and leave it with nothing of the program that forked. As cr_supervise() otherwise.
  * @self: as cr_supervisor_init() takes it.
@@ -364,7 +343,7 @@ int cr_supervise_apart(const char *program, unsigned int deadline_ms, unsigned l
 {
 	int err;
 
-	shed_inheritance();
+	cr_shed_inheritance();
 	/* Cases set System V IPC ids: not in this machine's own namespace. Who may not leave it may not set them either. */
 	unshare(CLONE_NEWIPC);
 	err = cr_supervisor_init(self);

@@ -4,9 +4,9 @@ import { crcHex } from "../../vm/index.js";
 import type { PlannedCase } from "../common/suiteApi.js";
 import { version } from "../common/version.js";
 import type { Selection } from "../request/select.js";
-import { programKey } from "../targets/bundleLog.js";
 import { requestLines } from "../targets/qemuSession.js";
 import type { CaseRequest } from "../targets/target.js";
+import { programKey } from "./bundleLog.js";
 
 export interface BundleOptions {
 	readonly arch: string;

@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import { tolerateClosedStdout } from "../common/stdout.js";
 import type { Judgement, PlannedCase, SuiteApi } from "../common/suiteApi.js";
+import { prepare } from "../prepare/prepare.js";
 import { AGENTS } from "../targets/agents.js";
-import { prepare } from "../targets/prepare.js";
 import { realDeps } from "./deps.js";
 import { main } from "./program.js";
 

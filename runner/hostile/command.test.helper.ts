@@ -10,7 +10,7 @@ if (process.env.CRCAP_TEST_CLOCK === "back") {
 }
 const { main } = await import("../cli/program.js");
 const { realDeps } = await import("../cli/deps.js");
-const { prepare } = await import("../targets/prepare.js");
+const { prepare } = await import("../prepare/prepare.js");
 const { limitsFor, SUITES } = await import("./setting.test.helper.js");
 
 process.exitCode = await main(process.argv.slice(2), {

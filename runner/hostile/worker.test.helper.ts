@@ -17,7 +17,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { FORMATS } from "../../results/model/formats.js";
 import { realDeps } from "../cli/deps.js";
 import { main } from "../cli/program.js";
-import { prepare } from "../targets/prepare.js";
+import { prepare } from "../prepare/prepare.js";
 import { ROWS, type Row } from "./rows.test.data.js";
 import {
 	image,

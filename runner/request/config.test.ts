@@ -45,7 +45,11 @@ test("mistakes are refused where they are", async () => {
 			/targets\.0: unknown key "hots" \(Did you mean host\?\)$/,
 		],
 		[{ targets: [{}] }, /targets\.0\.kernel: it is missing$/],
-		[{ targets: [3] }, /targets\.0: neither/],
+		[{ targets: [3] }, /targets\.0: none of/],
+		[
+			{ targets: [{ ssh: "board", prot: 22 }] },
+			/targets\.0: unknown key "prot": known are ssh, name, host$/,
+		],
 		[{ kernel: "x" }, /unknown key "kernel": it belongs into .*targets/],
 		[{ zzz: 1 }, /unknown key "zzz": known are .*targets, suite/],
 		[

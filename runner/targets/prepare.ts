@@ -1,4 +1,4 @@
-/** Makes targets of what was asked for. Nothing is booted here, but a kernel may have to be fetched. */
+/** Makes targets of kernels, in guests and this machine's own. Nothing is booted here, but a kernel may have to be fetched. */
 import { resolve } from "node:path";
 import {
 	chooseAccel,
@@ -20,8 +20,6 @@ import {
 	policyFiles,
 	requestCatalogue,
 } from "./agents.js";
-import { bundleId, loadBundleLog } from "./bundleLog.js";
-import { bundleTarget } from "./bundleTarget.js";
 import { compatArch } from "./compat.js";
 import { type FoundKernel, findKernels } from "./kernelTargets.js";
 import { localArch, localTarget } from "./localTarget.js";
@@ -30,11 +28,10 @@ import {
 	type BootTimes,
 	qemuTarget,
 } from "./qemuTarget.js";
-import { readDestination } from "./sshDestination.js";
-import { sshTarget } from "./sshTarget.js";
 import { OpenError, type Target } from "./target.js";
 
 type GuestSpec = Extract<TargetSpec, { kind: "qemu" }>;
+type LocalSpec = Extract<TargetSpec, { kind: "local" }>;
 
 /** What preparing needs of the run. */
 export interface PrepareContext {
@@ -49,26 +46,15 @@ export interface PrepareContext {
 }
 
 /**
- * The targets of one request, not yet opened: several where a directory or a package holds several kernels.
+ * The targets of one kernel that was asked for, not yet opened: several where a directory or a package holds several kernels.
  * @throws UsageError when there can be none
  */
-export async function prepare(
-	spec: TargetSpec,
+export async function prepareKernels(
+	spec: GuestSpec | LocalSpec,
 	request: RunRequest,
 	context: PrepareContext,
 ): Promise<Target[]> {
 	if (spec.kind === "local") return [prepareLocal(spec)];
-	if (spec.kind === "bundle") return [await prepareBundle(spec)];
-	if (spec.kind === "ssh")
-		return [
-			sshTarget({
-				name: spec.name,
-				destination: readDestination(spec.destination),
-				agentPath: (arch) => agentPath(arch, context.agents),
-				mayTouchHost: spec.host,
-				say: (line) => context.say(`${spec.name}: ${line}`),
-			}),
-		];
 	try {
 		const found = withConfig(
 			await findKernels(spec.kernel, context),
@@ -107,7 +93,7 @@ function withConfig(
 	return found.map((one) => ({ ...one, kernel: { config, ...one.kernel } }));
 }
 
-function prepareLocal(spec: Extract<TargetSpec, { kind: "local" }>): Target {
+function prepareLocal(spec: LocalSpec): Target {
 	try {
 		loadAddon();
 	} catch (error) {
@@ -118,18 +104,6 @@ function prepareLocal(spec: Extract<TargetSpec, { kind: "local" }>): Target {
 		load: () => loadAddon(),
 		crprobe: agentPath(localArch()),
 		mayTouchHost: spec.host,
-	});
-}
-
-async function prepareBundle({
-	name,
-	log,
-	bundle,
-}: Extract<TargetSpec, { kind: "bundle" }>): Promise<Target> {
-	return bundleTarget({
-		name,
-		load: () => loadBundleLog(log),
-		...(bundle === undefined ? {} : { bundle: await bundleId(bundle) }),
 	});
 }
 

@@ -209,6 +209,24 @@ const TESTS = [
 		debian: ["systemd-boot-efi"],
 	},
 	{
+		what: "OpenSSH's client",
+		commands: ["ssh"],
+		files: [],
+		debian: ["openssh-client"],
+	},
+	{
+		what: "OpenSSH's server",
+		commands: ["sshd"],
+		files: ["/usr/sbin/sshd"],
+		debian: ["openssh-server"],
+	},
+	...["busybox", "mksh"].map((command) => ({
+		what: `${command}, a shell that boards have`,
+		commands: [command],
+		files: [],
+		debian: [command],
+	})),
+	{
 		what: "list of processes",
 		commands: ["ps"],
 		files: [],

@@ -1,12 +1,12 @@
 import { text as textOf } from "node:stream/consumers";
 import type { Command } from "commander";
 import { visible } from "../../../results/text/escape.js";
+import { type Era, history } from "../../common/eras.js";
 import { shellLine } from "../../common/shellQuote.js";
 import { openSource, systemText } from "../../common/source.js";
 import { print } from "../../common/stdout.js";
 import type { PlannedCase, RawFacts, SuiteApi } from "../../common/suiteApi.js";
 import { UsageError } from "../../common/usage.js";
-import { type Era, history } from "../../eras/eras.js";
 import { select } from "../../request/select.js";
 import { text } from "../../request/values.js";
 import { readFactLines } from "../../targets/factLines.js";

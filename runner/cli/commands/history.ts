@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { type Era, history } from "../../common/eras.js";
 import { print } from "../../common/stdout.js";
 import type { SuiteApi } from "../../common/suiteApi.js";
-import { type Era, history } from "../../eras/eras.js";
 import { select } from "../../request/select.js";
 import type { CommandContext } from "./context.js";
 

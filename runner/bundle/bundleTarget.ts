@@ -1,6 +1,5 @@
 /** A machine whose answers came in a log: nothing runs, and each case is answered with what stands there. */
 import { version } from "../common/version.js";
-import { type BundleLog, LogError, programKey } from "./bundleLog.js";
 import {
 	type CaseRequest,
 	OpenError,
@@ -8,7 +7,8 @@ import {
 	type SessionEnd,
 	type SessionEvents,
 	type Target,
-} from "./target.js";
+} from "../targets/target.js";
+import { type BundleLog, LogError, programKey } from "./bundleLog.js";
 
 export interface BundleTargetOptions {
 	readonly name: string;

@@ -1,5 +1,5 @@
 /** What a case expects of one kernel version after the other. */
-import type { PlannedCase, SuiteApi } from "../common/suiteApi.js";
+import type { PlannedCase, SuiteApi } from "./suiteApi.js";
 
 /** Mainline series by major version: the first and the last one to ask about. Older ones lack clone3's set_tid. */
 const SERIES: readonly (readonly [

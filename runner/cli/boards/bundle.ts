@@ -4,15 +4,15 @@ import { archive } from "../../bundle/archive.js";
 import { bundled, bundleRequests } from "../../bundle/requests.js";
 import { runScript } from "../../bundle/runScript.js";
 import { beginFile, checkWritable } from "../../common/atomicFile.js";
+import { releases } from "../../common/eras.js";
 import { tell } from "../../common/tell.js";
 import { UsageError } from "../../common/usage.js";
 import { DEFAULT_DEADLINE_MS } from "../../execute/caseRequest.js";
 import { filter, type Selection, select } from "../../request/select.js";
 import { oneOf, seconds, text } from "../../request/values.js";
 import { agentPath } from "../../targets/agents.js";
-import type { CommandContext } from "./context.js";
-import { releases } from "./eras.js";
-import { selectionOptions } from "./selection.js";
+import type { CommandContext } from "../commands/context.js";
+import { selectionOptions } from "../commands/selection.js";
 
 const MORE = `
 The archive holds the agent, the requests and run.sh, which needs a shell and nothing else. On the board:

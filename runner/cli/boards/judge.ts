@@ -1,15 +1,15 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { FORMATS } from "../../../results/index.js";
+import { LogError, loadBundleLog } from "../../bundle/bundleLog.js";
 import { keepInputs } from "../../reports/reports.js";
 import { loadConfig } from "../../request/configFile.js";
 import { runRequest } from "../../request/runRequest.js";
 import { EVERYTHING } from "../../request/select.js";
 import { again, text } from "../../request/values.js";
 import { run } from "../../run/run.js";
-import { LogError, loadBundleLog } from "../../targets/bundleLog.js";
-import type { CommandContext } from "./context.js";
-import { formatHelp } from "./formatHelp.js";
+import type { CommandContext } from "../commands/context.js";
+import { formatHelp } from "../commands/formatHelp.js";
 
 const MORE = `
 Every line of the log carries a checksum and a number: one that was changed, is missing or comes from another run is told, and so is

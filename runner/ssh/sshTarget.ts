@@ -1,10 +1,7 @@
 /** A machine that ssh reaches: the static agent goes there, runs cases on its kernel, and leaves nothing. */
 import { readFile } from "node:fs/promises";
 import { ARCHES, type Arch, machineFor } from "../../vm/index.js";
-import { AgentLink, LinkError } from "./agentLink.js";
-import { requestLines } from "./qemuSession.js";
-import type { SshDestination } from "./sshDestination.js";
-import { type SshShell, startShell } from "./sshShell.js";
+import { requestLines } from "../targets/qemuSession.js";
 import {
 	type CaseRequest,
 	OpenError,
@@ -12,7 +9,10 @@ import {
 	type SessionEnd,
 	type SessionEvents,
 	type Target,
-} from "./target.js";
+} from "../targets/target.js";
+import { AgentLink, LinkError } from "./agentLink.js";
+import type { SshDestination } from "./sshDestination.js";
+import { type SshShell, startShell } from "./sshShell.js";
 
 export interface SshTargetOptions {
 	readonly name: string;
@@ -41,12 +41,9 @@ export function sshTarget(options: SshTargetOptions): Target {
 			try {
 				return await sessionOn(shell, options, signal);
 			} catch (error) {
-				await shell.close();
-				if (error instanceof LinkError)
-					throw new OpenError(`${options.destination.text}: ${error.message}`);
-				if (error instanceof OpenError)
-					throw new OpenError(`${options.destination.text}: ${error.message}`);
-				throw error;
+				shell.kill();
+				await shell.ended;
+				throw error instanceof LinkError ? new OpenError(error.message) : error;
 			}
 		},
 	};

@@ -2,10 +2,12 @@
 import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
 import type { ResultPromise } from "execa";
+import { OpenError } from "../targets/target.js";
 import { type SshDestination, sshArguments } from "./sshDestination.js";
 import { bootstrapScript, readShellLine, type ShellWord } from "./sshScript.js";
-import { OpenError } from "./target.js";
 
+/** The status with which ssh ends where it failed itself. */
+const SSH_FAILED = 255;
 /** A login may print much before the shell's first word; more is no login's, bytes. */
 const MAX_GREETING = 4 * 1024 * 1024;
 /** ssh's own words that are kept, bytes. */
@@ -90,14 +92,14 @@ export class SshShell {
 				this.#held = this.#held.subarray(at + 1);
 				const said = readShellLine(line, this.#token);
 				if (said !== undefined) return said;
-				if (line.trim() !== "") this.#lastLine = line.trim();
+				if (line.trim() !== "") this.#lastLine = line.trim().slice(0, 300);
 				at = this.#held.indexOf(10);
 			}
 			if (this.#held.length > MAX_GREETING)
 				throw new OpenError(
 					"what its login prints has no end: the shell was never reached",
 				);
-			if (over !== undefined) throw new OpenError(this.#withLastLine(over));
+			if (over !== undefined) throw new OpenError(over);
 			await new Promise<void>((resolve) => {
 				this.#onBytes = resolve;
 			});
@@ -137,7 +139,7 @@ export class SshShell {
 			return "the connection was closed";
 		if (result.code === "ENOENT")
 			return "there is no ssh on this machine: install OpenSSH's client (Debian's package openssh-client)";
-		const last = lastLineOf(this.#stderr);
+		const last = this.#lastWords(result.exitCode);
 		const how =
 			result.signal !== undefined
 				? `ssh was killed by ${result.signal}`
@@ -145,11 +147,11 @@ export class SshShell {
 		return last === "" ? how : `${how}: ${last}`;
 	}
 
-	/** A login that is no shell's says why on its standard output. */
-	#withLastLine(why: string): string {
-		return this.#stderr.trim() === "" && this.#lastLine !== ""
-			? `${why}: ${this.#lastLine.slice(0, 300)}`
-			: why;
+	/** ssh's own; where the other side ended it, a login that is no shell says why on its standard output. */
+	#lastWords(exitCode: number | undefined): string {
+		const said = lastLineOf(this.#held.toString()) || this.#lastLine;
+		const own = lastLineOf(this.#stderr);
+		return exitCode === SSH_FAILED ? own || said : said || own;
 	}
 }
 

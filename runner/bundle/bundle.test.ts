@@ -1,0 +1,98 @@
+/** A bundle from its making to its judging: the verdicts of `--local`, the same bytes, and a log that is not what it was is told. */
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { test } from "tap";
+import type { Report } from "../../results/index.js";
+import { cli, withFolder } from "../cli/spawnCli.test.helper.js";
+import { localArch } from "../targets/localTarget.js";
+
+/** As in ssh.test.ts: every way in which a case is made. */
+const SELECTION = [
+	"--case",
+	"{set_tid.free_tid,exe_fd.same_exe,map_files.read_memfd,ns_last_pid.next_pid,ipc_next_id.sem}.*",
+	"--subject",
+	"{uid1000-*,uid0-*,userns*-cap_checkpoint_restore,route_*}",
+];
+
+interface Outcome {
+	readonly status: number | undefined;
+	readonly cases: Record<string, string>;
+	readonly incomplete: string;
+	readonly notes: readonly string[];
+}
+
+async function outcome(
+	folder: string,
+	args: readonly string[],
+): Promise<Outcome> {
+	const file = join(folder, "report.json");
+	const { status } = await cli([...args, "--report", `json=${file}`]);
+	const { targets } = JSON.parse(readFileSync(file, "utf8")) as Report;
+	const [target] = targets;
+	return {
+		status,
+		cases: Object.fromEntries(
+			(target?.cases ?? []).map(({ id, verdict, observed }) => [
+				id,
+				// Which pids were free differs from run to run.
+				`${verdict} ${observed.replace(/\d+/g, "N")}`,
+			]),
+		),
+		incomplete: target?.incompleteReason ?? "",
+		notes: target?.notes ?? [],
+	};
+}
+
+async function makeBundle(folder: string, name: string): Promise<string> {
+	const file = join(folder, name);
+	const { status, stderr } = await cli([
+		...["bundle", "--arch", localArch(), "-o", file],
+		...SELECTION,
+	]);
+	assert.equal(status, 0, stderr);
+	return file;
+}
+
+/** What a TAP reader sees of a log. */
+function checkKtap(log: string): void {
+	const told = log.split("\n").filter((line) => !line.startsWith("#"));
+	const [first, plan, ...points] = told;
+	assert.equal(first, "KTAP version 1");
+	assert.equal(plan, `1..${points.length}`);
+	assert.ok(points.some((point) => /^ok \d+ [\w.-]+$/.test(point)));
+	for (const [at, point] of points.entries())
+		assert.match(
+			point,
+			new RegExp(`^ok ${at + 1} [\\w.-]+( # SKIP judged later)?$`),
+		);
+}
+
+test("run.sh under every shell, and the verdicts of --local", async () => {
+	await withFolder(async (folder) => {
+		const file = await makeBundle(folder, "one.tar.gz");
+		assert.deepEqual(
+			readFileSync(file),
+			readFileSync(await makeBundle(folder, "two.tar.gz")),
+		);
+		await execa("tar", ["xzf", file, "-C", folder]);
+		const script = join(folder, `crcap-${localArch()}`, "run.sh");
+		const log = join(folder, "log");
+		for (const shell of ["busybox sh", "dash", "bash --posix", "mksh"]) {
+			const [command = "", ...args] = `${shell} ${script}`.split(" ");
+			const { stdout } = await execa(command, args);
+			checkKtap(stdout);
+			writeFileSync(log, stdout);
+		}
+		const judged = await outcome(folder, ["judge", log, "--bundle", file]);
+		assert.deepEqual(
+			judged,
+			await outcome(folder, ["run", "--local", ...SELECTION]),
+		);
+		writeFileSync(log, readFileSync(log, "utf8").slice(0, -2000));
+		const cut = await outcome(folder, ["judge", log]);
+		assert.equal(cut.status, 3);
+		assert.match(cut.incomplete, /the log was cut short: it has \d+ of \d+/);
+	});
+});

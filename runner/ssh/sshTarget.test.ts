@@ -1,0 +1,262 @@
+/** The way to a machine behind ssh: every shell, login and file system that it meets works, or is told in one line. */
+import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "tap";
+import { AGENTS, agentPath } from "../targets/agents.js";
+import type { CaseRequest, SessionEnd } from "../targets/target.js";
+import { readDestination, sshArguments } from "./sshDestination.js";
+import { noServer, until, withServer } from "./sshd.test.helper.js";
+import { sshTarget } from "./sshTarget.js";
+
+const requestOf = (n: number, probeProgram: string): CaseRequest => ({
+	n,
+	deadlineMs: 1_000_000,
+	subjectProgram: "",
+	probeProgram,
+	program: probeProgram,
+});
+
+interface Outcome {
+	readonly replies: string[];
+	readonly end: SessionEnd;
+	/** Where the agent ran. */
+	readonly place: string;
+}
+
+/** Runs programs there. @throws OpenError */
+async function runThere(
+	program: string,
+	to = "root@board",
+	programs: readonly string[] = ["-- fork"],
+	whileRunning: () => void = () => {},
+): Promise<Outcome> {
+	let said = "";
+	const target = sshTarget({
+		name: to,
+		destination: readDestination(to),
+		// Its steps may hang.
+		agentPath: (arch) => agentPath(arch, join(AGENTS, "test")),
+		mayTouchHost: false,
+		program,
+		say: (line) => {
+			said = line;
+		},
+	});
+	const session = await target.open(new AbortController().signal);
+	try {
+		const replies: string[] = [];
+		const run = session.run(
+			programs.map((one, n) => requestOf(n, one)),
+			{
+				reply: (payload) => replies.push(payload),
+				complaint: () => {},
+			},
+		);
+		whileRunning();
+		const end = await run;
+		return { replies, end, place: / from (\S+),/.exec(said)?.[1] ?? "" };
+	} finally {
+		await session.close();
+	}
+}
+
+const WENT_WELL = /^obs 0 us=\d+ end=ok who=\S+ r=fork:0/;
+
+/** A program in the place of ssh, which runs the remote command here: `login` is what the other side's login does. */
+async function withFakeSsh(
+	login: string,
+	use: (program: string) => Promise<void>,
+): Promise<void> {
+	const folder = mkdtempSync(join(tmpdir(), "crcap-fake-ssh-"));
+	try {
+		const program = join(folder, "ssh");
+		writeFileSync(
+			program,
+			`#!/bin/bash\nremote=\${@: -1}\nfolder=${folder}\n${login}\n`,
+		);
+		chmodSync(program, 0o755);
+		await use(program);
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+/** A system whose shell is this one, and whose other programs are busybox's. */
+function busyboxSystem(shell: readonly string[]): string {
+	const applets = "mkdir rm chmod head wc uname id printf".split(" ");
+	return [
+		"mkdir $folder/bin",
+		...applets.map((name) => `ln -s $(type -P busybox) $folder/bin/${name}`),
+		`printf '#!/bin/sh\\nexec ${shell.join(" ")} "$@"\\n' >$folder/bin/sh`,
+		"chmod 755 $folder/bin/sh",
+		'PATH=$folder/bin:$PATH exec sh -c "$remote"',
+	].join("\n");
+}
+
+for (const shell of [
+	["busybox", "sh"],
+	["dash"],
+	["bash", "--posix"],
+	["mksh"],
+])
+	test(`${shell.join(" ")} and busybox's programs bring the agent up`, async () => {
+		await withFakeSsh(busyboxSystem(shell), async (program) => {
+			const { replies, end } = await runThere(program);
+			assert.match(replies[0] ?? "", WENT_WELL);
+			assert.equal(end.how, "bye");
+		});
+	});
+
+test("a login's banner is passed over", async () => {
+	const login =
+		'printf "Welcome\\n\\e[1mto the board\\ncrcap0123456789abcdef machine x\\nno newline"; exec sh -c "$remote"';
+	await withFakeSsh(login, async (program) => {
+		assert.match((await runThere(program)).replies[0] ?? "", WENT_WELL);
+	});
+});
+
+test("what does not come up is told in one line", async () => {
+	for (const [login, told] of [
+		[
+			"echo 'This service allows sftp connections only.'; exit 1",
+			/^ssh ended with status 1: This service allows sftp connections only\.$/,
+		],
+		[
+			"echo 'connect to host board: No route to host' >&2; exit 255",
+			/^ssh ended with status 255: connect to host board: No route to host$/,
+		],
+		[
+			'uname() { echo mips64; }; export -f uname; exec bash -c "exec bash --posix"',
+			/^its machine is "mips64", and there are agents for x86_64, /,
+		],
+		[
+			'uname() { echo s390x; }; export -f uname; exec bash -c "exec bash --posix"',
+			/^there is no agent for s390x: /,
+		],
+		[
+			'head() { command head -c 1000; }; export -f head; exec bash -c "exec bash --posix"',
+			/^the agent for \S+: 1000 of its \d+ bytes came to /,
+		],
+		["kill -9 $$", /^ssh was killed by SIGKILL$/],
+		["exec cat /dev/zero", /^what its login prints has no end/],
+	] as const)
+		await withFakeSsh(login, async (program) => {
+			await assert.rejects(runThere(program), (error: Error) => {
+				assert.equal(error.name, "OpenError");
+				assert.match(error.message, told);
+				return true;
+			});
+		});
+});
+
+test("no ssh on this machine", async () => {
+	await assert.rejects(runThere("/nowhere/ssh"), /install OpenSSH's client/);
+});
+
+test("an agent that talks nonsense is no agent", async () => {
+	const login = `sed -n '/^say() /{s/.*crcap/crcap/;s/ .*//;p;q;}' >$folder/token
+token=$(cat $folder/token)
+printf '\\n%s machine x86_64\\n%s starts /x\\n' $token $token
+printf '\\0360 11 76f1d03c hello world\\n'
+exec sleep 100`;
+	await withFakeSsh(login, async (program) => {
+		await assert.rejects(
+			runThere(program),
+			/^OpenError: the agent's first word was "hello world"$/,
+		);
+	});
+});
+
+test("destinations as ssh knows them", async () => {
+	assert.deepEqual(readDestination("root@board:2222"), {
+		text: "root@board:2222",
+		host: "root@board",
+		port: 2222,
+	});
+	assert.equal(readDestination("me@[fe80::1%eth0]:22").host, "me@fe80::1%eth0");
+	assert.equal(readDestination("board").port, undefined);
+	for (const text of [
+		"",
+		"-oProxyCommand=x",
+		"me@-x",
+		"a b",
+		"a:b:c",
+		"a:",
+		"@b",
+	])
+		assert.throws(
+			() => readDestination(text),
+			/--ssh .*: it is \[user@\]host\[:port\]/,
+		);
+	assert.throws(() => readDestination("a:65536"), /a port is 1 to 65535/);
+	const args = sshArguments(readDestination("me@board:2222"));
+	assert.deepEqual(args.slice(-4), ["2222", "--", "me@board", "exec sh"]);
+	assert.ok(args.includes("BatchMode=yes"));
+});
+
+const skip = noServer();
+
+test("a real server: as root and as a user, and nothing is left", {
+	skip,
+}, async () => {
+	await withServer(async (server) => {
+		for (const to of [server.root, server.user]) {
+			const { replies, end, place } = await runThere(server.ssh, to);
+			assert.match(replies[0] ?? "", WENT_WELL);
+			assert.equal(end.how, "bye");
+			assert.match(place, /^\/tmp\/crcap-/);
+		}
+		assert.deepEqual(server.left(), []);
+		await until(() => server.running().length === 0);
+		await assert.rejects(
+			runThere(server.ssh, "nobody-knows-me@board"),
+			/^OpenError: ssh ended with status 255: .*Permission denied/,
+		);
+	});
+});
+
+test("a connection that is cut ends the case there", { skip }, async () => {
+	await withServer(async (server) => {
+		let left = [""];
+		const { replies, end } = await runThere(
+			server.ssh,
+			server.root,
+			["-- fork", "-- hang=case"],
+			() => {
+				void until(() => server.running().length >= 3).then(() => {
+					left = server.left();
+					server.cut();
+				});
+			},
+		);
+		assert.equal(replies.length, 1);
+		assert.equal(end.how, "lost");
+		assert.match(end.detail, /^ssh ended with status 255: /);
+		// The agent's file was gone while it ran.
+		assert.deepEqual(left, []);
+		await until(() => server.running().length === 0);
+	});
+});
+
+test("file systems where nothing runs are passed over", { skip }, async () => {
+	await withServer(
+		async (server) => {
+			const { place } = await runThere(server.ssh);
+			assert.match(place, /^\/dev\/shm\/crcap-/);
+			assert.deepEqual(server.left(), []);
+		},
+		{ "/tmp": "noexec", "/root": "ro", "/var/tmp": "noexec", "/run": "noexec" },
+	);
+	await withServer(
+		async (server) => {
+			await assert.rejects(
+				runThere(server.ssh),
+				/no folder there takes a program and runs it: \/tmp: runs no programs; \/root: can't be written; /,
+			);
+			assert.deepEqual(server.left(), []);
+		},
+		{ all: "noexec", "/root": "ro" },
+	);
+});

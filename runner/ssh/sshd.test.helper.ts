@@ -1,0 +1,221 @@
+/** A real OpenSSH server on the loopback, in a mount namespace of its own: with its own /tmp, home folders and one user more. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import {
+	chmodSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const SSHD = "/usr/sbin/sshd";
+const USER = { name: "crcap-test", uid: 47_110 };
+
+/** Why there can be no server here; false where there can. */
+export function noServer(): string | false {
+	if (process.getuid?.() !== 0) return "a server for other users takes root";
+	if (spawnSync("unshare", ["--mount", "true"]).status !== 0)
+		return "this machine lets nobody have a mount namespace";
+	return spawnSync(SSHD, ["-V"]).error ? `there is no ${SSHD}` : false;
+}
+
+/** Where the agent may look for a place, each with a file system of its own there. */
+const PLACES = ["/tmp", "/root", "/var/tmp", "/dev/shm", "/run"];
+
+export interface Server {
+	/** For `--ssh`. */
+	readonly root: string;
+	readonly user: string;
+	/** An `ssh` that knows this server's keys, and the search path on which it is the first. */
+	readonly ssh: string;
+	readonly path: string;
+	/** Files and folders that the agent left in its places. */
+	left(): string[];
+	/** Processes behind the server that are not its own. */
+	running(): number[];
+	/** Ends the connections as a pulled cable does, from this side. */
+	cut(): void;
+}
+
+/** @param options of the mounts at the places, e.g. `noexec` */
+export async function withServer(
+	use: (server: Server) => Promise<void>,
+	options: Record<string, string> = {},
+): Promise<void> {
+	const folder = mkdtempSync(join(tmpdir(), "crcap-sshd-"));
+	chmodSync(folder, 0o755);
+	const port = await freePort();
+	writeKeys(folder, port);
+	const child = spawn(
+		"unshare",
+		[
+			"--mount",
+			"--propagation",
+			"private",
+			"sh",
+			"-ec",
+			setUp(folder, options),
+		],
+		{ stdio: "ignore" },
+	);
+	try {
+		await answering(port, child);
+		await use(serverOf(child.pid as number, folder));
+	} finally {
+		const rest = inNamespaceOf(child.pid as number);
+		child.kill("SIGKILL");
+		for (const pid of rest) kill(pid);
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+function writeKeys(folder: string, port: number): void {
+	for (const name of ["host", "user"])
+		spawnSync("ssh-keygen", [
+			...["-q", "-t", "ed25519", "-N", ""],
+			...["-f", join(folder, name)],
+		]);
+	writeFileSync(
+		join(folder, "sshd_config"),
+		`Port ${port}
+ListenAddress 127.0.0.1
+HostKey ${folder}/host
+AuthorizedKeysFile ${folder}/user.pub
+StrictModes no
+UsePAM no
+PidFile none
+PermitRootLogin yes
+`,
+	);
+	writeFileSync(
+		join(folder, "ssh_config"),
+		`Host board
+HostName 127.0.0.1
+Port ${port}
+IdentityFile ${folder}/user
+UserKnownHostsFile /dev/null
+StrictHostKeyChecking no
+LogLevel ERROR
+`,
+	);
+	const ssh = join(folder, "ssh");
+	writeFileSync(
+		ssh,
+		`#!/bin/sh\nexec /usr/bin/ssh -F ${folder}/ssh_config "$@"\n`,
+	);
+	chmodSync(ssh, 0o755);
+}
+
+/** What happens in the namespace before the server is there. */
+function setUp(folder: string, options: Record<string, string>): string {
+	const { name, uid } = USER;
+	return [
+		`cp /etc/passwd ${folder}/passwd; cp /etc/shadow ${folder}/shadow`,
+		`echo '${name}:x:${uid}:${uid}::/nonexistent:/bin/sh' >>${folder}/passwd`,
+		`echo '${name}:*:19000:0:99999:7:::' >>${folder}/shadow`,
+		`mount --bind ${folder}/passwd /etc/passwd`,
+		`mount --bind ${folder}/shadow /etc/shadow`,
+		// The server reads its files before its /tmp is another one.
+		`exec 3<${folder}/sshd_config; mkdir -p ${folder}/keep; mount --bind ${folder} ${folder}/keep`,
+		"mkdir -p /mnt; mount -t tmpfs none /mnt; mkdir /mnt/keep",
+		`mount --bind ${folder} /mnt/keep`,
+		...PLACES.map(
+			(place) =>
+				`mount -t tmpfs -o mode=1777,${options[place] ?? options.all ?? "rw"} none ${place}`,
+		),
+		`if test -w /tmp; then mkdir -p ${folder}; mount --bind /mnt/keep ${folder}; fi`,
+		"if ! mkdir -p /run/sshd 2>/dev/null; then mount -o remount,rw /run; mkdir -p /run/sshd; mount -o remount,ro /run; fi",
+		"chmod 755 /run/sshd",
+		`sed 's,${folder},/mnt/keep,g' /mnt/keep/sshd_config >/mnt/sshd_config`,
+		`exec ${SSHD} -D -f /mnt/sshd_config -E /mnt/keep/sshd.log`,
+	].join("\n");
+}
+
+function serverOf(pid: number, folder: string): Server {
+	return {
+		root: "root@board",
+		user: `${USER.name}@board`,
+		ssh: join(folder, "ssh"),
+		path: `${folder}:${process.env.PATH}`,
+		left: () =>
+			PLACES.flatMap((place) =>
+				readdirSync(`/proc/${pid}/root${place}`)
+					.filter((name) => name.startsWith("crcap-crcap"))
+					.map((name) => join(place, name)),
+			),
+		running: () =>
+			inNamespaceOf(pid).filter((one) => one !== pid && !isServer(one)),
+		cut: () => {
+			for (const one of inNamespaceOf(pid))
+				if (one !== pid && isServer(one)) kill(one);
+		},
+	};
+}
+
+function isServer(pid: number): boolean {
+	try {
+		return /^sshd/.test(readFileSync(`/proc/${pid}/comm`, "utf8"));
+	} catch {
+		return true;
+	}
+}
+
+/** Every process with the server's mounts. */
+function inNamespaceOf(pid: number): number[] {
+	const namespace = mounts(pid);
+	if (namespace === undefined) return [];
+	return readdirSync("/proc")
+		.filter((name) => /^\d+$/.test(name))
+		.map(Number)
+		.filter((one) => mounts(one) === namespace);
+}
+
+function mounts(pid: number): string | undefined {
+	try {
+		return readlinkSync(`/proc/${pid}/ns/mnt`);
+	} catch {
+		return undefined;
+	}
+}
+
+function kill(pid: number): void {
+	try {
+		process.kill(pid, "SIGKILL");
+	} catch {
+		// It is gone already.
+	}
+}
+
+async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+	const address = server.address();
+	await new Promise((done) => server.close(done));
+	return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+async function answering(port: number, child: ChildProcess): Promise<void> {
+	for (let look = 0; look < 200; look++) {
+		if (child.exitCode !== null) break;
+		const there = await new Promise<boolean>((done) => {
+			const socket = connect(port, "127.0.0.1");
+			socket.once("data", () => done(true));
+			socket.once("error", () => done(false));
+			socket.once("data", () => socket.destroy());
+		});
+		if (there) return;
+		await sleep(50);
+	}
+	throw new Error("the server did not come up");
+}
+
+/** Waits until something holds; a test that waits for ever has its own limit. */
+export async function until(holds: () => boolean): Promise<void> {
+	while (!holds()) await sleep(20);
+}
