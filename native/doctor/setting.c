@@ -69,12 +69,15 @@ static void read_status(struct setting *s)
 
 	if (cr_slurp("/proc/self/status", status, sizeof(status)) <= 0)
 		status[0] = '\0';
+	/* Not by capget(2), of whose answer AppArmor takes what its profile does not allow. */
+	s->eff = status_set(status, "\nCapEff:\t");
+	s->prm = status_set(status, "\nCapPrm:\t");
+	s->inh = status_set(status, "\nCapInh:\t");
 	s->bnd = status_set(status, "\nCapBnd:\t");
 	s->amb = status_set(status, "\nCapAmb:\t");
 	p = strstr(status, "\nSeccomp:\t");
 	s->seccomp = p ? p[10] - '0' : prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
 	s->nnp = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) > 0;
-	cr_cap_get(&s->eff, &s->prm, &s->inh);
 }
 
 /* AppArmor says how it confines; SELinux's label has fields, and enforcing is the system's. */
