@@ -209,6 +209,12 @@ const TESTS = [
 		debian: ["systemd-boot-efi"],
 	},
 	{
+		what: "a container runtime",
+		commands: ["runc"],
+		files: [],
+		debian: ["runc"],
+	},
+	{
 		what: "list of processes",
 		commands: ["ps"],
 		files: [],
