@@ -37,7 +37,15 @@ enum cause {
 };
 
 /* What started this process, as far as it shows: what a remedy is written for. */
-enum engine { ENGINE_NONE, ENGINE_DOCKER, ENGINE_PODMAN, ENGINE_KUBERNETES, ENGINE_SLURM, ENGINES };
+enum engine {
+	ENGINE_NONE,
+	ENGINE_DOCKER,
+	ENGINE_PODMAN,
+	ENGINE_KUBERNETES,
+	ENGINE_OCI, /* any other that starts containers from a config.json, as runc and crun do */
+	ENGINE_SLURM,
+	ENGINES,
+};
 
 /* The user namespace that owns another namespace, seen from this process. */
 enum owner { OWNER_SELF, OWNER_ANCESTOR, OWNER_UNKNOWN };

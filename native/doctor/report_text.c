@@ -117,9 +117,8 @@ void doctor_text(struct cr_text *t, const struct setting *s, const struct target
 		 const struct outcome outcomes[BOUNDARIES])
 {
 	static const char *const started[ENGINES] = {
-		[ENGINE_DOCKER] = ", in Docker",
-		[ENGINE_PODMAN] = ", in Podman",
-		[ENGINE_KUBERNETES] = ", in Kubernetes",
+		[ENGINE_DOCKER] = ", in Docker",	 [ENGINE_PODMAN] = ", in Podman",
+		[ENGINE_KUBERNETES] = ", in Kubernetes", [ENGINE_OCI] = ", in a container",
 		[ENGINE_SLURM] = ", in a Slurm job",
 	};
 	unsigned int causes = 0;

@@ -14,10 +14,11 @@
 
 #include "doctor.h"
 
-/* linux/magic.h, linux/nsfs.h and the inode that the initial user namespace has on every kernel (linux/proc_ns.h) */
+/* linux/magic.h, linux/nsfs.h and the inodes that initial namespaces have on every kernel (linux/proc_ns.h) */
 #define PROC_MAGIC	   0x9fa0
 #define GET_USERNS	   0xb701
 #define INITIAL_USERNS_INO 0xEFFFFFFDUL
+#define INITIAL_PIDNS_INO  0xEFFFFFFCUL
 #define LABEL_MIN	   2
 
 enum place doctor_place(const char *path)
@@ -69,12 +70,15 @@ static void read_status(struct setting *s)
 
 	if (cr_slurp("/proc/self/status", status, sizeof(status)) <= 0)
 		status[0] = '\0';
+	/* Not by capget(2), of whose answer AppArmor takes what its profile does not allow. */
+	s->eff = status_set(status, "\nCapEff:\t");
+	s->prm = status_set(status, "\nCapPrm:\t");
+	s->inh = status_set(status, "\nCapInh:\t");
 	s->bnd = status_set(status, "\nCapBnd:\t");
 	s->amb = status_set(status, "\nCapAmb:\t");
 	p = strstr(status, "\nSeccomp:\t");
 	s->seccomp = p ? p[10] - '0' : prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
 	s->nnp = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) > 0;
-	cr_cap_get(&s->eff, &s->prm, &s->inh);
 }
 
 /* AppArmor says how it confines; SELinux's label has fields, and enforcing is the system's. */
@@ -96,6 +100,16 @@ static void read_label(struct setting *s)
 		s->enforced = strcmp(s->label, "unconfined") && !strstr(s->label, "(complain)");
 }
 
+/* A pid namespace that is not the initial one, and a /proc from which something was taken. */
+static bool in_container(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino != INITIAL_PIDNS_INO &&
+	       (doctor_place("/proc/sys/kernel") != PLACE_PROC ||
+		doctor_place("/proc/kcore") == PLACE_MASKED);
+}
+
 /* The outermost name counts: Kubernetes starts its containers with an engine that leaves its own traces. */
 static enum engine find_engine(bool *rootless)
 {
@@ -110,6 +124,8 @@ static enum engine find_engine(bool *rootless)
 		return ENGINE_PODMAN;
 	if (!access("/.dockerenv", F_OK))
 		return ENGINE_DOCKER;
+	if (in_container())
+		return ENGINE_OCI;
 	return getenv("SLURM_JOB_ID") ? ENGINE_SLURM : ENGINE_NONE;
 }
 

@@ -93,51 +93,70 @@ static const char *const cause_texts[CAUSES] = {
 const char *const engine_names[ENGINES] = {
 	[ENGINE_NONE] = "none",	    [ENGINE_DOCKER] = "docker",
 	[ENGINE_PODMAN] = "podman", [ENGINE_KUBERNETES] = "kubernetes",
-	[ENGINE_SLURM] = "slurm",
+	[ENGINE_OCI] = "oci",	    [ENGINE_SLURM] = "slurm",
 };
 
-/* Options of the engine's run command; of Kubernetes fields of a container's securityContext. */
+/* Options of the engine's run command; fields of a container's securityContext; changes to its config.json. */
 static const char *const options[CAUSES][ENGINES] = {
-	[CAUSE_BOUNDING_SET] = { [ENGINE_DOCKER] = "--cap-add CHECKPOINT_RESTORE",
+	[CAUSE_BOUNDING_SET] = { [ENGINE_OCI] =
+					 "add CAP_CHECKPOINT_RESTORE to process.capabilities",
+				 [ENGINE_DOCKER] = "--cap-add CHECKPOINT_RESTORE",
 				 [ENGINE_PODMAN] = "--cap-add CHECKPOINT_RESTORE",
 				 [ENGINE_KUBERNETES] =
 					 "capabilities: {add: [CHECKPOINT_RESTORE]}" },
-	[CAUSE_NO_NEW_PRIVS] = { [ENGINE_DOCKER] = "--security-opt no-new-privileges=false",
+	[CAUSE_NO_NEW_PRIVS] = { [ENGINE_OCI] = "process.noNewPrivileges: false",
+				 [ENGINE_DOCKER] = "--security-opt no-new-privileges=false",
 				 [ENGINE_KUBERNETES] = "allowPrivilegeEscalation: true" },
-	[CAUSE_SECCOMP] = { [ENGINE_DOCKER] = "--security-opt seccomp=unconfined",
+	[CAUSE_SECCOMP] = { [ENGINE_OCI] = "allow the call in linux.seccomp",
+			    [ENGINE_DOCKER] = "--security-opt seccomp=unconfined",
 			    [ENGINE_PODMAN] = "--security-opt seccomp=unconfined",
 			    [ENGINE_KUBERNETES] = "seccompProfile: {type: Unconfined}" },
-	[CAUSE_READ_ONLY] = { [ENGINE_DOCKER] = "--security-opt systempaths=unconfined",
+	[CAUSE_READ_ONLY] = { [ENGINE_OCI] = "take /proc/sys out of linux.readonlyPaths",
+			      [ENGINE_DOCKER] = "--security-opt systempaths=unconfined",
 			      [ENGINE_PODMAN] = "--security-opt unmask=ALL",
 			      [ENGINE_KUBERNETES] = "procMount: Unmasked" },
-	[CAUSE_MASKED] = { [ENGINE_DOCKER] = "--security-opt systempaths=unconfined",
+	[CAUSE_MASKED] = { [ENGINE_OCI] = "take it out of linux.maskedPaths and mounts",
+			   [ENGINE_DOCKER] = "--security-opt systempaths=unconfined",
 			   [ENGINE_PODMAN] = "--security-opt unmask=ALL",
 			   [ENGINE_KUBERNETES] = "procMount: Unmasked" },
-	[CAUSE_SECURITY_MODULE] = { [ENGINE_DOCKER] = "--security-opt apparmor=unconfined "
+	[CAUSE_SECURITY_MODULE] = { [ENGINE_OCI] = "process.apparmorProfile: unconfined",
+				    [ENGINE_DOCKER] = "--security-opt apparmor=unconfined "
 						      "--security-opt label=disable",
 				    [ENGINE_PODMAN] = "--security-opt apparmor=unconfined "
 						      "--security-opt label=disable",
 				    [ENGINE_KUBERNETES] = "appArmorProfile: {type: Unconfined}, "
 							  "seLinuxOptions: {type: spc_t}" },
-	[CAUSE_YAMA] = { [ENGINE_DOCKER] = "--cap-add SYS_PTRACE",
+	[CAUSE_YAMA] = { [ENGINE_OCI] = "add CAP_SYS_PTRACE to process.capabilities",
+			 [ENGINE_DOCKER] = "--cap-add SYS_PTRACE",
 			 [ENGINE_PODMAN] = "--cap-add SYS_PTRACE",
 			 [ENGINE_KUBERNETES] = "capabilities: {add: [SYS_PTRACE]}" },
-	[CAUSE_KERNEL_TOO_OLD] = { [ENGINE_DOCKER] = "--cap-add SYS_ADMIN",
+	[CAUSE_KERNEL_TOO_OLD] = { [ENGINE_OCI] = "add CAP_SYS_ADMIN to process.capabilities",
+				   [ENGINE_DOCKER] = "--cap-add SYS_ADMIN",
 				   [ENGINE_PODMAN] = "--cap-add SYS_ADMIN",
 				   [ENGINE_KUBERNETES] = "capabilities: {add: [SYS_ADMIN]}" },
-	[CAUSE_USER_NAMESPACE] = { [ENGINE_DOCKER] = "--userns=host" },
+	[CAUSE_USER_NAMESPACE] = { [ENGINE_OCI] = "take user out of linux.namespaces",
+				   [ENGINE_DOCKER] = "--userns=host" },
 };
 
 static const char *const starts[ENGINES] = {
 	[ENGINE_DOCKER] = "docker run ",
 	[ENGINE_PODMAN] = "podman run ",
 	[ENGINE_KUBERNETES] = "securityContext: {",
+	[ENGINE_OCI] = "in the container's config.json: ",
+};
+
+static const char *const between[ENGINES] = {
+	[ENGINE_DOCKER] = " ",
+	[ENGINE_PODMAN] = " ",
+	[ENGINE_KUBERNETES] = ", ",
+	[ENGINE_OCI] = ", ",
 };
 
 static const char *const ends[ENGINES] = {
 	[ENGINE_DOCKER] = " ...",
 	[ENGINE_PODMAN] = " ...",
 	[ENGINE_KUBERNETES] = "}",
+	[ENGINE_OCI] = "",
 };
 
 /* Where no option of an engine's does it. */
@@ -264,7 +283,7 @@ void doctor_remedy(struct cr_text *t, unsigned int causes, enum boundary which,
 		said |= 1U << c;
 		if (last && !strcmp(last, option))
 			continue;
-		cr_puts(t, !n++ ? starts[s->engine] : s->engine == ENGINE_KUBERNETES ? ", " : " ");
+		cr_puts(t, n++ ? between[s->engine] : starts[s->engine]);
 		cr_puts(t, option);
 		last = option;
 	}

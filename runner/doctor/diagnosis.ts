@@ -55,7 +55,7 @@ const Setting = z
 		machine: z.string(),
 		uid: z.int().min(0).describe("the effective one"),
 		engine: z
-			.enum(["none", "docker", "podman", "kubernetes", "slurm"])
+			.enum(["none", "docker", "podman", "kubernetes", "oci", "slurm"])
 			.describe("what the remedies are written for"),
 		capabilities: z.object({
 			effective: CapabilitySet,

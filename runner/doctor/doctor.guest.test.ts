@@ -1,6 +1,6 @@
 /** `crcap run --shell`, and the diagnoses that take a kernel's own settings: each where it is true, and where it is not. */
 import assert from "node:assert/strict";
-import { t, test } from "tap";
+import { test } from "tap";
 import type { Diagnosis } from "./diagnosis.js";
 import { ShellDriver } from "./shellDriver.test.helper.js";
 
@@ -14,14 +14,13 @@ const SETUP = [
 
 const AS_USER = "su u -c '/tmp/capable --doctor --json'";
 
-const shells: ShellDriver[] = [];
-t.after(() => {
-	for (const shell of shells) shell.kill();
-});
-
-async function open(kernel: string): Promise<ShellDriver> {
+/** A guest that is set up; it goes with its test, however that ends. */
+async function open(
+	kernel: string,
+	t: { after(end: () => void): unknown },
+): Promise<ShellDriver> {
 	const shell = new ShellDriver(kernel);
-	shells.push(shell);
+	t.after(() => shell.kill());
 	// The welcome, then the prompt.
 	await shell.until(/this is a shell[\s\S]*# /);
 	for (const line of SETUP)
@@ -38,8 +37,8 @@ const every = ({ boundaries }: Diagnosis): string[] => [
 	...new Set(boundaries.flatMap((one) => one.causes.map(({ id }) => id))),
 ];
 
-test("a shell on a terminal, under yama and AppArmor", async () => {
-	const shell = await open("debian:bookworm");
+test("a shell on a terminal, under yama and AppArmor", async (t) => {
+	const shell = await open("debian:bookworm", t);
 	const { output } = await shell.run("id -u; tty; crprobe -- fork");
 	assert.match(output, /\n0\n\/dev\/tty\w+\n/);
 	assert.match((await shell.run("crprobe '-- fork'")).output, /end=ok/);
@@ -61,7 +60,7 @@ test("a shell on a terminal, under yama and AppArmor", async () => {
 		const denied = await shell.diagnose(confined("crcap_allow"));
 		assert.deepEqual(every(denied), []);
 		assert.match(denied.setting.label, /crcap_allow/);
-		// It lets CAP_SYS_ADMIN serve in its place, so that one goes first.
+		// Root's CAP_SYS_ADMIN would serve in its place.
 		const refused = await shell.diagnose(
 			`su u -c ${JSON.stringify(`echo -n 'exec crcap_deny' >/proc/self/attr/exec; exec /tmp/capable --doctor --json`)}`,
 		);
@@ -79,7 +78,7 @@ test("a shell on a terminal, under yama and AppArmor", async () => {
 			every(await shell.diagnose("crprobe --doctor --json")),
 			[],
 		);
-		await shell.run("su u -c 'sleep 1000' &");
+		await shell.run("(su u -c 'sleep 1000' &)");
 		const pid = "$(pidof sleep)";
 		const ask = AS_USER.replace("--json'", `--json --pid '"${pid}"`);
 		assert.deepEqual(causes(await shell.diagnose(ask), "ptrace"), ["yama"]);
@@ -97,8 +96,8 @@ test("a shell on a terminal, under yama and AppArmor", async () => {
 	assert.equal(await shell.exited, 0);
 });
 
-test("a kernel that is too old for a part of it", async () => {
-	const shell = await open("debian:bullseye");
+test("a kernel that is too old for a part of it", async (t) => {
+	const shell = await open("debian:bullseye", t);
 	const found = await shell.diagnose(AS_USER);
 	assert.deepEqual(causes(found, "ipc_next_id"), ["kernel-too-old"]);
 	assert.deepEqual(every(found), ["kernel-too-old"]);

@@ -1,7 +1,11 @@
 /** A person at a guest's shell: types a line, reads what comes of it. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Diagnosis } from "./diagnosis.js";
+
+/** A guest that says nothing for so long waits for something else than this. */
+const SILENCE_MS = 120_000;
 
 const MAIN = fileURLToPath(new URL("../cli/main.js", import.meta.url));
 
@@ -48,9 +52,13 @@ export class ShellDriver {
 				return Object.assign(found, { before });
 			}
 			if (gone) throw new Error(`it ended: ${this.#said.slice(-2000)}`);
-			await new Promise<void>((resolve) => {
-				this.#heard = resolve;
+			const heard = new Promise<true>((resolve) => {
+				this.#heard = () => resolve(true);
 			});
+			if (
+				!(await Promise.race([heard, sleep(SILENCE_MS, false, { ref: false })]))
+			)
+				throw new Error(`it says no more: ${this.#said.slice(-2000)}`);
 		}
 	}
 

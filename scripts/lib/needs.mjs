@@ -227,6 +227,12 @@ const TESTS = [
 		debian: [command],
 	})),
 	{
+		what: "a container runtime",
+		commands: ["runc"],
+		files: [],
+		debian: ["runc"],
+	},
+	{
 		what: "list of processes",
 		commands: ["ps"],
 		files: [],
