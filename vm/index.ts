@@ -21,6 +21,8 @@ export {
 	isKernelName,
 	parseKernelName,
 } from "./catalogue/names.js";
+export type { VendorName } from "./catalogue/vendors.js";
+export { VENDORS } from "./catalogue/vendors.js";
 export type { ChannelStats } from "./channel/channel.js";
 export type { NameKind, Pair } from "./channel/requestCatalogue.js";
 export {

@@ -101,7 +101,11 @@ function buildFor(row) {
 				...[join(TOP, "native/addon/addon.cc"), ...objects],
 				// Machines without a compiler may be without its library.
 				...["-static-libstdc++", "-static-libgcc"],
-				...["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-Wl,--build-id=none"],
+				...[
+					"-Wl,--exclude-libs,ALL",
+					"-Wl,--gc-sections",
+					"-Wl,--build-id=none",
+				],
 			],
 			at,
 		);
