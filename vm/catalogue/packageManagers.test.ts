@@ -238,7 +238,8 @@ test("Ubuntu's come through apt, from Ubuntu's sources alone", async () => {
 	await put("etc/apt/sources.list", "deb http://m.example/debian sid main\n");
 	await assert.rejects(fetched("ubuntu:noble@amd64"), {
 		kind: "missing",
-		message: /no source for Ubuntu's archive.*linux-image-\*\.deb.*--kernel FILE/,
+		message:
+			/no source for Ubuntu's archive.*linux-image-\*\.deb.*--kernel FILE/,
 	});
 	await put(
 		"etc/apt/sources.list.d/ubuntu.sources",
