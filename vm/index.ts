@@ -23,6 +23,8 @@ export {
 	isKernelName,
 	parseKernelName,
 } from "./catalogue/names.js";
+export type { VendorName } from "./catalogue/vendors.js";
+export { VENDORS } from "./catalogue/vendors.js";
 export type { ChannelStats } from "./channel/channel.js";
 export { Channel } from "./channel/channel.js";
 export { crcHex } from "./channel/crc32.js";

@@ -40,7 +40,12 @@ const REFUSED: [string, string[], RegExp][] = [
 	[
 		"a kernel of another distribution",
 		["run", "--kernel", "ubuntu:noble"],
-		/--kernel FILE takes .*\.deb/,
+		/Ubuntu.*linux-image-\*\.deb.*--kernel FILE takes it/,
+	],
+	[
+		"a kernel of a distribution without names",
+		["run", "--kernel", "rocky:9"],
+		/kernel-core-.*--kernel FILE takes/,
 	],
 	["a trend of no report", ["trend", "/etc/passwd"], /no report of crcap/],
 	["a trend as text", ["trend", "x", "--report", "text"], /one of html/],

@@ -143,6 +143,25 @@ test("what is known of a pass excuses no failure", async () => {
 	});
 });
 
+test("a merged KCIDB report says who reports, and of which commit", async () => {
+	await withFolder(async (folder) => {
+		writeFileSync(join(folder, "r.json"), stored("pass"));
+		const hash = "0123456789".repeat(4);
+		const { status, stdout } = await cli(
+			[
+				...["merge", "r.json", "--report", "kcidb", "--kcidb-origin", "me"],
+				...["--kcidb-git-commit", hash],
+			],
+			{ cwd: folder },
+		);
+		assert.equal(status, 0);
+		const { checkouts, tests } = JSON.parse(stdout);
+		assert.equal(checkouts[0].git_commit_hash, hash);
+		assert.equal(tests[0].origin, "me");
+		assert.match(tests[0].id, /^me:/);
+	});
+});
+
 test("merge has the exit status of the whole", async () => {
 	await withFolder(async (folder) => {
 		for (const verdict of ["pass", "fail"] as const) {

@@ -13,6 +13,7 @@ import {
 	parseKernelName,
 	qemuBuild,
 	resolveKernels,
+	VENDORS,
 	VmError,
 } from "../../vm/index.js";
 import { uniqueNames } from "../common/names.js";
@@ -103,6 +104,9 @@ async function resolve(
 		return await images;
 	} catch (error) {
 		if (!(error instanceof VmError)) throw error;
+		// No other run on this machine would get it either.
+		if (error.kind === "missing" && isOther(name))
+			throw new UsageError(`--kernel ${error.message}`);
 		throw new OpenError(`${error.message}${nearestName(name)}`);
 	}
 }
@@ -188,6 +192,7 @@ export function readKernelName(name: string, label = ""): KernelName {
 			throw new UsageError(`${label}${name}: ${elsewhere}`);
 		throw new UsageError(`${label}${error.message}${nearestName(name)}`);
 	}
+	if (read.vendor !== "debian") return read;
 	const known = [...new Set(catalogueNames().map(({ suite }) => suite))];
 	const near = nearest(read.suite, known);
 	if (
@@ -204,26 +209,25 @@ export function readKernelName(name: string, label = ""): KernelName {
 
 /** What holds the kernel of a distribution that the catalogue has not. */
 const PACKAGES: Readonly<Record<string, string>> = {
-	ubuntu:
-		"linux-image-*.deb from packages.ubuntu.com, with its linux-modules-*.deb beside it",
-	fedora: "kernel-core-*.rpm from koji.fedoraproject.org",
 	centos: "kernel-core-*.rpm from mirror.stream.centos.org",
 	rhel: "kernel-core-*.rpm from access.redhat.com",
 	rocky: "kernel-core-*.rpm from download.rockylinux.org",
 	alma: "kernel-core-*.rpm from repo.almalinux.org",
 	almalinux: "kernel-core-*.rpm from repo.almalinux.org",
-	opensuse: "kernel-default-*.rpm from download.opensuse.org",
 	suse: "kernel-default-*.rpm from scc.suse.com",
-	arch: "the vmlinuz of the package linux, unpacked, from archlinux.org/packages",
-	alpine:
-		"the vmlinuz of the package linux-lts, unpacked, from pkgs.alpinelinux.org",
 };
 
 /** Where to get the kernel of another distribution; undefined for a word that is none. */
 function otherDistribution(name: string): string | undefined {
 	const word = /^[a-z]+/.exec(name)?.[0] ?? "";
 	if (!Object.hasOwn(PACKAGES, word)) return undefined;
-	return `the catalogue has Debian's kernels only: download ${PACKAGES[word]}; --kernel FILE takes an image, a .deb or an .rpm`;
+	return `the catalogue has no kernels of it: download ${PACKAGES[word]}; --kernel FILE takes an image or a package`;
+}
+
+/** Is it another vendor's name? What that has is not known here. */
+function isOther(name: string): boolean {
+	const vendor = name.slice(0, Math.max(0, name.indexOf(":")));
+	return vendor !== "debian" && Object.hasOwn(VENDORS, vendor);
 }
 
 /** Does this machine's apt know the suite? */
@@ -242,6 +246,7 @@ function nearestFile(path: string): string {
 
 /** The listed name that is nearest, where the one given is not listed. */
 export function nearestName(name: string): string {
+	if (isOther(name)) return "";
 	const names = catalogueNames().flatMap((known) => [
 		`debian:${known.suite}`,
 		known.name,

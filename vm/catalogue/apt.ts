@@ -9,13 +9,18 @@ import { errnoOf, VmError } from "../base/errors.js";
 import { loadExeca } from "../base/execa.js";
 import { findOnPath } from "../base/path.js";
 import {
+	ARCHIVES,
 	configuredSources,
 	formatSource,
 	type Source,
 	sourcesForSuite,
 } from "./sources.js";
+import { VENDORS } from "./vendors.js";
 
-const DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+const KEYRINGS = {
+	debian: "/usr/share/keyrings/debian-archive-keyring.gpg",
+	ubuntu: "/usr/share/keyrings/ubuntu-archive-keyring.gpg",
+} as const;
 
 /** A package's control record, as much of it as is needed. */
 export interface PackageRecord {
@@ -66,6 +71,8 @@ function failedSources(sources: readonly Source[], error: unknown): Source[] {
 }
 
 export interface AptOptions {
+	/** Whose archive; Debian's where it is left out. */
+	vendor?: "debian" | "ubuntu";
 	suite: string;
 	debianArch: string;
 	/** With the suite's updates and its security archive, where it has them. */
@@ -90,29 +97,41 @@ export class PrivateApt {
 	 * @throws VmError: missing where apt or Debian's archive is not configured; catalogue when nothing can be read from it.
 	 */
 	static async open(dir: string, options: AptOptions): Promise<PrivateApt> {
+		const { vendor = "debian" } = options;
 		const sources = sourcesForSuite(
 			await configuredSources(options.aptDir),
 			options.suite,
+			ARCHIVES[vendor],
 		);
+		const { label, download } = VENDORS[vendor];
 		if (sources.length === 0)
 			throw new VmError(
 				"missing",
-				"this machine's apt has no source for Debian's archive",
-				{ hint: "name a kernel by its path: --kernel PATH" },
+				`this machine's apt has no source for ${label}'s archive`,
+				{
+					hint:
+						vendor === "debian"
+							? "name a kernel by its path: --kernel PATH"
+							: `download ${download}; --kernel FILE takes it`,
+				},
 			);
 		if (findOnPath("apt-get") === undefined) throw notHere("apt-get");
 		const apt = new PrivateApt(dir, options);
-		const hasKeyring = await access(DEBIAN_KEYRING).then(
+		const hasKeyring = await access(KEYRINGS[vendor]).then(
 			() => true,
 			() => false,
 		);
 		const signed = sources.map((source) => ({
 			...source,
-			signedBy: source.signedBy ?? (hasKeyring ? DEBIAN_KEYRING : undefined),
+			signedBy: source.signedBy ?? (hasKeyring ? KEYRINGS[vendor] : undefined),
 		}));
 		await apt.#prepare();
 		await apt.#readLists(options.updates ? signed : signed.slice(0, 1));
 		return apt;
+	}
+
+	get #label(): string {
+		return VENDORS[this.#options.vendor ?? "debian"].label;
 	}
 
 	async #prepare(): Promise<void> {
@@ -203,7 +222,7 @@ export class PrivateApt {
 			});
 		return new VmError(
 			"catalogue",
-			`Debian's ${this.#options.suite} for ${this.#options.debianArch} cannot be fetched: ${detail}`,
+			`${this.#label}'s ${this.#options.suite} for ${this.#options.debianArch} cannot be fetched: ${detail}`,
 			{
 				hint: "is the network up, and does the suite exist? A kernel that is on this machine needs neither: --kernel PATH",
 				cause: stderr,
@@ -218,7 +237,7 @@ export class PrivateApt {
 	async #readLists(sources: readonly Source[]): Promise<void> {
 		const { suite, debianArch, onProgress } = this.#options;
 		onProgress?.(
-			`reading the package lists of Debian ${suite} (${debianArch})`,
+			`reading the package lists of ${this.#label} ${suite} (${debianArch})`,
 		);
 		try {
 			await this.#update(sources);

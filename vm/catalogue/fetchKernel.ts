@@ -1,6 +1,6 @@
 /** Kernels by name: fetched once, kept by package version, used offline from then on. */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
 	cacheDir,
@@ -12,10 +12,14 @@ import {
 } from "../base/cache.js";
 import { VmError } from "../base/errors.js";
 import { type OfShape, readJsonShape } from "../base/jsonShape.js";
-import { type Arch, MACHINES } from "../base/machines.js";
+import type { Arch } from "../base/machines.js";
+import { identifyFile } from "../image/image.js";
+import { packageKind, unpackPackage } from "../image/tarball.js";
 import { findKernels, unpackDeb } from "../image/unpack.js";
 import { type PackageRecord, PrivateApt } from "./apt.js";
-import { type KernelName, metaPackage } from "./names.js";
+import { type KernelName, kernelPackage, vendorArch } from "./names.js";
+import { fetchPackages } from "./packageManagers.js";
+import { VENDORS } from "./vendors.js";
 
 /** What is kept with a kernel. */
 const ENTRY = {
@@ -34,15 +38,18 @@ export interface CachedKernel extends OfShape<typeof ENTRY> {
 	config?: string;
 }
 
-/** The packages that a kernel's files are spread over; modules are not needed. */
-const PARTS = /^linux-(image|binary|base|kernel)-\d+\.\d/;
+/** The packages that a kernel's files are spread over. Ubuntu has the configuration with the modules. */
+const PARTS = {
+	debian: /^linux-(image|binary|base|kernel)-\d+\.\d/,
+	ubuntu: /^linux-(image|modules)-\d+\.\d/,
+} as const;
 const MAX_PARTS = 6;
 /** Another run that mends the same entry takes it away for a moment: so often it is looked for. */
 const LOOKS = 5;
 const LOOK_MS = 50;
 
-function pointerPath({ suite, flavour, arch }: KernelName): string {
-	return cacheDir("names", `debian-${suite}-${flavour}-${arch}`);
+function pointerPath({ vendor, suite, flavour, arch }: KernelName): string {
+	return cacheDir("names", `${vendor}-${suite}-${flavour}-${arch}`);
 }
 
 function entryDir(arch: Arch, key: string): string {
@@ -73,8 +80,10 @@ export async function cachedKernel(
 }
 
 export interface FetchOptions {
-	/** Where the machine's package sources are, instead of `/etc/apt`. */
+	/** Where apt's settings are, instead of `/etc/apt`. */
 	aptDir?: string | undefined;
+	/** Where those of other package managers are, instead of `/etc`. */
+	etc?: string | undefined;
 	signal?: AbortSignal | undefined;
 	onProgress?: ((line: string) => void) | undefined;
 }
@@ -107,6 +116,8 @@ async function fetchInto(
 	name: KernelName,
 	options: FetchOptions,
 ): Promise<CachedKernel> {
+	if (VENDORS[name.vendor].program !== "apt-get")
+		return fetchWithManager(dir, name, options);
 	try {
 		return await fetchFrom(join(dir, "all"), name, true, options);
 	} catch (error) {
@@ -120,6 +131,29 @@ async function fetchInto(
 	}
 }
 
+/** The newest kernel of a vendor whose package manager finds it by itself. */
+async function fetchWithManager(
+	dir: string,
+	name: KernelName,
+	options: FetchOptions,
+): Promise<CachedKernel> {
+	const work = join(dir, "packages");
+	await mkdir(work);
+	const files = await fetchPackages(name, work, options);
+	const tree = join(dir, "tree");
+	for (const file of files) {
+		const kind = await packageKind(file);
+		if (kind) await unpackPackage(file, kind, tree);
+	}
+	// A package's file is named after it and its version; a colon stands for an epoch.
+	const file = basename(files[0] as string);
+	const [, main = file, version = ""] =
+		/^([a-z-]+)-(\d.*?)(?:\.rpm|\.apk|\.pkg\.tar\.\w+)$/.exec(file) ?? [];
+	const key = `${name.vendor}-${file.replaceAll(/[^\w.+~-]/g, "_")}`;
+	const record = { name: main, version, depends: [] };
+	return settle(name, key, () => store(tree, entryDir(name.arch, key), record));
+}
+
 async function fetchFrom(
 	dir: string,
 	name: KernelName,
@@ -128,7 +162,8 @@ async function fetchFrom(
 ): Promise<CachedKernel> {
 	const apt = await PrivateApt.open(join(dir, "apt"), {
 		suite: name.suite,
-		debianArch: MACHINES[name.arch].debianArch,
+		vendor: name.vendor as "debian" | "ubuntu",
+		debianArch: vendorArch(name),
 		updates,
 		aptDir: options.aptDir,
 		signal: options.signal,
@@ -137,13 +172,22 @@ async function fetchFrom(
 	const parts = await kernelParts(apt, name);
 	const main = parts[0] as PackageRecord;
 	const key = `${main.name}_${main.version}`;
-	const target = entryDir(name.arch, key);
-	if (!(await readEntry(target))) {
+	return settle(name, key, async () => {
 		const debs = await apt.download(parts);
 		const tree = join(dir, "tree");
 		for (const deb of debs) await unpackDeb(deb, tree);
-		await store(tree, target, main);
-	}
+		await store(tree, entryDir(name.arch, key), main);
+	});
+}
+
+/** Puts a kernel into the cache where it is not there yet, and its name beside it. */
+async function settle(
+	name: KernelName,
+	key: string,
+	fill: () => Promise<void>,
+): Promise<CachedKernel> {
+	const target = entryDir(name.arch, key);
+	if (!(await readEntry(target))) await fill();
 	await fillAtomically(pointerPath(name), (to) => writeFile(to, key));
 	for (let look = 1; look <= LOOKS; look++) {
 		const entry = await readEntry(target);
@@ -158,19 +202,20 @@ async function kernelParts(
 	apt: PrivateApt,
 	name: KernelName,
 ): Promise<PackageRecord[]> {
-	const meta = metaPackage(name);
+	const meta = kernelPackage(name);
+	const wanted = name.vendor === "ubuntu" ? PARTS.ubuntu : PARTS.debian;
 	const top = (await apt.show(meta)) ?? (await newestByName(apt, meta));
 	if (!top)
 		throw new VmError(
 			"catalogue",
-			`Debian ${name.suite} has no ${meta} for ${MACHINES[name.arch].debianArch}`,
+			`${VENDORS[name.vendor].label} ${name.suite} has no ${meta} for ${vendorArch(name)}`,
 			{ hint: "crcap kernels lists other names" },
 		);
-	const parts: PackageRecord[] = PARTS.test(top.name) ? [top] : [];
+	const parts: PackageRecord[] = wanted.test(top.name) ? [top] : [];
 	const queue = [...top.depends];
 	const seen = new Set<string>();
 	for (let next = queue.shift(); next; next = queue.shift()) {
-		if (seen.has(next) || !PARTS.test(next)) continue;
+		if (seen.has(next) || !wanted.test(next)) continue;
 		seen.add(next);
 		const record = await apt.show(next);
 		if (!record || parts.length >= MAX_PARTS) continue;
@@ -205,12 +250,13 @@ async function store(
 	main: PackageRecord,
 ): Promise<void> {
 	const [found] = await findKernels(tree);
-	if (!found?.release)
+	const release =
+		found && (found.release ?? (await identifyFile(found.image)).release);
+	if (!release)
 		throw new VmError(
 			"catalogue",
 			`${main.name} ${main.version} holds no kernel image`,
 		);
-	const release = found.release;
 	await fillAtomically(
 		target,
 		async (to) => {

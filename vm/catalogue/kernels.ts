@@ -11,14 +11,9 @@ import {
 	type PackageKind,
 	packageKind,
 	packageTrees,
-	unpackTar,
+	unpackPackage,
 } from "../image/tarball.js";
-import {
-	debSource,
-	findKernels,
-	unpackDeb,
-	unpackRpm,
-} from "../image/unpack.js";
+import { debSource, findKernels } from "../image/unpack.js";
 import { cachedKernel, type FetchOptions, fetchKernel } from "./fetchKernel.js";
 import { isKernelName, parseKernelName } from "./names.js";
 
@@ -53,23 +48,13 @@ const WHERE_ELSE: Readonly<Record<PackageType, string>> = {
 	tar: "a kernel is looked for as vmlinuz or vmlinuz-RELEASE, in boot or lib/modules/RELEASE",
 };
 
-async function unpackInto(
-	dir: string,
-	path: string,
-	{ type, compression }: PackageKind,
-): Promise<void> {
-	if (type === "deb") await unpackDeb(path, dir);
-	else if (type === "rpm") await unpackRpm(path, dir);
-	else await unpackTar(path, compression, dir);
-}
-
 /** A package's kernels, unpacked once into the cache. */
 async function fromPackage(path: string, kind: PackageKind): Promise<Image[]> {
 	const dir = cacheDir("packages", await fileHash(path));
 	if (!(await exists(dir)))
 		await fillAtomically(dir, async (to) => {
 			await mkdir(to);
-			await unpackInto(to, path, kind);
+			await unpackPackage(path, kind, to);
 		});
 	const found = [];
 	for (const tree of await packageTrees(dir))

@@ -13,7 +13,10 @@ test("catalogue names are read, completed, and refused with what is known", asyn
 	);
 	assert.equal(parseKernelName("debian:trixie@s390x").flavour, "generic");
 	for (const [text, message] of [
-		["ubuntu:noble", /not in the catalogue.*bookworm/],
+		["gentoo:17", /not in the catalogue.*fedora:.*bookworm/],
+		["fedora:../x", /not in the catalogue/],
+		["fedora:41@riscv64", /Fedora has no riscv64.*s390x/],
+		["arch:rolling/cloud@x86_64", /no flavour cloud.*zen/],
 		["debian:../../etc", /not in the catalogue/],
 		["debian:sid@vax", /no machine for vax.*s390x/],
 		["debian:sid/cloud@s390x", /no flavour cloud.*generic/],

@@ -1,17 +1,20 @@
-/** The catalogue's names: `debian:SUITE[/FLAVOUR][@ARCH]`, and the packages that they mean. */
+/** The catalogue's names: `VENDOR:RELEASE[/FLAVOUR][@ARCH]`, and the packages that they mean. */
 import { VmError } from "../base/errors.js";
 import { ARCHES, type Arch, MACHINES, machineFor } from "../base/machines.js";
+import { isVendor, VENDORS, type VendorName } from "./vendors.js";
 
 /** A name, taken apart. */
 export interface KernelName {
 	/** The name in full, e.g. `debian:bookworm/cloud@amd64`. */
 	name: string;
+	vendor: VendorName;
+	/** The vendor's release: Debian's suite, Fedora's number. */
 	suite: string;
 	flavour: string;
 	arch: Arch;
 }
 
-/** The suites that `crcap kernels` lists; any other suite of the archive works by name too. */
+/** Debian's suites that `crcap kernels` lists; any other suite of the archive works by name too. */
 const SUITES = [
 	"bullseye",
 	"bookworm",
@@ -24,33 +27,6 @@ const SUITE_ALIASES: ReadonlyMap<string, string> = new Map([
 	["rc-buggy", "experimental"],
 ]);
 
-/** Debian's meta packages by architecture and flavour; the first is the default. */
-const FLAVOURS: Readonly<Record<Arch, Readonly<Record<string, string>>>> = {
-	x86_64: {
-		cloud: "linux-image-cloud-amd64",
-		generic: "linux-image-amd64",
-		rt: "linux-image-rt-amd64",
-	},
-	aarch64: {
-		cloud: "linux-image-cloud-arm64",
-		generic: "linux-image-arm64",
-		rt: "linux-image-rt-arm64",
-	},
-	i386: {
-		generic: "linux-image-686-pae",
-		nopae: "linux-image-686",
-		rt: "linux-image-rt-686-pae",
-	},
-	armhf: {
-		generic: "linux-image-armmp",
-		lpae: "linux-image-armmp-lpae",
-		rt: "linux-image-rt-armmp",
-	},
-	riscv64: { generic: "linux-image-riscv64" },
-	s390x: { generic: "linux-image-s390x" },
-	ppc64el: { generic: "linux-image-powerpc64le" },
-};
-
 /** True for a word that has the form of a catalogue name. */
 export function isKernelName(text: string): boolean {
 	return /^[a-z]+:/.test(text);
@@ -60,17 +36,25 @@ function hostArch(): Arch {
 	return machineFor(process.arch)?.arch ?? "x86_64";
 }
 
+const NAME = /^([a-z]+):([a-z0-9.-]+)(?:\/([a-z0-9-]+))?(?:@([a-z0-9_]+))?$/;
+
+function unknown(text: string): VmError {
+	const others = Object.values(VENDORS)
+		.slice(1)
+		.map(({ example }) => example);
+	return new VmError("catalogue", `"${text}" is not in the catalogue`, {
+		hint: `names look like debian:bookworm, debian:trixie/generic, debian:sid@arm64, ${others.join(", ")}; Debian's suites: ${SUITES.join(", ")}`,
+	});
+}
+
 /** Takes a name apart. @throws VmError (catalogue) that says which part is unknown and what is known. */
 export function parseKernelName(text: string): KernelName {
-	const match = /^debian:([a-z-]+)(?:\/([a-z0-9-]+))?(?:@([a-z0-9_]+))?$/.exec(
-		text,
-	);
-	if (!match)
-		throw new VmError("catalogue", `"${text}" is not in the catalogue`, {
-			hint: `names look like debian:bookworm, debian:trixie/generic, debian:sid@arm64; suites: ${SUITES.join(", ")}`,
-		});
-	const [, given, flavour, archName] = match;
-	const suite = SUITE_ALIASES.get(given as string) ?? (given as string);
+	const match = NAME.exec(text);
+	const [, vendor = "", given = "", flavour, archName] = match ?? [];
+	if (!isVendor(vendor) || given.startsWith(".") || given.startsWith("-"))
+		throw unknown(text);
+	if (vendor === "debian" && !/^[a-z-]+$/.test(given)) throw unknown(text);
+	const suite = (vendor === "debian" && SUITE_ALIASES.get(given)) || given;
 	const arch = archName === undefined ? hostArch() : machineFor(archName)?.arch;
 	if (!arch)
 		throw new VmError(
@@ -78,7 +62,13 @@ export function parseKernelName(text: string): KernelName {
 			`"${text}": there is no machine for ${archName}`,
 			{ hint: `known: ${ARCHES.join(", ")}` },
 		);
-	const known = Object.keys(FLAVOURS[arch]);
+	const { label, arches } = VENDORS[vendor];
+	const row = arches[arch];
+	if (!row)
+		throw new VmError("catalogue", `"${text}": ${label} has no ${arch}`, {
+			hint: `known: ${Object.keys(arches).join(", ")}`,
+		});
+	const known = Object.keys(row.flavours);
 	const chosen = flavour ?? (known[0] as string);
 	if (!known.includes(chosen))
 		throw new VmError(
@@ -87,19 +77,20 @@ export function parseKernelName(text: string): KernelName {
 			{ hint: `known: ${known.join(", ")}` },
 		);
 	return {
-		name: `debian:${suite}/${chosen}@${MACHINES[arch].debianArch}`,
+		name: `${vendor}:${suite}/${chosen}@${MACHINES[arch].debianArch}`,
+		vendor,
 		suite,
 		flavour: chosen,
 		arch,
 	};
 }
 
-/** Every name that is worth listing, for one architecture or all. */
+/** Every name of Debian's that is worth listing, for one architecture or all. */
 export function catalogueNames(arch?: Arch): KernelName[] {
 	const arches = arch === undefined ? ARCHES : [arch];
 	return arches.flatMap((one) =>
 		SUITES.flatMap((suite) =>
-			Object.keys(FLAVOURS[one]).map((flavour) =>
+			Object.keys(VENDORS.debian.arches[one]?.flavours ?? {}).map((flavour) =>
 				parseKernelName(
 					`debian:${suite}/${flavour}@${MACHINES[one].debianArch}`,
 				),
@@ -108,7 +99,12 @@ export function catalogueNames(arch?: Arch): KernelName[] {
 	);
 }
 
-/** The Debian package that leads to a name's newest kernel. */
-export function metaPackage(name: KernelName): string {
-	return FLAVOURS[name.arch][name.flavour] as string;
+/** The package that leads to a name's newest kernel. */
+export function kernelPackage({ vendor, arch, flavour }: KernelName): string {
+	return VENDORS[vendor].arches[arch]?.flavours[flavour] as string;
+}
+
+/** What the vendor calls the architecture of a name. */
+export function vendorArch({ vendor, arch }: KernelName): string {
+	return VENDORS[vendor].arches[arch]?.name as string;
 }

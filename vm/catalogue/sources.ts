@@ -94,38 +94,54 @@ export async function configuredSources(root = "/etc/apt"): Promise<Source[]> {
 
 /** Suites that have no updates and no security archive. */
 const ROLLING = new Set(["sid", "unstable", "experimental", "rc-buggy"]);
-/** Signed with this keyring, a source is Debian's. */
-const KEYRING = /debian-archive/;
-/** Without a keyring, its address must say so: `…/debian`, `…/debian-security`, `mirror+file:/…/debian.list`. */
-const DEBIAN_URI = /[/.]debian(-security)?(\.list)?\/?$/;
+/** How an archive's sources are told from others. */
+export interface Archive {
+	/** Signed with this keyring, a source is the archive's. */
+	keyring: RegExp;
+	/** Without a keyring, its address must say so. */
+	uri: RegExp;
+}
+
+export const ARCHIVES: Readonly<Record<"debian" | "ubuntu", Archive>> = {
+	// `…/debian`, `…/debian-security`, `mirror+file:/…/debian.list`
+	debian: {
+		keyring: /debian-archive/,
+		uri: /[/.]debian(-security)?(\.list)?\/?$/,
+	},
+	ubuntu: {
+		keyring: /ubuntu-archive/,
+		uri: /[/.]ubuntu(-ports)?(\.list)?\/?$/,
+	},
+};
 const SECURITY = /-security$|\/updates$/;
 
 /**
- * The sources for a Debian suite, made from those that this machine has for its own: same mirror, same key, other suite.
- * The first is the suite itself, the others its updates and its security archive. Empty when none is Debian's.
+ * The sources for a suite of Debian's or Ubuntu's, made from those that this machine has for its own: same mirror, same key, other suite.
+ * The first is the suite itself, the others its updates and its security archive. Empty when none is the archive's.
  */
 export function sourcesForSuite(
 	configured: readonly Source[],
 	suite: string,
+	archive: Archive = ARCHIVES.debian,
 ): Source[] {
-	const debian = configured.filter(
+	const own = configured.filter(
 		({ components, signedBy, uris }) =>
 			components.includes("main") &&
 			(signedBy === undefined
-				? uris.every((uri) => DEBIAN_URI.test(uri))
-				: KEYRING.test(signedBy)),
+				? uris.every((uri) => archive.uri.test(uri))
+				: archive.keyring.test(signedBy)),
 	);
 	const plain = /^[a-z]+$/;
 	const found: Source[] = [];
-	for (const source of debian) {
-		for (const own of source.suites) {
-			const wanted = plain.test(own)
+	for (const source of own) {
+		for (const name of source.suites) {
+			const wanted = plain.test(name)
 				? suite
 				: ROLLING.has(suite)
 					? undefined
-					: own.endsWith("-updates")
+					: name.endsWith("-updates")
 						? `${suite}-updates`
-						: SECURITY.test(own)
+						: SECURITY.test(name)
 							? `${suite}-security`
 							: undefined;
 			if (wanted === undefined) continue;

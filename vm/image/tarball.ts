@@ -8,6 +8,7 @@ import { sniff, TAR_HEADER } from "./formats.js";
 import { corrupt, harvester, MAX_PACKAGE } from "./harvest.js";
 import type { Compression, PackageType } from "./head.js";
 import { readAt } from "./imageFile.js";
+import { unpackDeb, unpackRpm } from "./unpack.js";
 
 /** A package, and how a tarball is compressed. */
 export interface PackageKind {
@@ -58,6 +59,17 @@ export async function unpackTar(
 			throw corrupt(path, cause);
 		}
 	});
+}
+
+/** Unpacks the kernels of a package of any kind; throws as unpackTar() does. */
+export async function unpackPackage(
+	path: string,
+	{ type, compression }: PackageKind,
+	dir: string,
+): Promise<void> {
+	if (type === "deb") await unpackDeb(path, dir);
+	else if (type === "rpm") await unpackRpm(path, dir);
+	else await unpackTar(path, compression, dir);
 }
 
 /** The trees in an unpacked package: one, or one for each container image. */

@@ -26,6 +26,8 @@ interface ListOptions {
 
 const MORE = `
 A name is debian:SUITE, and where wanted /FLAVOUR and @ARCH: debian:trixie, debian:sid/generic, debian:bookworm@arm64.
+Where this machine has the package manager and its repositories, fedora:43, ubuntu:noble, opensuse:tumbleweed, arch:rolling
+and alpine:3.22 are names as well.
 A run fetches what is not there yet and then keeps to it; \`crcap kernels fetch\` looks for a newer package.`;
 
 /** `crcap kernels` */

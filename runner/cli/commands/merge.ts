@@ -5,10 +5,12 @@ import { exitStatus } from "../../common/exitStatus.js";
 import { mergeReports } from "../../reports/mergeReports.js";
 import { keepInputs } from "../../reports/reports.js";
 import { loadReport } from "../../reports/stored.js";
+import { type KcidbOptions, kcidbWriter } from "../../request/kcidbOptions.js";
 import { DEFAULT_REPORT, readReportSpec } from "../../request/reportSpec.js";
 import { again, text } from "../../request/values.js";
 import type { CommandContext } from "./context.js";
 import { formatHelp } from "./formatHelp.js";
+import { kcidbOptions } from "./kcidb.js";
 import { rewrite } from "./show.js";
 
 const MORE = `
@@ -20,11 +22,15 @@ ${formatHelp(FORMATS)}
 
   crcap merge shard1.json shard2.json --report json=all.json --report tap`;
 
+interface MergeOptions extends KcidbOptions {
+	report?: string[];
+}
+
 /** `crcap merge` */
 export function addMerge(program: Command, context: CommandContext): void {
-	program
-		.command("merge")
-		.description("join the reports of shards into one")
+	kcidbOptions(
+		program.command("merge").description("join the reports of shards into one"),
+	)
 		.argument("<file...>", "stored JSON reports; - is standard input")
 		.option(
 			"-r, --report <format[=file]>",
@@ -32,7 +38,7 @@ export function addMerge(program: Command, context: CommandContext): void {
 			again(text),
 		)
 		.addHelpText("after", MORE)
-		.action(async (files: string[], options: { report?: string[] }) => {
+		.action(async (files: string[], options: MergeOptions) => {
 			const specs = options.report?.map((one) => readReportSpec(one)) ?? [
 				DEFAULT_REPORT,
 			];
@@ -42,7 +48,11 @@ export function addMerge(program: Command, context: CommandContext): void {
 				reports.push({ file, report: await loadReport(file) });
 			}
 			const merged = mergeReports(reports);
-			await rewrite(specs, (reports) => writeReport(merged, reports));
+			await rewrite(
+				specs,
+				(reports) => writeReport(merged, reports),
+				kcidbWriter(options),
+			);
 			context.status = exitStatus(tallies(merged));
 		});
 }
