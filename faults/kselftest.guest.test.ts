@@ -14,7 +14,7 @@ import { execa } from "execa";
 import { t, test } from "tap";
 import { cacheDir } from "../vm/index.js";
 import { exists, inScratch, newAttempt } from "./scratch.js";
-import { sourcePackage } from "./source.js";
+import { sourcePackage, VERSIONS } from "./source.js";
 
 const CLI = join(import.meta.dirname, "../crcap/main.js");
 const CASES = ["--case", "set_tid.free_tid.*", "--case", "exe_fd.*-none"];
@@ -24,7 +24,7 @@ async function selftests(): Promise<string> {
 	const cache = cacheDir("faults");
 	mkdirSync(cache, { recursive: true });
 	const attempt = newAttempt(cache, () => {}, undefined);
-	const source = await sourcePackage(attempt);
+	const source = await sourcePackage(attempt, VERSIONS[0]);
 	const kept = join(cache, `selftests-${source.version}`);
 	if (await exists(kept)) return kept;
 	await inScratch(attempt, async (scratch) => {

@@ -1,6 +1,6 @@
 /** `npm run faults`: builds the kernels, boots each fault, shows which case caught it. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
@@ -10,7 +10,9 @@ import { concerns } from "../suites/index.js";
 import { cacheDir } from "../vm/index.js";
 import { buildKernel, CONFIGS, type ConfigName, type Kernel } from "./build.js";
 import { groupsOf, namedCases, tryInTurn } from "./inTurn.js";
+import { type Options, parseOptions } from "./options.js";
 import { isIn, lastCaught, markdown } from "./page.js";
+import { CASES, MEANT, OTHERS, SAMPLES } from "./samples.js";
 import { VERSIONS, type Version } from "./source.js";
 import {
 	EVERYWHERE,
@@ -28,91 +30,8 @@ const TOP = fileURLToPath(new URL("../..", import.meta.url));
 const CLI = join(TOP, "dist/crcap/main.js");
 const PAGE = join(TOP, "docs/faults.md");
 
-/** A configuration without something is tried with one fault of each boundary that it still has. */
-const SAMPLES: Readonly<
-	Record<Exclude<ConfigName, "base">, readonly string[]>
-> = {
-	"no-checkpoint-restore": [
-		"set_tid-check_missing",
-		"map_files-check_missing",
-		"tty_lock-check_missing",
-	],
-	"no-user-ns": [
-		"ns_last_pid-check_missing",
-		"set_tid-check_missing",
-		"map_files-check_missing",
-		"exe_fd-check_missing",
-		"ipc_next_id-check_missing",
-		"tty_lock-check_missing",
-	],
-	"no-pid-ns": [
-		"set_tid-check_missing",
-		"map_files-check_missing",
-		"exe_fd-check_missing",
-		"ipc_next_id-check_missing",
-		"tty_lock-check_missing",
-	],
-	// Everyone may do everything: what is left to catch is what comes of it.
-	"no-multiuser": [
-		"set_tid-no_effect",
-		"map_files-exe_followed",
-		"exe_fd-no_effect",
-		"ipc_next_id-no_effect",
-		"tty_lock-no_effect",
-	],
-	"no-cap": [
-		"ns_last_pid-check_missing",
-		"set_tid-check_missing",
-		"map_files-check_missing",
-		"exe_fd-check_missing",
-		"ipc_next_id-check_missing",
-		"tty_lock-check_missing",
-	],
-	// CRIU can show what is refused; it never asks for what it has no capability for.
-	criu: [
-		"ns_last_pid-cap_not_honoured",
-		"set_tid-cap_not_honoured",
-		"map_files-cap_not_honoured",
-		"exe_fd-cap_not_honoured",
-		"set_tid-sys_admin_not_honoured",
-	],
-};
-
-/** The cases that are tried where a configuration is there for one suite. */
-const CASES: Readonly<Partial<Record<ConfigName, readonly string[]>>> = {
-	criu: [
-		"criu.plain.criu_{ambient,no_clone3}-*",
-		"criu.deleted.criu_ambient-*",
-	],
-};
-
-/** What a configuration is told to be, since a run would rightly take it for a broken kernel. */
-const MEANT: Readonly<Partial<Record<ConfigName, readonly string[]>>> = {
-	"no-cap": ["--expect", "no-cap-checkpoint-restore"],
-	"no-multiuser": ["--max-skipped", "100"],
-};
-
-/** Beside all cases of its own boundary, a fault must fail none of these. */
-const OTHERS = [
-	"*.uid1000-none",
-	"*.uid1000-cap_checkpoint_restore",
-	"*.userns_pidns-cap_checkpoint_restore",
-	"containers.*",
-	"workarounds.*",
-];
-
 /** The version that is tried with every fault and in every configuration. */
 const [OLDEST] = VERSIONS;
-
-interface Options {
-	readonly only: readonly string[];
-	/** Every fault is booted with; else those of newer versions and of security modules are planted in a guest that runs. */
-	readonly all: boolean;
-	readonly versions: readonly Version[];
-	readonly write: string | undefined;
-	readonly jobs: number;
-	readonly signal: AbortSignal;
-}
 
 interface Job {
 	readonly version: Version;
@@ -128,41 +47,6 @@ interface Job {
 const say = (line: string): void => {
 	process.stderr.write(`faults: ${line}\n`);
 };
-
-function parse(argv: readonly string[], signal: AbortSignal): Options {
-	const only: string[] = [];
-	const versions: Version[] = [];
-	let all = false;
-	let write: string | undefined;
-	let jobs = availableParallelism();
-	for (let i = 0; i < argv.length; i++) {
-		const arg = argv[i] as string;
-		const value = argv[i + 1];
-		if (arg === "--write" && value !== undefined) {
-			write = value;
-			i++;
-		} else if (arg === "--jobs" && /^[1-9]\d?$/.test(value ?? "")) {
-			jobs = Number(value);
-			i++;
-		} else if (arg === "--linux" && isVersion(value)) {
-			versions.push(value);
-			i++;
-		} else if (arg === "--all") {
-			all = true;
-		} else if (arg.startsWith("-")) {
-			throw new Error(
-				`unknown option ${arg}; usage: npm run faults -- [--all] [--linux ${VERSIONS.join("|")}] [--write FILE] [--jobs N] [FAULT…]`,
-			);
-		} else only.push(arg);
-	}
-	return {
-		...{ only, all, write, jobs, signal },
-		versions: versions.length > 0 ? versions : VERSIONS,
-	};
-}
-
-const isVersion = (text: string | undefined): text is Version =>
-	VERSIONS.some((version) => version === text);
 
 /** One run of the command line as a user would type it, and what it reported. */
 async function crcap(
@@ -341,7 +225,7 @@ async function main(): Promise<number> {
 	const stop = new AbortController();
 	for (const name of ["SIGINT", "SIGTERM"] as const)
 		process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
-	const options = parse(process.argv.slice(2), stop.signal);
+	const options = parseOptions(process.argv.slice(2), stop.signal);
 	const faults: Fault[] = JSON.parse(
 		await readFile(join(TOP, "faults", "faults.json"), "utf8"),
 	);

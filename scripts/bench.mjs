@@ -7,9 +7,9 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { costs } from "./lib/costs.mjs";
+import { costs } from "./bench/costs.mjs";
+import { bareBoot, rates, requestMaker, wholeRun } from "./bench/measure.mjs";
 import { figure, table } from "./lib/figures.mjs";
-import { bareBoot, rates, requestMaker, wholeRun } from "./lib/measure.mjs";
 import { runMain, SetupError, say, TOP } from "./lib/run.mjs";
 
 const USAGE = `usage: npm run bench [-- OPTIONS]
@@ -22,7 +22,7 @@ const USAGE = `usage: npm run bench [-- OPTIONS]
   --help       this text
 `;
 
-/** @typedef {import("./lib/measure.mjs").Options} Options */
+/** @typedef {import("./bench/measure.mjs").Options} Options */
 /** @typedef {import("../results/model/model.js").TargetResult} TargetResult */
 
 /**
@@ -79,7 +79,7 @@ function positive(option, text) {
 
 /** @param {Options} options */
 async function bench(options) {
-	/** @type {import("./lib/measure.mjs").Vm} */
+	/** @type {import("./bench/measure.mjs").Vm} */
 	const vm = await import(join(TOP, "dist/vm/index.js"));
 	const requests = await requestMaker();
 	say("a first run, not counted");

@@ -25,6 +25,7 @@ import { Lane } from "./lane.js";
 import { Ledger } from "./ledger.js";
 import { excerpt, Remarks } from "./remarks.js";
 import type { Choice, ExecuteOptions, Loaded } from "./sink.js";
+import { tooManySkips } from "./skips.js";
 import { WorkQueue } from "./workQueue.js";
 
 /** How a session ended, or that crcap itself failed in it. */
@@ -344,22 +345,10 @@ export class Execution {
 		this.#ledger.finish(n);
 	}
 
-	/** A kernel that lacks most of what is asked for was not tried, whatever the rest says. */
-	#checkSkips(): void {
-		const { maxSkipped = 100, repeat = 1 } = this.#options;
-		const all = this.#cases.length / repeat;
-		const skips = this.#cases
-			.slice(0, all)
-			.filter(({ skip }) => skip !== undefined);
-		if (skips.length * 100 <= all * maxSkipped) return;
-		this.#trouble.add(
-			`${skips.length} of ${all} cases could not apply here, more than ${maxSkipped} % (--max-skipped), most of them since ${mostFrequent(skips.map(({ skip = "" }) => skip))}`,
-		);
-	}
-
 	#finish(): void {
 		this.#ledger.close((n) => this.#neverRan(n));
-		this.#checkSkips();
+		const skips = tooManySkips(this.#cases, this.#options);
+		if (skips !== undefined) this.#trouble.add(skips);
 		const { totals } = this.#ledger;
 		const complete = totals.not_run === 0 && this.#trouble.isEmpty;
 		const tail = this.#consoleTail;
@@ -395,10 +384,4 @@ export class Execution {
 		const { replay } = this.#session;
 		return unobserved(this.#case(n), verdict, reason, replay);
 	}
-}
-
-function mostFrequent(texts: readonly string[]): string {
-	const counts = new Map<string, number>();
-	for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
-	return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? "";
 }

@@ -82,10 +82,7 @@ test("the parser does not take a log that is cut short for a whole one", async (
 	assert.deepEqual(nothing, { status: 1, lines: ["crcap.run --result fail"] });
 	const hostile = toLava('1..1\nok 1 a.b.c";touch$(x);"\n');
 	assert.equal(existsSync(bed.path("x")), false);
-	assert.match(
-		hostile.lines[0] ?? "",
-		/^a\.b\.c__touch__x___ --result pass$/,
-	);
+	assert.match(hostile.lines[0] ?? "", /^a\.b\.c__touch__x___ --result pass$/);
 });
 
 test("the job runs what `crcap export kselftest` writes", async () => {

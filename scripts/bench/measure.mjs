@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SetupError, TOP } from "./run.mjs";
+import { SetupError, TOP } from "../lib/run.mjs";
 
 /** @typedef {typeof import("../../vm/index.js")} Vm */
 /** @typedef {import("../../vm/index.js").Guest} Guest */

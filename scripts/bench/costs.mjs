@@ -1,5 +1,5 @@
 /** Which cases a run's time goes to, and what it buys. */
-import { table } from "./figures.mjs";
+import { table } from "../lib/figures.mjs";
 
 /** @typedef {import("../../results/model/model.js").TargetResult} TargetResult */
 /** @typedef {{ name: string, worth: string, takes: (subject: string) => boolean }} Kind */
