@@ -50,10 +50,7 @@ export async function saveGuest(guest: Guest): Promise<SavedState> {
 		gone.catch(() => {});
 		const device = await Promise.race([gone, migrate(qemu, port)]);
 		const savedAt = Date.now();
-		const quiet = once(qemu.console, "end");
-		void qemu.qmp.command("quit", {}, SAVE_MS).catch(() => {});
-		// All that it had to show is here only now.
-		await Promise.race([quiet, end]);
+		await leave(guest, qemu);
 		const why = whyNotSave(guest);
 		if (why !== undefined) throw new VmError("state", why);
 		const console = savable.shown() as Buffer;
@@ -69,6 +66,15 @@ export async function saveGuest(guest: Guest): Promise<SavedState> {
 	} finally {
 		port.close();
 	}
+}
+
+/** Ends QEMU so that all that the console had to show is here. */
+async function leave(guest: Guest, qemu: QemuProcess): Promise<void> {
+	const shown = once(qemu.console, "end").catch(() => {});
+	void qemu.qmp.command("quit", {}, SAVE_MS).catch(() => {});
+	const timer = setTimeout(() => guest.kill("QEMU did not end"), SAVE_MS);
+	await Promise.race([shown, guest.end]);
+	clearTimeout(timer);
 }
 
 async function migrate({ qmp }: QemuProcess, port: StatePort): Promise<Buffer> {
