@@ -85,6 +85,20 @@ test("run.sh under every shell, and the verdicts of --local", async () => {
 			checkKtap(stdout);
 			writeFileSync(log, stdout);
 		}
+		const doctor = await execa("sh", [script, "--doctor", "--json"], {
+			reject: false,
+		});
+		assert.equal(typeof JSON.parse(doctor.stdout), "object");
+		for (const [args, told] of [
+			[["-x"], /^run\.sh: unknown argument -x; /],
+			[["-o"], /^run\.sh: -o takes the name of a file$/],
+		] as const) {
+			const { exitCode, stderr } = await execa("sh", [script, ...args], {
+				reject: false,
+			});
+			assert.equal(exitCode, 2);
+			assert.match(stderr, told);
+		}
 		const judged = await outcome(folder, ["judge", log, "--bundle", file]);
 		assert.deepEqual(
 			judged,

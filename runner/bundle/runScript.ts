@@ -18,10 +18,12 @@ export function runScript(arch: string): string {
 usage() {
 	cat <<END
 usage: sh run.sh [-o LOG]
+       sh run.sh --doctor [--json] [--pid PID]
 
 Tries the cases of this bundle on this machine's kernel; as root it can try more of them. What can be judged at once is printed as
 KTAP; the log is for \\\`crcap judge LOG\\\`, on any machine. Without -o both go to standard output, and that is the log.
 Exit status: 0 every case was asked and the log is whole; 1 it is not; 2 usage, or the bundle does not run here.
+--doctor tells what checkpoint/restore can do here, and what is in its way, as \\\`crcap doctor\\\` does.
 END
 }
 refuse() {
@@ -29,12 +31,18 @@ refuse() {
 	exit 2
 }
 log=
+doctor=
 while test $# -gt 0; do
 	case $1 in
 	-o)
 		test $# -ge 2 || refuse "-o takes the name of a file"
 		log=$2
 		shift 2
+		;;
+	--doctor)
+		doctor=yes
+		shift
+		break
 		;;
 	-h | --help)
 		usage
@@ -71,7 +79,9 @@ if ! "$agent" --version >/dev/null 2>&1; then
 	done
 fi
 test -n "$agent" || refuse "the agent runs in none of: $tried (may programs run there, and is the kernel's machine ${arch}?)"
-if test -n "$log"; then
+if test -n "$doctor"; then
+	"$agent" --doctor "$@"
+elif test -n "$log"; then
 	"$agent" --batch "$here/requests" "$log"
 else
 	"$agent" --batch "$here/requests"
