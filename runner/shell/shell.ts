@@ -9,8 +9,8 @@ import { shellLine } from "../common/shellQuote.js";
 import { tell } from "../common/tell.js";
 import { UsageError } from "../common/usage.js";
 import type { RunRequest } from "../request/runRequest.js";
+import type { RunDeps } from "../run/run.js";
 import { OpenError, type Target } from "../targets/target.js";
-import type { RunDeps } from "./run.js";
 
 /** Ctrl-], as telnet(1) and virsh(1) have it. */
 const ESCAPE = 0x1d;
