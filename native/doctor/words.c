@@ -64,7 +64,8 @@ static const char *const cause_texts[CAUSES] = {
 	[CAUSE_SECCOMP] = "a seccomp filter refuses the system call",
 	[CAUSE_KERNEL_TOO_OLD] = "Linux % is too old for it",
 	[CAUSE_KERNEL_CONFIG] = "the kernel was built without what it needs "
-				"(CONFIG_CHECKPOINT_RESTORE; System V IPC for *_next_id)",
+				"(CONFIG_CHECKPOINT_RESTORE; for ns_last_pid CONFIG_PID_NS, for "
+				"*_next_id CONFIG_SYSVIPC)",
 	[CAUSE_USER_NAMESPACE] =
 		"the capability counts in another user namespace only, one further "
 		"out than this process's",
@@ -167,8 +168,8 @@ static const char *const sentences[CAUSES] = {
 			    "ProtectKernelTunables=no)",
 	[CAUSE_SECCOMP] = "start it without the filter (systemd: SystemCallFilter=)",
 	[CAUSE_KERNEL_TOO_OLD] = "use Linux 5.9 or later, or as root with CAP_SYS_ADMIN",
-	[CAUSE_KERNEL_CONFIG] =
-		"use a kernel with CONFIG_CHECKPOINT_RESTORE=y and CONFIG_SYSVIPC=y",
+	[CAUSE_KERNEL_CONFIG] = "use a kernel with CONFIG_CHECKPOINT_RESTORE=y, CONFIG_PID_NS=y "
+				"and CONFIG_SYSVIPC=y",
 	[CAUSE_BOUNDING_SET] = "sudo systemd-run --pipe --uid=\"$USER\" -p "
 			       "AmbientCapabilities=CAP_CHECKPOINT_RESTORE criu ...",
 	[CAUSE_NO_NEW_PRIVS] =

@@ -21,8 +21,7 @@ async function open(
 ): Promise<ShellDriver> {
 	const shell = new ShellDriver(kernel);
 	t.after(() => shell.kill());
-	// The welcome, then the prompt.
-	await shell.until(/this is a shell[\s\S]*# /);
+	await shell.ready();
 	for (const line of SETUP)
 		assert.equal((await shell.run(line)).status, 0, line);
 	return shell;

@@ -7,6 +7,10 @@ import type { Diagnosis } from "./diagnosis.js";
 /** A guest that says nothing for so long waits for something else than this. */
 const SILENCE_MS = 120_000;
 
+/** So often a prompt is asked for, and so long it may take, milliseconds. */
+const LOOKS = 60;
+const LOOK_MS = 1000;
+
 const MAIN = fileURLToPath(new URL("../cli/main.js", import.meta.url));
 
 export class ShellDriver {
@@ -60,6 +64,17 @@ export class ShellDriver {
 			)
 				throw new Error(`it says no more: ${this.#said.slice(-2000)}`);
 		}
+	}
+
+	/** Waits for a shell that answers: a serial port may lose what comes before. */
+	async ready(): Promise<void> {
+		await this.until(/this is a shell/);
+		for (let look = 0; look < LOOKS; look++) {
+			this.type("\r");
+			await sleep(LOOK_MS);
+			if (/# [\s\S]*\n# /.test(this.#said)) return;
+		}
+		throw new Error(`there is no prompt: ${this.#said.slice(-2000)}`);
 	}
 
 	/** Runs a line there. What the terminal echoes has no digits where the answer has its status. */

@@ -250,7 +250,7 @@ async function runOnce(
 	refuseTogether(options);
 	const request = runRequest(options, await loadConfig(options.config));
 	if (options.shell || options.gdb) {
-		const { runShell } = await import("../../run/shell.js");
+		const { runShell } = await import("../../shell/shell.js");
 		return await runShell(request, context.deps, options.gdb ?? false);
 	}
 	if (options.dryRun) {

@@ -9,13 +9,15 @@ import { shellLine } from "../common/shellQuote.js";
 import { tell } from "../common/tell.js";
 import { UsageError } from "../common/usage.js";
 import type { RunRequest } from "../request/runRequest.js";
+import type { RunDeps } from "../run/run.js";
 import { OpenError, type Target } from "../targets/target.js";
-import type { RunDeps } from "./run.js";
 
 /** Ctrl-], as telnet(1) and virsh(1) have it. */
 const ESCAPE = 0x1d;
 /** Ctrl-D, the end of a terminal's input. */
 const END_OF_INPUT = "\x04";
+/** So often it is said again, milliseconds. */
+const AGAIN_MS = 1000;
 /** More of a console's end is never looked at. */
 const TAIL = 256;
 
@@ -113,7 +115,14 @@ async function connect(
 		if (input.isTTY && bytes.includes(ESCAPE)) guest.kill();
 		else send(bytes);
 	};
-	const over = (): void => send(Buffer.from(END_OF_INPUT));
+	let ending: NodeJS.Timeout | undefined;
+	// A terminal forgets it where its reader changes its mode meanwhile, as a shell does before each prompt.
+	const over = (): void => {
+		send(Buffer.from(END_OF_INPUT));
+		ending = setInterval(() => {
+			if (ready) console.write(END_OF_INPUT);
+		}, AGAIN_MS);
+	};
 	const kill = (): void => guest.kill();
 	console.on("data", (bytes: Buffer) => {
 		output.write(bytes);
@@ -137,6 +146,7 @@ async function connect(
 		);
 		return EXIT.incomplete;
 	} finally {
+		clearInterval(ending);
 		signal.removeEventListener("abort", kill);
 		input.off("data", typed).off("end", over).pause();
 		if (input.isTTY) input.setRawMode(false);
