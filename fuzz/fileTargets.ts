@@ -22,8 +22,8 @@ import {
 	parseDeb822,
 	parseList,
 } from "../vm/catalogue/sources.js";
-import { cpioMembers, type Member, tarMembers } from "../vm/image/archives.js";
 import { flatLayout, readElf } from "../vm/image/elf.js";
+import { readFit } from "../vm/image/fit.js";
 import { sniff } from "../vm/image/formats.js";
 import { embeddedConfig } from "../vm/image/ikconfig.js";
 import { BannerFinder } from "../vm/image/imageFile.js";
@@ -31,6 +31,11 @@ import {
 	parseConfig as parseKernelConfig,
 	preflight,
 } from "../vm/image/preflight.js";
+import {
+	cpioMembers,
+	type Member,
+	tarMembers,
+} from "../vm/package/archives.js";
 import { buildInitramfs } from "../vm/qemu/initramfs.js";
 import {
 	cutUp,
@@ -40,7 +45,7 @@ import {
 	streamOf,
 	wordsOf,
 } from "./inputs.js";
-import { ARM_IMAGE, BZ_IMAGE, ELF, TAR } from "./samples.js";
+import { ARM_IMAGE, BZ_IMAGE, ELF, FIT, TAR } from "./samples.js";
 import { type FuzzTarget, isRefusal, slowTarget, target } from "./target.js";
 
 const TOP = join(import.meta.dirname, "../..");
@@ -188,6 +193,14 @@ export const FILE_TARGETS: readonly FuzzTarget[] = [
 			assert.ok(
 				(flatLayout(found.elf.segments, 1 << 20)?.length ?? 0) <= 1 << 20,
 			);
+	}),
+	slowTarget("image trees", 4, damagedBytes([FIT]), async (bytes) => {
+		const found = await readFit(
+			async (at, length) => bytes.subarray(at, at + length),
+			bytes.length,
+		);
+		if (found.kind === "refused") assert.notEqual(found.reason, "");
+		else assert.ok(found.offset + found.size <= bytes.length);
 	}),
 	target("configurations in kernels", 2, damagedBytes([IKCONFIG]), (bytes) => {
 		embeddedConfig(bytes);

@@ -1,11 +1,11 @@
 /** The steps of the set-up, in order: each tells whether it is due, and does its work. */
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import { prebuildsAreDue, providePrebuilds } from "../prebuilds.mjs";
 import { addonIsDue, provideAddon } from "./addon.mjs";
 import { ARCHES, HOST_ARCH } from "./arches.mjs";
 import { canBuild, canBuildPolicies, needsOf } from "./needs.mjs";
 import { needsAreDue, provideNeeds } from "./packages.mjs";
-import { prebuildsAreDue, providePrebuilds } from "./prebuilds.mjs";
 import { mustRun, SetupError, say, TAP, TOP } from "./run.mjs";
 import {
 	filesUnder,

@@ -13,7 +13,7 @@ import { messageOf, VmError } from "../base/errors.js";
 import { type OfShape, readJsonShape } from "../base/jsonShape.js";
 import { type Arch, MACHINES } from "../base/machines.js";
 import { readDynamic } from "../image/elfDynamic.js";
-import { unpackDeb } from "../image/unpack.js";
+import { unpackDeb } from "../package/unpack.js";
 import { type PackageRecord, PrivateApt } from "./apt.js";
 import type { FetchOptions } from "./fetchKernel.js";
 

@@ -12,8 +12,8 @@ import {
 	packageKind,
 	packageTrees,
 	unpackPackage,
-} from "../image/tarball.js";
-import { debSource, findKernels } from "../image/unpack.js";
+} from "../package/tarball.js";
+import { debSource, findKernels } from "../package/unpack.js";
 import { cachedKernel, type FetchOptions, fetchKernel } from "./fetchKernel.js";
 import { isKernelName, parseKernelName } from "./names.js";
 

@@ -9,8 +9,8 @@ import { gzipSync } from "node:zlib";
 import { execa } from "execa";
 import { test } from "tap";
 import { cacheDir } from "../base/cache.js";
-import { tar } from "../image/archives.test.helper.js";
 import { fetchKernel, parseKernelName, resolveKernel } from "../index.js";
+import { tar } from "../package/archives.test.helper.js";
 import { buildInitramfs } from "../qemu/initramfs.js";
 import {
 	deb,

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { t, test } from "tap";
 import { bootGuest, type Image, MACHINES, resolveKernel } from "../index.js";
-import { tar } from "./archives.test.helper.js";
+import { tar } from "../package/archives.test.helper.js";
 import { zboot } from "./image.test.helper.js";
 
 const AGENTS = fileURLToPath(new URL("../../agent/", import.meta.url));

@@ -13,7 +13,7 @@ import { VmError } from "../base/errors.js";
 import { MACHINES, type Machine } from "../base/machines.js";
 import { PrivateApt } from "../catalogue/apt.js";
 import type { FetchOptions } from "../catalogue/fetchKernel.js";
-import { fileInDeb } from "../image/unpack.js";
+import { fileInDeb } from "../package/unpack.js";
 
 const PACKAGE = "busybox-static";
 /** Where the package has it, before and after /usr was merged. */

@@ -6,12 +6,12 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { nodeHeaders } from "./addon.mjs";
-import { ARCHES, HOST_ARCH } from "./arches.mjs";
-import { findCommand, mustRun, say, TOP } from "./run.mjs";
-import { filesUnder, fingerprint, isDone, markDone } from "./stamps.mjs";
+import { nodeHeaders } from "./lib/addon.mjs";
+import { ARCHES, HOST_ARCH } from "./lib/arches.mjs";
+import { findCommand, mustRun, say, TOP } from "./lib/run.mjs";
+import { filesUnder, fingerprint, isDone, markDone } from "./lib/stamps.mjs";
 
-/** @typedef {import("./arches.mjs").ArchRow} ArchRow */
+/** @typedef {import("./lib/arches.mjs").ArchRow} ArchRow */
 
 /** As binding.gyp has them. */
 const FLAGS = ["-O2", "-fPIC", "-Wall", "-Wextra", "-fvisibility=hidden"];
@@ -52,7 +52,7 @@ function stamp() {
 		"native/addon",
 		"native/core",
 		"native/boundaries",
-		"scripts/lib/prebuilds.mjs",
+		"scripts/prebuilds.mjs",
 	]);
 	return [
 		"prebuilds",

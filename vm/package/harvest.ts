@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { makeDirs } from "../base/cache.js";
 import { errnoOf, messageOf, VmError } from "../base/errors.js";
+import { MAX_UNPACKED, type Taker } from "../image/decompress.js";
 import type { Member } from "./archives.js";
-import { MAX_UNPACKED, type Taker } from "./decompress.js";
 
 /** All that a package holds, unpacked, bytes: more is a bomb. Modules with what debuggers want take gigabytes. */
 export const MAX_PACKAGE = 16 * 1024 ** 3;

@@ -4,8 +4,13 @@ import { basename, join } from "node:path";
 import { makeDirs } from "../base/cache.js";
 import { errnoOf, VmError } from "../base/errors.js";
 import { loadExeca } from "../base/execa.js";
+import {
+	decompressTo,
+	runTool,
+	type Taker,
+	type Tool,
+} from "../image/decompress.js";
 import { cpioMembers, tarMembers } from "./archives.js";
-import { decompressTo, runTool, type Taker, type Tool } from "./decompress.js";
 import {
 	CONFIG,
 	corrupt,

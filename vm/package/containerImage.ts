@@ -6,9 +6,9 @@ import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { makeDirs } from "../base/cache.js";
+import { decompressStream } from "../image/decompress.js";
+import { compressionOf } from "../image/formats.js";
 import { type Member, type TarEntry, tarEntries } from "./archives.js";
-import { decompressStream } from "./decompress.js";
-import { compressionOf } from "./formats.js";
 import { CONFIG, harvest, IMAGE, MAX_PACKAGE } from "./harvest.js";
 import { Pieces } from "./pieces.js";
 

@@ -1,8 +1,8 @@
 /** Where an .rpm's archive begins: after the lead, the signature's header and the header (rpm's docs/manual/format). */
 import { open } from "node:fs/promises";
 import { VmError } from "../base/errors.js";
-import { sniff } from "./formats.js";
-import type { Compression } from "./head.js";
+import { sniff } from "../image/formats.js";
+import type { Compression } from "../image/head.js";
 
 const LEAD_BYTES = 96;
 const HEADER_MAGIC = 0x8eade801;

@@ -2,12 +2,16 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDirs } from "../base/cache.js";
+import {
+	decompressTo,
+	type Taker,
+	unpackedStart,
+} from "../image/decompress.js";
+import { sniff, TAR_HEADER } from "../image/formats.js";
+import type { Compression, PackageType } from "../image/head.js";
+import { readAt } from "../image/imageFile.js";
 import { IMAGE_TREE, ImageIndex, unpackLayers } from "./containerImage.js";
-import { decompressTo, type Taker, unpackedStart } from "./decompress.js";
-import { sniff, TAR_HEADER } from "./formats.js";
 import { corrupt, harvester, MAX_PACKAGE } from "./harvest.js";
-import type { Compression, PackageType } from "./head.js";
-import { readAt } from "./imageFile.js";
 import { unpackDeb, unpackRpm } from "./unpack.js";
 
 /** A package, and how a tarball is compressed. */
