@@ -79,6 +79,10 @@ async function work(
 	return failures;
 }
 
+function tell(name: string, count: number, passed: boolean): void {
+	console.log(`${passed ? "ok" : "not ok"} - ${name}: ${count} inputs`);
+}
+
 async function main(argv: readonly string[]): Promise<number> {
 	const { values, positionals } = parseArgs({
 		args: [...argv],
@@ -105,26 +109,26 @@ async function main(argv: readonly string[]): Promise<number> {
 	const names = new Set(TARGETS.map(({ name }) => name).filter(wanted));
 	const counts = new Map<string, number>();
 	const failures: string[] = [];
-	if (names.size > 0) {
-		const tasks = tasksFor(names, Math.ceil(runs * (1 - NATIVE_SHARE)), seed);
-		const workers = Array.from({ length: availableParallelism() }, () =>
-			work(tasks, ({ name, runs }) =>
-				counts.set(name, (counts.get(name) ?? 0) + runs),
-			),
-		);
-		failures.push(...(await Promise.all(workers)).flat());
-	}
-	for (const [name, count] of counts)
-		console.log(
-			`${failures.some((one) => one.startsWith(`${name} (`)) ? "not ok" : "ok"} - ${name}: ${count} inputs`,
-		);
 	const native = await fuzzNative(Math.ceil(runs * NATIVE_SHARE), seed, wanted);
 	for (const { name, count, failure } of native) {
-		console.log(
-			`${failure === "" ? "ok" : "not ok"} - ${name}: ${count} inputs`,
-		);
+		tell(name, count, failure === "");
 		counts.set(name, count);
 		if (failure !== "") failures.push(`${name}: ${failure}`);
+	}
+	const own = new Map<string, number>();
+	const tasks = tasksFor(names, Math.ceil(runs * (1 - NATIVE_SHARE)), seed);
+	// Who has waited long enough gets the figures so far.
+	process.once("SIGINT", () => tasks.return(undefined));
+	const done = ({ name, runs }: Task) =>
+		own.set(name, (own.get(name) ?? 0) + runs);
+	const workers = Array.from(
+		{ length: names.size > 0 ? availableParallelism() : 0 },
+		() => work(tasks, done),
+	);
+	failures.push(...(await Promise.all(workers)).flat());
+	for (const [name, count] of own) {
+		tell(name, count, !failures.some((one) => one.startsWith(`${name} (`)));
+		counts.set(name, count);
 	}
 	for (const failure of failures) console.log(`\n${failure}`);
 	const total = [...counts.values()].reduce((sum, count) => sum + count, 0);

@@ -1,6 +1,8 @@
 /** Runs tasks of run.ts, one at a time, and answers with what failed; an empty text where nothing did. */
 import { TARGETS } from "./targets.js";
 
+// A terminal interrupts the whole group; what is under way is finished.
+process.on("SIGINT", () => {});
 process.on(
 	"message",
 	async ({

@@ -212,6 +212,7 @@ void cr_interpret(struct cr_ctx *c)
 
 void cr_resume(void)
 {
+	const struct cr_step *s;
 	struct cr_ctx c;
 	struct cr_shared *sh =
 		mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE, MAP_SHARED, CR_SHARED_FD, 0);
@@ -226,8 +227,9 @@ void cr_resume(void)
 	c.ready = sh->ready;
 	c.in_child = sh->in_child;
 	c.quiet = c.ready;
-	if (c.probing && !c.quiet) /* the execve was itself under test: it succeeded */
-		record(&c, find_step("exec", 4), 0);
+	s = find_step("exec", 4);
+	if (s && c.probing && !c.quiet) /* the execve was itself under test: it succeeded */
+		record(&c, s, 0);
 	cr_interpret(&c);
 	if (c.ready)
 		cr_stay(&c);
