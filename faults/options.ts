@@ -6,6 +6,8 @@ export interface Options {
 	readonly only: readonly string[];
 	/** Every fault is booted with; else those of newer versions and of security modules are planted in a guest that runs. */
 	readonly all: boolean;
+	/** Those of the oldest version, too, are planted in a guest that runs: a fraction of the time, and no word on spread. */
+	readonly inTurn: boolean;
 	readonly versions: readonly Version[];
 	readonly write: string | undefined;
 	readonly jobs: number;
@@ -20,6 +22,7 @@ export function parseOptions(
 	const only: string[] = [];
 	const versions: Version[] = [];
 	let all = false;
+	let inTurn = false;
 	let write: string | undefined;
 	let jobs = availableParallelism();
 	for (let i = 0; i < argv.length; i++) {
@@ -36,14 +39,16 @@ export function parseOptions(
 			i++;
 		} else if (arg === "--all") {
 			all = true;
+		} else if (arg === "--in-turn") {
+			inTurn = true;
 		} else if (arg.startsWith("-")) {
 			throw new Error(
-				`unknown option ${arg}; usage: npm run faults -- [--all] [--linux ${VERSIONS.join("|")}] [--write FILE] [--jobs N] [FAULT…]`,
+				`unknown option ${arg}; usage: npm run faults -- [--all | --in-turn] [--linux ${VERSIONS.join("|")}] [--write FILE] [--jobs N] [FAULT…]`,
 			);
 		} else only.push(arg);
 	}
 	return {
-		...{ only, all, write, jobs, signal },
+		...{ only, all, inTurn, write, jobs, signal },
 		versions: versions.length > 0 ? versions : VERSIONS,
 	};
 }

@@ -146,9 +146,11 @@ async function unknownIsRefused(
 const isInTurn = (
 	{ modules }: Fault,
 	version: Version,
-	{ all, only }: Options,
+	{ all, inTurn, only }: Options,
 ): boolean =>
-	!all && only.length === 0 && (version !== OLDEST || modules !== undefined);
+	!all &&
+	only.length === 0 &&
+	(inTurn || version !== OLDEST || modules !== undefined);
 
 /** Builds a version's kernels, and adds what is booted of them; gives the one that has everything. */
 async function addJobs(
