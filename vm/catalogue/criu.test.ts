@@ -3,8 +3,8 @@ import { chmod, readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { test } from "tap";
 import { cacheDir } from "../base/cache.js";
-import { readDynamic } from "../image/elfDynamic.js";
 import { criuFor } from "../index.js";
+import { readDynamic } from "./elfDynamic.js";
 import { deb, dir, environment, put } from "./kernels.test.helper.js";
 
 /** In the place of CRIU: a program that every Debian has, which needs the C library. */

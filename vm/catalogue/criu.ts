@@ -12,9 +12,9 @@ import {
 import { messageOf, VmError } from "../base/errors.js";
 import { type OfShape, readJsonShape } from "../base/jsonShape.js";
 import { type Arch, MACHINES } from "../base/machines.js";
-import { readDynamic } from "../image/elfDynamic.js";
 import { unpackDeb } from "../package/unpack.js";
 import { type PackageRecord, PrivateApt } from "./apt.js";
+import { readDynamic } from "./elfDynamic.js";
 import type { FetchOptions } from "./fetchKernel.js";
 
 /** The release that it is taken from: the oldest with CRIU 4.1, which runs with CAP_CHECKPOINT_RESTORE alone. */

@@ -1,5 +1,5 @@
 /** What an ELF program or library asks of the dynamic linker: its libraries by name, and the linker itself. */
-import { Fields, isElf } from "./elf.js";
+import { Fields, isElf } from "../image/elf.js";
 
 export interface DynamicNeeds {
 	/** The name that others ask for it by; undefined for a program. */
