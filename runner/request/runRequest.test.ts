@@ -92,6 +92,29 @@ test("the same kernel twice has two names; what is appended adds up", async () =
 	]);
 });
 
+test("machines that ssh reaches, by their names and each once", async () => {
+	assert.deepEqual(
+		runRequest({ ssh: ["board", "board"], host: true }, NONE).targets,
+		["board", "board#2"].map((name) => ({
+			kind: "ssh",
+			name,
+			destination: "board",
+			host: true,
+		})),
+	);
+	const loaded = {
+		path: "/ci/c.json",
+		config: { targets: [{ ssh: "me@board:22", name: "tablet" }] },
+	};
+	assert.deepEqual(runRequest({}, loaded).targets, [
+		{ kind: "ssh", name: "tablet", destination: "me@board:22", host: false },
+	]);
+	assert.throws(
+		() => runRequest({ ssh: ["board"], append: ["a"] }, NONE),
+		/--append is for guests: with --local or --ssh alone there is none$/,
+	);
+});
+
 test("--local stands alone or beside guests", async () => {
 	assert.deepEqual(runRequest({ local: true, host: true }, NONE).targets, [
 		{ kind: "local", name: "local", host: true },

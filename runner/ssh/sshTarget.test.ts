@@ -30,7 +30,7 @@ async function runThere(
 	program: string,
 	to = "root@board",
 	programs: readonly string[] = ["-- fork"],
-	whileRunning: () => void = () => {},
+	afterReply: () => void = () => {},
 ): Promise<Outcome> {
 	let said = "";
 	const target = sshTarget({
@@ -50,11 +50,13 @@ async function runThere(
 		const run = session.run(
 			programs.map((one, n) => requestOf(n, one)),
 			{
-				reply: (payload) => replies.push(payload),
+				reply: (payload) => {
+					replies.push(payload);
+					afterReply();
+				},
 				complaint: () => {},
 			},
 		);
-		whileRunning();
 		const end = await run;
 		return { replies, end, place: / from (\S+),/.exec(said)?.[1] ?? "" };
 	} finally {

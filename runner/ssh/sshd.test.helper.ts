@@ -121,8 +121,7 @@ function setUp(folder: string, options: Record<string, string>): string {
 		`echo '${name}:*:19000:0:99999:7:::' >>${folder}/shadow`,
 		`mount --bind ${folder}/passwd /etc/passwd`,
 		`mount --bind ${folder}/shadow /etc/shadow`,
-		// The server reads its files before its /tmp is another one.
-		`exec 3<${folder}/sshd_config; mkdir -p ${folder}/keep; mount --bind ${folder} ${folder}/keep`,
+		// Its own folder is in /tmp, which will be another one.
 		"mkdir -p /mnt; mount -t tmpfs none /mnt; mkdir /mnt/keep",
 		`mount --bind ${folder} /mnt/keep`,
 		...PLACES.map(
