@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { counted } from "../../../results/model/counts.js";
+import { releases } from "../../common/eras.js";
 import type { SuiteApi } from "../../common/suiteApi.js";
 import { tell } from "../../common/tell.js";
 import { UsageError } from "../../common/usage.js";
-import { releases } from "../../common/eras.js";
 import { caseList } from "../../export/caseList.js";
 import { exportKselftest } from "../../export/kselftest.js";
 import { select } from "../../request/select.js";
