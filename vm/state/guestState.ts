@@ -14,7 +14,8 @@ export async function whyNoState(
 	const { machine, accel, keepDir } = options;
 	if (keepDir !== undefined) return "what is kept is a whole boot's";
 	if (accel !== "tcg") return "states are of emulated guests only";
-	if (!machine.resumes) return `QEMU's ${machine.machine} does not resume`;
+	if (!machine.resumes)
+		return `no saved guest of ${machine.arch} was seen to resume`;
 	const { identity, program } = await qemuBuild(machine);
 	return identity === undefined ? `${program} is a script` : undefined;
 }

@@ -133,9 +133,9 @@ test("guests of one boot share what a boot made, and no random numbers", async (
 for (const signal of ["SIGINT", "SIGKILL"] as const)
 	test(`${signal} while a guest is saved, kept or resumed leaves no QEMU, and no state but a whole one`, async () => {
 		await withPlace("debian:bookworm", async (place) => {
-			const plan = { a: "-- hang=case" };
+			const plan = { a: "-- hang=case", b: "-- fork" };
 			const args = argsOf(place, ["--warm", "--case-timeout", "1000"]);
-			for (const when of [/starting/, /1 cases/, /1 cases/]) {
+			for (const when of [/starting/, /2 cases/, /2 cases/]) {
 				const { folder: cwd, env } = place;
 				const running = startCli(args, { plan, cwd, env });
 				await heard(running.stderr, when);
