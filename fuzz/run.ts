@@ -75,7 +75,7 @@ async function work(
 			);
 		if (!child.connected) break;
 	}
-	child.disconnect();
+	if (child.connected) child.disconnect();
 	return failures;
 }
 
