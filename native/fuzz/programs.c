@@ -92,6 +92,7 @@ NONE(control_restore);
 NONE(workaround);
 NONE(lsm);
 NONE(audit);
+NONE(criu);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -152,6 +152,10 @@ export const FACT_SOURCES: readonly FactSource[] = [
 	call("faccessat2", "5.8"),
 	call("pidfd_getfd", "5.6"),
 	setting("attach", "kernel.yama.ptrace_scope", { yama_ptrace_scope: "3" }),
+	{
+		...setting("yama", "kernel.yama.ptrace_scope is there", {}),
+		honest: BOUNDED,
+	},
 	setting("dumpable_lost", "fs.suid_dumpable", { suid_dumpable: "1" }),
 	setting("writes_strict", "kernel.sysctl_writes_strict", {
 		sysctl_writes_strict: "0",
@@ -184,6 +188,14 @@ export const FACT_SOURCES: readonly FactSource[] = [
 		"serial_port",
 		"the kernel under test, by sysfs; the runner gave the guest one",
 	),
+	{
+		...unknown(
+			"criu",
+			"criu",
+			"the guest, by the program's being there: the runner put it in",
+		),
+		fact: "the guest carries CRIU",
+	},
 	module("apparmor"),
 	module("selinux"),
 	module("tomoyo"),
