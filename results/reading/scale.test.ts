@@ -43,7 +43,9 @@ test(`${COUNT} cases in bounded memory`, { concurrency: 2 }, async (t) => {
 	for (const { name } of FORMATS) {
 		t.test(`${name} is written`, async () => {
 			const { bytes } = await task("write", name, String(COUNT));
-			assert.ok(bytes > 50_000, `${bytes} bytes are too few to be true`);
+			// A forge shows so few annotations that only the first are written.
+			const least = name === "github" ? 1000 : 50_000;
+			assert.ok(bytes > least, `${bytes} bytes are too few to be true`);
 		});
 	}
 

@@ -198,7 +198,7 @@ for (const disk of [8, 16, 24, 32, 40, 64].map((pages) => pages * 4096))
 		assert.match(outcome.stderr, /no space left|disk is full|ENOSPC/i);
 	});
 
-for (const descriptors of [40, 48, 56, 64, 80])
+for (const descriptors of [56, 64, 72, 80, 96])
 	test(`${descriptors} file descriptors`, async () => {
 		const outcome = await runWith({ descriptors });
 		if (!checkOutcome(outcome)) {
