@@ -52,9 +52,13 @@ export const BUILD_PACKAGES: readonly string[] = [
 	"xz-utils",
 ];
 
-/** The configurations: base has every boundary; each other one leaves something out, but for what CRIU needs besides. */
+/**
+ * The configurations: base has every boundary; whole has security modules, too, and what else a restorer wants; criu has what CRIU
+ * asks of a kernel. Each other one leaves something out.
+ */
 export const CONFIGS = [
 	"base",
+	"whole",
 	"no-checkpoint-restore",
 	"no-user-ns",
 	"no-pid-ns",
@@ -173,13 +177,13 @@ function objectsOf(attempt: Attempt, inputs: Inputs): string {
 	);
 }
 
-/** The objects that a configuration starts from; the base one starts from nothing. */
+/** The objects that a configuration starts from; the base one, and the one that has little in common with it, start from nothing. */
 async function baseObjects(
 	attempt: Attempt,
 	inputs: Inputs,
 	config: ConfigName,
 ): Promise<string | undefined> {
-	if (config === "base") return undefined;
+	if (config === "base" || config === "whole") return undefined;
 	await keptKernel(attempt, inputs, "base");
 	const objects = objectsOf(attempt, inputs);
 	return (await exists(objects)) ? objects : undefined;

@@ -1,5 +1,6 @@
 /** The command line of `npm run faults`. */
 import { availableParallelism } from "node:os";
+import { CONFIGS, type ConfigName } from "./build.js";
 import { VERSIONS, type Version } from "./source.js";
 
 export interface Options {
@@ -9,6 +10,8 @@ export interface Options {
 	/** Those of the oldest version, too, are planted in a guest that runs: a fraction of the time, and no word on spread. */
 	readonly inTurn: boolean;
 	readonly versions: readonly Version[];
+	/** The configurations to build of the oldest version. */
+	readonly configs: readonly ConfigName[];
 	readonly write: string | undefined;
 	readonly jobs: number;
 	readonly signal: AbortSignal;
@@ -21,6 +24,7 @@ export function parseOptions(
 ): Options {
 	const only: string[] = [];
 	const versions: Version[] = [];
+	const configs: ConfigName[] = [];
 	let all = false;
 	let inTurn = false;
 	let write: string | undefined;
@@ -37,21 +41,28 @@ export function parseOptions(
 		} else if (arg === "--linux" && isVersion(value)) {
 			versions.push(value);
 			i++;
+		} else if (arg === "--config" && isConfig(value)) {
+			configs.push(value);
+			i++;
 		} else if (arg === "--all") {
 			all = true;
 		} else if (arg === "--in-turn") {
 			inTurn = true;
 		} else if (arg.startsWith("-")) {
 			throw new Error(
-				`unknown option ${arg}; usage: npm run faults -- [--all | --in-turn] [--linux ${VERSIONS.join("|")}] [--write FILE] [--jobs N] [FAULT…]`,
+				`unknown option ${arg}; usage: npm run faults -- [--all | --in-turn] [--linux ${VERSIONS.join("|")}] [--config ${CONFIGS.join("|")}] [--write FILE] [--jobs N] [FAULT…]`,
 			);
 		} else only.push(arg);
 	}
 	return {
 		...{ only, all, inTurn, write, jobs, signal },
 		versions: versions.length > 0 ? versions : VERSIONS,
+		configs: configs.length > 0 ? configs : CONFIGS,
 	};
 }
 
 const isVersion = (text: string | undefined): text is Version =>
 	VERSIONS.some((version) => version === text);
+
+const isConfig = (text: string | undefined): text is ConfigName =>
+	CONFIGS.some((config) => config === text);

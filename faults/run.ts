@@ -8,7 +8,7 @@ import { type Report, readReport } from "../results/index.js";
 import { runLimited } from "../runner/common/jobs.js";
 import { concerns } from "../suites/index.js";
 import { cacheDir } from "../vm/index.js";
-import { buildKernel, CONFIGS, type ConfigName, type Kernel } from "./build.js";
+import { buildKernel, type ConfigName, type Kernel } from "./build.js";
 import { groupsOf, namedCases, tryInTurn } from "./inTurn.js";
 import { type Options, parseOptions } from "./options.js";
 import { isIn, lastCaught, markdown } from "./page.js";
@@ -152,44 +152,99 @@ const isInTurn = (
 	only.length === 0 &&
 	(inTurn || version !== OLDEST || modules !== undefined);
 
-/** Builds a version's kernels, and adds what is booted of them; gives the one that has everything. */
-async function addJobs(
+/** A kernel, and the faults that are planted in it one after the other. */
+interface Turn {
+	readonly version: Version;
+	readonly config: ConfigName;
+	readonly kernel: Kernel;
+	readonly faults: readonly Fault[];
+}
+
+/** What a version is asked, with its kernels. */
+interface Plan {
+	readonly jobs: readonly Job[];
+	readonly turns: readonly Turn[];
+	readonly kernel: Kernel;
+}
+
+/** Where a fault shows: only the oldest version has a kernel without what most faults are not about. */
+const configFor = ({ config }: Fault, version: Version): ConfigName =>
+	version === OLDEST ? (config ?? "base") : "whole";
+
+/** Builds a version's kernels, and says what to do with them; undefined where nothing is asked of it. */
+async function planOf(
 	version: Version,
 	chosen: readonly Fault[],
 	options: Options,
-	jobs: Job[],
-): Promise<Kernel> {
-	const build = (config: ConfigName): Promise<Kernel> =>
-		buildKernel({
+): Promise<Plan | undefined> {
+	const jobs: Job[] = [];
+	const turns: Turn[] = [];
+	let kernel: Kernel | undefined;
+	const wanted = new Set(chosen.map((fault) => configFor(fault, version)));
+	const named = new Map(chosen.map((fault) => [fault.name, fault]));
+	for (const config of options.configs) {
+		const isSample = config !== "base" && config !== "whole";
+		if (isSample ? isPartial(version, options) : !wanted.has(config)) continue;
+		const built = await buildKernel({
 			...{ version, config, log: say, signal: options.signal },
 			cacheDir: cacheDir("faults"),
 		});
-	const base = await build("base");
-	const whole = { version, config: "base", kernel: base } as const;
-	const booted = chosen.filter((fault) => !isInTurn(fault, version, options));
-	const modules = new Set(booted.flatMap((fault) => fault.modules ?? []));
-	jobs.push({ ...whole, fault: null, modules: [] });
-	if (modules.size > 0)
-		jobs.push({ ...whole, fault: null, modules: [...modules] });
-	for (const fault of booted)
-		jobs.push({ ...whole, fault, modules: fault.modules ?? [] });
-	if (version !== OLDEST) return base;
-
-	const named = new Map(chosen.map((fault) => [fault.name, fault]));
-	for (const [setting, names] of Object.entries(UNDER_SETTINGS))
-		for (const fault of names.flatMap((name) => named.get(name) ?? []))
-			jobs.push({ ...whole, fault, modules: [], setting });
-	if (options.only.length > 0) return base;
-	for (const config of CONFIGS) {
-		if (config === "base") continue;
-		const one = { version, config, kernel: await build(config), modules: [] };
-		jobs.push({ ...one, fault: null });
-		for (const fault of SAMPLES[config].flatMap(
-			(name) => named.get(name) ?? [],
-		))
-			jobs.push({ ...one, fault });
+		kernel ??= built;
+		const one = { version, config, kernel: built };
+		if (isSample) {
+			jobs.push(...sampleJobs(one, named));
+			continue;
+		}
+		const here = chosen.filter((fault) => configFor(fault, version) === config);
+		jobs.push(...wholeJobs(one, here, options));
+		turns.push({
+			...one,
+			faults: here.filter((fault) => isInTurn(fault, version, options)),
+		});
 	}
-	return base;
+	return kernel && { jobs, turns, kernel };
+}
+
+/** Only the oldest version is built without this and that, and only where all faults are wanted. */
+const isPartial = (version: Version, { only }: Options): boolean =>
+	version !== OLDEST || only.length > 0;
+
+type Built = Pick<Job, "version" | "config" | "kernel">;
+
+function sampleJobs(built: Built, named: ReadonlyMap<string, Fault>): Job[] {
+	const names = (SAMPLES as Readonly<Record<string, readonly string[]>>)[
+		built.config
+	];
+	const faults = (names ?? []).flatMap((name) => named.get(name) ?? []);
+	return [null, ...faults].map((fault) => ({ ...built, fault, modules: [] }));
+}
+
+/** What is booted of a kernel that has everything that these faults are about. */
+function wholeJobs(
+	built: Built,
+	faults: readonly Fault[],
+	options: Options,
+): Job[] {
+	const { version, config } = built;
+	const booted = faults.filter((fault) => !isInTurn(fault, version, options));
+	const modules = new Set(booted.flatMap((fault) => fault.modules ?? []));
+	const named = new Map(faults.map((fault) => [fault.name, fault]));
+	const settings = config === "base" ? Object.entries(UNDER_SETTINGS) : [];
+	return [
+		{ ...built, fault: null, modules: [] },
+		...(modules.size > 0
+			? [{ ...built, fault: null, modules: [...modules] }]
+			: []),
+		...booted.map((fault) => ({
+			...{ ...built, fault },
+			modules: fault.modules ?? [],
+		})),
+		...settings.flatMap(([setting, names]) =>
+			names
+				.flatMap((name) => named.get(name) ?? [])
+				.map((fault) => ({ ...built, fault, modules: [], setting })),
+		),
+	];
 }
 
 /** What stands above a job's row. */
@@ -245,7 +300,7 @@ async function main(): Promise<number> {
 	const started = performance.now();
 	const jobs: Job[] = [];
 	const sources = new Map<Version, string>();
-	const inTurn: { version: Version; base: Kernel; faults: Fault[] }[] = [];
+	const inTurn: Turn[] = [];
 	let refusals = 0;
 	for (const version of options.versions) {
 		const chosen = faults.filter(
@@ -254,11 +309,12 @@ async function main(): Promise<number> {
 				(options.only.length === 0 || options.only.includes(fault.name)),
 		);
 		if (chosen.length === 0) continue;
-		const base = await addJobs(version, chosen, options, jobs);
-		sources.set(version, base.version);
-		const turns = chosen.filter((fault) => isInTurn(fault, version, options));
-		inTurn.push({ version, base, faults: turns });
-		const refused = await unknownIsRefused(base, stop.signal);
+		const plan = await planOf(version, chosen, options);
+		if (plan === undefined) continue;
+		jobs.push(...plan.jobs);
+		inTurn.push(...plan.turns);
+		sources.set(version, plan.kernel.version);
+		const refused = await unknownIsRefused(plan.kernel, stop.signal);
 		console.log(
 			`${refused ? "ok" : "FAILED"}: Linux ${version}: an unknown fault's name is refused`,
 		);
@@ -291,15 +347,15 @@ async function main(): Promise<number> {
 				: [],
 		),
 	]);
-	const turns = inTurn.flatMap(({ version, base, faults: planted }) =>
+	const turns = inTurn.flatMap(({ version, config, kernel, faults: planted }) =>
 		groupsOf(planted).map(
 			(group) => () =>
 				tryInTurn(group, {
-					...{ kernel: base, caughtBefore, signal: stop.signal, say },
+					...{ kernel, caughtBefore, signal: stop.signal, say },
 					found: (fault, finding) =>
 						tell({
 							...{ version, fault, finding },
-							section: sectionOf({ config: "base", ...group }),
+							section: sectionOf({ config, ...group }),
 						}),
 				}),
 		),

@@ -3,7 +3,7 @@ import type { ConfigName } from "./build.js";
 
 /** A configuration without something is tried with one fault of each boundary that it still has. */
 export const SAMPLES: Readonly<
-	Record<Exclude<ConfigName, "base">, readonly string[]>
+	Record<Exclude<ConfigName, "base" | "whole">, readonly string[]>
 > = {
 	"no-checkpoint-restore": [
 		"set_tid-check_missing",

@@ -11,6 +11,8 @@ export interface Fault {
 	readonly caughtBy: string;
 	/** The versions of Linux that have it; all, where they are not named. */
 	readonly versions?: readonly string[];
+	/** The configuration that has what it is about, where the base one has not. */
+	readonly config?: "whole";
 	/** The security modules to boot with, one after the other, where it shows under them alone. */
 	readonly modules?: readonly string[];
 	/** Other boundaries whose cases it fails, each with the reason. */
