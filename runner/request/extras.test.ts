@@ -25,6 +25,9 @@ test("an extra suite is in a run where it is named, and not else", async () => {
 	assert.deepEqual(ids({ suite: ["set_tid"] }, ["criu"]), [0, 1, 2, 3]);
 	assert.deepEqual(ids({ case: ["criu.plain.*"] }), [2, 3]);
 	assert.deepEqual(ids({ case: ["set_tid.*"] }), [0, 1]);
+	assert.deepEqual(ids({ case: ["*"] }), [0, 1]);
+	assert.deepEqual(ids({ suite: ["*"] }), [0, 1]);
+	assert.deepEqual(ids({ suite: ["{criu,set_tid}"] }), [0, 1, 2, 3]);
 });
 
 test("a subject of both is the usual suite's; one that only CRIU has asks for CRIU", async () => {

@@ -30,17 +30,19 @@ const isExtra = ({ suite }: Selectable): boolean =>
 	EXTRA_SUITES.some((name) => name === suite);
 
 /**
- * The cases of a plan that are asked for, in its order: those selected, but of the extra suites only what is named by
- * suite or case, or what alone is selected; and all of those that are asked for besides.
+ * The cases of a plan that are asked for, in its order: those selected, but of an extra suite only where a glob for suites or
+ * cases has its name in it (`*` has not), or where nothing else is selected; and all of those that are asked for besides.
  */
 export function asked<T extends Selectable>(
 	cases: readonly T[],
 	{ selection, extras }: Asked,
 ): T[] {
 	const selected = filter(cases, selection);
-	const named = selection.suite.length + selection.case.length > 0;
-	const usual = selected.filter((one) => !isExtra(one));
-	const chosen = new Set(named || usual.length === 0 ? selected : usual);
+	const globs = [...selection.suite, ...selection.case];
+	const isNamed = ({ suite }: Selectable): boolean =>
+		globs.some((glob) => glob.includes(suite));
+	const usual = selected.filter((one) => !isExtra(one) || isNamed(one));
+	const chosen = new Set(usual.length === 0 ? selected : usual);
 	return cases.filter(
 		(one) => chosen.has(one) || extras.some((name) => name === one.suite),
 	);
