@@ -247,14 +247,15 @@ function wholeJobs(
 	];
 }
 
-/** What stands above a job's row. */
+/** What stands above a job's row. Of each version it is one kernel, of one configuration or the other, that a fault is planted in. */
 const sectionOf = ({
 	config,
 	setting,
 	modules,
-}: Pick<Job, "config" | "setting" | "modules">): string =>
+	fault,
+}: Pick<Job, "config" | "setting" | "modules" | "fault">): string =>
 	[
-		config,
+		config === "whole" && fault !== null ? "base" : config,
 		...(setting === undefined ? [] : [setting]),
 		...(modules.length > 0 ? ["security modules"] : []),
 	].join(", ");
@@ -355,7 +356,7 @@ async function main(): Promise<number> {
 					found: (fault, finding) =>
 						tell({
 							...{ version, fault, finding },
-							section: sectionOf({ config, ...group }),
+							section: sectionOf({ config, fault, ...group }),
 						}),
 				}),
 		),

@@ -1,49 +1,17 @@
 /** Small images and archives that parsers take. */
+import { armImage, bzImage, elf, PVH } from "../vm/image/samples.test.data.js";
 
 /** A bzImage's head, protocol 2.15, with a banner. */
 export const BZ_IMAGE = (() => {
-	const image = Buffer.alloc(4 * 512 + 256);
-	image[0x1f1] = 3;
-	image.writeUInt32LE(16, 0x1f4);
-	image.writeUInt16LE(0xaa55, 0x1fe);
-	image.write("HdrS", 0x202);
-	image.writeUInt16LE(0x20f, 0x206);
-	image.writeUInt16LE(0x400, 0x20e);
-	image.writeUInt16LE(1, 0x236);
-	image.write("6.1.0-fuzz (x@y) #1 SMP", 0x600);
+	const image = bzImage({ version: "6.1.0-fuzz (x@y) #1 SMP", payload: 256 });
 	image.write("Linux version 6.1.0-fuzz (x@y) #1", 0x700);
 	return image;
 })();
 
-export const ARM_IMAGE = (() => {
-	const image = Buffer.alloc(128);
-	image.write("ARM\x64", 56, "latin1");
-	return image;
-})();
+export const ARM_IMAGE = armImage().subarray(0, 128);
 
 /** A vmlinux for x86-64 with something to load and a PVH note. */
-export const ELF = (() => {
-	const file = Buffer.alloc(64 + 2 * 56 + 64);
-	file.write("\x7fELF\x02\x01\x01", 0, "latin1");
-	file.writeUInt16LE(2, 16);
-	file.writeUInt16LE(62, 18);
-	file.writeBigUInt64LE(64n, 32);
-	file.writeUInt16LE(56, 54);
-	file.writeUInt16LE(2, 56);
-	for (const [index, type, at, size] of [
-		[0, 1, 176, 40],
-		[1, 4, 216, 24],
-	] as const) {
-		const base = 64 + 56 * index;
-		file.writeUInt32LE(type, base);
-		file.writeBigUInt64LE(BigInt(at), base + 8);
-		file.writeBigUInt64LE(0x1000000n, base + 24);
-		file.writeBigUInt64LE(BigInt(size), base + 32);
-		file.writeBigUInt64LE(BigInt(size), base + 40);
-	}
-	file.write("04000000080000001200000058656e000000000100000000", 216, "hex");
-	return file;
-})();
+export const ELF = elf({ machine: 62, payload: Buffer.alloc(40), notes: PVH });
 
 /** An image tree: a kernel, and the configuration that names it. */
 export const FIT = Buffer.from(

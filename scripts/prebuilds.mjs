@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { nodeHeaders } from "./lib/addon.mjs";
+import { CASE_SOURCES, nodeHeaders } from "./lib/addon.mjs";
 import { ARCHES, HOST_ARCH } from "./lib/arches.mjs";
 import { findCommand, mustRun, say, TOP } from "./lib/run.mjs";
 import { filesUnder, fingerprint, isDone, markDone } from "./lib/stamps.mjs";
@@ -50,8 +50,7 @@ function stamp() {
 	const rows = buildable();
 	const sources = filesUnder([
 		"native/addon",
-		"native/core",
-		"native/boundaries",
+		...CASE_SOURCES,
 		"scripts/prebuilds.mjs",
 	]);
 	return [
@@ -80,7 +79,7 @@ export function providePrebuilds() {
 function buildFor(row) {
 	const work = mkdtempSync(join(tmpdir(), "crcap-prebuild-"));
 	try {
-		const c = filesUnder(["native/core", "native/boundaries"], isC);
+		const c = filesUnder(CASE_SOURCES, isC);
 		const core = ["-I", join(TOP, "native/core")];
 		const at = { cwd: work };
 		mustRun(

@@ -16,6 +16,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { CASE_SOURCES } from "./lib/addon.mjs";
 import { findCommand, runMain, SetupError, TOP } from "./lib/run.mjs";
 import { filesUnder } from "./lib/stamps.mjs";
 
@@ -48,13 +49,10 @@ const C = ["-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra"];
 
 /**
  * The helper's sources.
- * @param {readonly string[]} rooms
+ * @param {string[]} folders
  */
-const sourcesOf = (...rooms) =>
-	filesUnder(
-		rooms.map((room) => `native/${room}`),
-		(name) => name.endsWith(".c"),
-	);
+const sourcesOf = (...folders) =>
+	filesUnder(folders, (name) => name.endsWith(".c"));
 
 /**
  * The cases that this machine's kernel takes, without those that touch what is not the case's own.
@@ -182,7 +180,7 @@ function build(folder, name, flags) {
 	const program = join(folder, name);
 	const files = [
 		join(TOP, "native/fuzz/local.c"),
-		...sourcesOf("core", "boundaries"),
+		...sourcesOf(...CASE_SOURCES),
 	];
 	const args = [...C, "-g", "-O1", ...flags, "-o", program, ...files];
 	const { status, stderr, error } = spawnSync("gcc", args, {
@@ -233,7 +231,8 @@ const valgrind = (cases, folder) => {
 async function everySource(command, argsFor) {
 	/** @type {Outcome[]} */
 	const outcomes = [];
-	await side(sourcesOf("core", "boundaries", "agent"), async (file) => {
+	const sources = sourcesOf(...CASE_SOURCES, "native/agent", "native/doctor");
+	await side(sources, async (file) => {
 		const child = spawn(command, argsFor(file), {
 			stdio: ["ignore", "pipe", "pipe"],
 		});

@@ -128,7 +128,8 @@ test("unit and guest tests are told apart, and files are selected by their sourc
  */
 function runCi(scripts) {
 	const more = {
-		faults: "echo '1 passed, 0 failed, 0 skipped'",
+		// What the command gets is none of the line's.
+		faults: "echo '1 passed, 0 failed, 0 skipped' #",
 		kernels: "echo '1 passed, 0 failed, 0 skipped'",
 		settings: "echo '1 passed, 0 failed, 0 skipped'",
 	};

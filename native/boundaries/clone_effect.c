@@ -75,6 +75,22 @@ void cr_clone_tell(struct cr_shared *sh, uint64_t flags)
 		add(sh, word);
 }
 
+bool cr_pids_in(const char *text, const char *label, char *out, size_t size)
+{
+	const char *p = strstr(text, label), *end;
+	struct cr_text t;
+
+	cr_text_init(&t, out, size);
+	for (p = p ? p + strlen(label) : ""; *p && *p != '\n'; p = end) {
+		p += strspn(p, "\t ");
+		end = p + strcspn(p, "\t \n");
+		if (t.len)
+			cr_puts(&t, "/");
+		cr_putn(&t, p, end - p);
+	}
+	return t.len;
+}
+
 /*
  * Whether the descriptor's pids are the child's, as /proc/self/fdinfo has them, which is before the process is reaped.
  * A kernel without pid namespaces writes the one pid that there is, as Pid, and no NSpid, neither here nor for the
@@ -82,8 +98,7 @@ void cr_clone_tell(struct cr_shared *sh, uint64_t flags)
  */
 static bool names(int pidfd, const struct cr_shared *sh)
 {
-	char path[64], info[1024], *p, *end;
-	char list[96], only[24];
+	char path[64], info[1024], list[96], only[24];
 	const char *pids = sh->child_nspid;
 	struct cr_text t;
 
@@ -95,22 +110,10 @@ static bool names(int pidfd, const struct cr_shared *sh)
 	cr_text_init(&t, path, sizeof(path));
 	cr_puts(&t, "/proc/self/fdinfo/");
 	cr_putd(&t, pidfd);
-	if (cr_slurp(path, info, sizeof(info)) <= 0)
-		return false;
-	p = strstr(info, "\nNSpid:");
-	cr_text_init(&t, list, sizeof(list));
-	if (p)
-		p += strlen("\nNSpid:");
-	else if ((p = strstr(info, "\nPid:")))
-		p += strlen("\nPid:");
-	for (p = p ? p : ""; *p && *p != '\n'; p = end) {
-		p += strspn(p, "\t ");
-		end = p + strcspn(p, "\t \n");
-		if (t.len)
-			cr_puts(&t, "/");
-		cr_putn(&t, p, end - p);
-	}
-	return t.len && !strcmp(list, pids);
+	return cr_slurp(path, info, sizeof(info)) > 0 &&
+	       (cr_pids_in(info, "\nNSpid:", list, sizeof(list)) ||
+		cr_pids_in(info, "\nPid:", list, sizeof(list))) &&
+	       !strcmp(list, pids);
 }
 
 void cr_clone_after(struct cr_shared *sh, uint64_t flags, pid_t pid, int pidfd)

@@ -29,22 +29,11 @@ struct clone3_args {
 /* What a new process sees of itself, for its parent to report. */
 static void tell_pids(struct cr_shared *sh)
 {
-	char status[4096], *p, *end;
-	struct cr_text t;
+	char status[4096];
 
-	cr_text_init(&t, sh->child_nspid, sizeof(sh->child_nspid));
 	if (cr_slurp("/proc/self/status", status, sizeof(status)) <= 0)
-		return;
-	p = strstr(status, "\nNSpid:");
-	if (!p)
-		return;
-	for (p += 7; *p && *p != '\n'; p = end) {
-		p += strspn(p, "\t ");
-		end = p + strcspn(p, "\t \n");
-		if (t.len)
-			cr_puts(&t, "/");
-		cr_putn(&t, p, end - p);
-	}
+		status[0] = '\0';
+	cr_pids_in(status, "\nNSpid:", sh->child_nspid, sizeof(sh->child_nspid));
 }
 
 /* Where the number stands in a list of numbers with slashes between them, and words behind '!'; NULL where it doesn't. */

@@ -1,7 +1,9 @@
 /** What a run with a fake QEMU has around it: a plan of four cases, an image, a program in QEMU's place, limits. */
+
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { judge } from "../../suites/planning/judge.js";
+import { bzImage } from "../../vm/image/samples.test.data.js";
 import type { PlannedCase, SuiteApi } from "../common/suiteApi.js";
 import { plannedCase } from "../execute/fakes.test.helper.js";
 import type { Row } from "./rows.test.data.js";
@@ -25,18 +27,8 @@ export const SUITES: SuiteApi = {
 };
 
 /** A bzImage, as far as anyone but a processor looks. */
-export function image(): Buffer {
-	const image = Buffer.alloc(4 * 512 + 512 * 16);
-	image[0x1f1] = 3;
-	image.writeUInt32LE(512, 0x1f4);
-	image.writeUInt16LE(0xaa55, 0x1fe);
-	image.write("HdrS", 0x202);
-	image.writeUInt16LE(0x20f, 0x206);
-	image.writeUInt16LE(0x400, 0x20e);
-	image.writeUInt16LE(1, 0x236);
-	image.write("6.1.0-fake (x@y) #1 SMP", 0x600);
-	return image;
-}
+export const image = (): Buffer =>
+	bzImage({ version: "6.1.0-fake (x@y) #1 SMP" });
 
 const FAKE = join(import.meta.dirname, "fakeQemu.test.helper.js");
 

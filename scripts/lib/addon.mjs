@@ -11,13 +11,10 @@ export const ADDON = "build/Release/crcap.node";
 /** Why the last build of the addon failed, for whoever asks for it later. */
 export const FAILURE = "build/addon-failure.txt";
 
-const SOURCES = [
-	"binding.gyp",
-	"native/addon",
-	"native/core",
-	"native/boundaries",
-	"native/criu",
-];
+/** What runs cases, whatever it is built into; binding.gyp and native/Makefile name these folders, too. */
+export const CASE_SOURCES = ["native/core", "native/boundaries", "native/criu"];
+
+const SOURCES = ["binding.gyp", "native/addon", ...CASE_SOURCES];
 
 /** What the build needs on the PATH: each row is met by one of its commands. */
 const TOOLS = [

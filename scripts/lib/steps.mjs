@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { prebuildsAreDue, providePrebuilds } from "../prebuilds.mjs";
-import { addonIsDue, provideAddon } from "./addon.mjs";
+import { addonIsDue, CASE_SOURCES, provideAddon } from "./addon.mjs";
 import { ARCHES, HOST_ARCH } from "./arches.mjs";
 import { canBuild, canBuildPolicies, needsOf } from "./needs.mjs";
 import { needsAreDue, provideNeeds } from "./packages.mjs";
@@ -188,9 +188,7 @@ function agentsStamp() {
 	const names = buildable();
 	const sources = filesUnder([
 		"native/Makefile",
-		"native/core",
-		"native/boundaries",
-		"native/criu",
+		...CASE_SOURCES,
 		"native/test",
 		"native/agent",
 		"native/doctor",

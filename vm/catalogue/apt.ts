@@ -267,6 +267,30 @@ export class PrivateApt {
 		]);
 	}
 
+	/**
+	 * The packages that one depends on, and those that they depend on in turn.
+	 * @param wanted the names to follow
+	 * @param most how many at the most
+	 */
+	async dependencies(
+		top: PackageRecord,
+		wanted: RegExp,
+		most: number,
+	): Promise<PackageRecord[]> {
+		const found: PackageRecord[] = [];
+		const queue = [...top.depends];
+		const seen = new Set<string>();
+		for (let next = queue.shift(); next; next = queue.shift()) {
+			if (seen.has(next) || !wanted.test(next)) continue;
+			seen.add(next);
+			const record = await this.show(next);
+			if (!record || found.length >= most) continue;
+			found.push(record);
+			queue.push(...record.depends);
+		}
+		return found;
+	}
+
 	/** The newest version of a package; undefined where the suite has none. */
 	async show(name: string): Promise<PackageRecord | undefined> {
 		const text = await this.#run("apt-cache", [

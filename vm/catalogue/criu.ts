@@ -1,19 +1,13 @@
 /** CRIU by its package's name: fetched once with the libraries that it needs, kept by version, used offline from then on. */
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import {
-	cacheDir,
-	fillAtomically,
-	makeDirs,
-	storageError,
-	temporaryBeside,
-	withTemporary,
-} from "../base/cache.js";
+import { cacheDir, fillAtomically, makeDirs } from "../base/cache.js";
 import { messageOf, VmError } from "../base/errors.js";
+import { fetching } from "../base/fetching.js";
 import { type OfShape, readJsonShape } from "../base/jsonShape.js";
 import { type Arch, MACHINES } from "../base/machines.js";
 import { unpackDeb } from "../package/unpack.js";
-import { type PackageRecord, PrivateApt } from "./apt.js";
+import { PrivateApt } from "./apt.js";
 import { readDynamic } from "./elfDynamic.js";
 import type { FetchOptions } from "./fetchKernel.js";
 
@@ -24,7 +18,7 @@ const PROGRAM = "usr/sbin/criu";
 const LIBRARIES = "usr/lib";
 /** Its libraries' packages, and what those need in turn. Its other dependencies are for other uses than ours. */
 const LIBRARY_PACKAGE = /^lib/;
-const MAX_PACKAGES = 80;
+const MAX_LIBRARIES = 79;
 const LIBRARY = /^(?:usr\/)?lib\d*\/(?:[^/]+-linux-gnu[^/]*\/)?[^/]+\.so[^/]*$/;
 
 const ENTRY = {
@@ -83,16 +77,7 @@ export async function criuFor(
 ): Promise<Criu | undefined> {
 	const before = await cached(arch).catch(() => undefined);
 	if (before !== undefined) return before;
-	const temporary = await temporaryBeside(cacheDir("work", "criu"));
-	const found = await withTemporary(temporary, async (dir) => {
-		try {
-			await mkdir(dir);
-			return await fetchInto(dir, arch, options);
-		} catch (cause) {
-			if (cause instanceof VmError) throw cause;
-			throw storageError("CRIU cannot be fetched", cause);
-		}
-	});
+	const found = await fetching("CRIU", (dir) => fetchInto(dir, arch, options));
 	if (!found) return undefined;
 	const fetched = await cached(arch);
 	if (fetched !== undefined) return fetched;
@@ -113,11 +98,11 @@ async function fetchInto(
 		signal: options.signal,
 		onProgress: options.onProgress,
 	});
-	const packages = await packagesOf(apt);
-	const [top] = packages;
+	const top = await apt.show("criu");
 	if (top === undefined) return false;
+	const libraries = await apt.dependencies(top, LIBRARY_PACKAGE, MAX_LIBRARIES);
 	const tree = join(dir, "tree");
-	for (const deb of await apt.download(packages))
+	for (const deb of await apt.download([top, ...libraries]))
 		await unpackDeb(
 			deb,
 			tree,
@@ -130,24 +115,6 @@ async function fetchInto(
 		async () => (await cached(arch).catch(() => undefined)) !== undefined,
 	);
 	return true;
-}
-
-/** CRIU's package and those of its libraries; none where the architecture has no CRIU. */
-async function packagesOf(apt: PrivateApt): Promise<PackageRecord[]> {
-	const top = await apt.show("criu");
-	if (top === undefined) return [];
-	const found = [top];
-	const queue = [...top.depends];
-	const seen = new Set<string>();
-	for (let next = queue.shift(); next; next = queue.shift()) {
-		if (seen.has(next) || !LIBRARY_PACKAGE.test(next)) continue;
-		seen.add(next);
-		const record = await apt.show(next);
-		if (record === undefined || found.length >= MAX_PACKAGES) continue;
-		found.push(record);
-		queue.push(...record.depends);
-	}
-	return found;
 }
 
 /** The program, its linker and the libraries that are needed, each where the guest's linker finds it. */

@@ -2,15 +2,9 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-	cacheDir,
-	exists,
-	fillAtomically,
-	storageError,
-	temporaryBeside,
-	withTemporary,
-} from "../base/cache.js";
+import { cacheDir, exists, fillAtomically } from "../base/cache.js";
 import { VmError } from "../base/errors.js";
+import { fetching } from "../base/fetching.js";
 import { type OfShape, readJsonShape } from "../base/jsonShape.js";
 import type { Arch } from "../base/machines.js";
 import { identifyFile } from "../image/image.js";
@@ -96,16 +90,7 @@ export async function fetchKernel(
 	name: KernelName,
 	options: FetchOptions = {},
 ): Promise<CachedKernel> {
-	const temporary = await temporaryBeside(cacheDir("work", "fetch"));
-	return withTemporary(temporary, async (dir) => {
-		try {
-			await mkdir(dir);
-			return await fetchInto(dir, name, options);
-		} catch (cause) {
-			if (cause instanceof VmError) throw cause;
-			throw storageError(`${name.name} cannot be fetched`, cause);
-		}
-	});
+	return fetching(name.name, (dir) => fetchInto(dir, name, options));
 }
 
 /** What apt says of an archive that lists what it has not. */
@@ -211,17 +196,9 @@ async function kernelParts(
 			`${VENDORS[name.vendor].label} ${name.suite} has no ${meta} for ${vendorArch(name)}`,
 			{ hint: "crcap kernels lists other names" },
 		);
-	const parts: PackageRecord[] = wanted.test(top.name) ? [top] : [];
-	const queue = [...top.depends];
-	const seen = new Set<string>();
-	for (let next = queue.shift(); next; next = queue.shift()) {
-		if (seen.has(next) || !wanted.test(next)) continue;
-		seen.add(next);
-		const record = await apt.show(next);
-		if (!record || parts.length >= MAX_PARTS) continue;
-		parts.push(record);
-		queue.push(...record.depends);
-	}
+	const main = wanted.test(top.name) ? [top] : [];
+	const rest = await apt.dependencies(top, wanted, MAX_PARTS - main.length);
+	const parts = [...main, ...rest];
 	if (parts.length === 0)
 		throw new VmError(
 			"catalogue",

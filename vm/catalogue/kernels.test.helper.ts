@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { execa } from "execa";
 import { t } from "tap";
+import { bzImage } from "../image/samples.test.data.js";
 
 export let dir: string;
 export const environment = { ...process.env };
@@ -22,19 +23,9 @@ t.after(() => {
 		delete process.env.XDG_CACHE_HOME;
 });
 
-/** The smallest file that passes for a bzImage. */
-export function kernel(release: string): Buffer {
-	const image = Buffer.alloc(4096);
-	image[0x1f1] = 3;
-	image.writeUInt32LE(128, 0x1f4);
-	image.writeUInt16LE(0xaa55, 0x1fe);
-	image.write("HdrS", 0x202);
-	image.writeUInt16LE(0x20f, 0x206);
-	image.writeUInt16LE(0x400, 0x20e);
-	image.writeUInt16LE(1, 0x236);
-	image.write(`${release} (x@y) #1`, 0x600);
-	return image;
-}
+/** A small file that passes for a bzImage. */
+export const kernel = (release: string): Buffer =>
+	bzImage({ version: `${release} (x@y) #1`, payload: 2048 });
 
 export async function put(
 	path: string,

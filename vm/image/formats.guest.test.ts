@@ -8,7 +8,7 @@ import { execa } from "execa";
 import { t, test } from "tap";
 import { bootGuest, type Image, MACHINES, resolveKernel } from "../index.js";
 import { tar } from "../package/archives.test.helper.js";
-import { zboot } from "./image.test.helper.js";
+import { zboot } from "./samples.test.data.js";
 
 const AGENTS = fileURLToPath(new URL("../../agent/", import.meta.url));
 const STUB = "/usr/lib/systemd/boot/efi/linuxx64.efi.stub";

@@ -8,18 +8,9 @@ import { test } from "tap";
 import { hasPvhNote, readElf } from "./elf.js";
 import { sniff } from "./formats.js";
 import { embeddedConfig } from "./ikconfig.js";
-import {
-	armImage,
-	BANNER,
-	bzImage,
-	dir,
-	elf,
-	identified,
-	PVH,
-	reasonOf,
-	zboot,
-} from "./image.test.helper.js";
+import { BANNER, dir, identified, reasonOf } from "./image.test.helper.js";
 import { BannerFinder } from "./imageFile.js";
+import { armImage, bzImage, elf, PVH, zboot } from "./samples.test.data.js";
 
 test("formats", async (t) => {
 	t.test(

@@ -6,16 +6,8 @@ import { execa } from "execa";
 import { test } from "tap";
 import { identifyFile } from "./image.js";
 
-import {
-	armImage,
-	BANNER,
-	bzImage,
-	dir,
-	elf,
-	identified,
-	PVH,
-	zboot,
-} from "./image.test.helper.js";
+import { BANNER, dir, identified } from "./image.test.helper.js";
+import { armImage, bzImage, elf, PVH, zboot } from "./samples.test.data.js";
 
 test("identifyFile", async (t) => {
 	t.before(() => {

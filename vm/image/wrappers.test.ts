@@ -7,10 +7,8 @@ import { t, test } from "tap";
 import { readFit } from "./fit.js";
 import { sniff } from "./formats.js";
 import {
-	armImage,
 	BANNER,
 	bootImg,
-	bzImage,
 	dir,
 	fdt,
 	identified,
@@ -19,6 +17,7 @@ import {
 	uImage,
 	uki,
 } from "./image.test.helper.js";
+import { armImage, bzImage } from "./samples.test.data.js";
 
 t.before(() => {
 	process.env.XDG_CACHE_HOME = join(dir, "cache");

@@ -1,15 +1,9 @@
 /** Debian's static busybox for a guest's architecture, fetched once. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-	cacheDir,
-	exists,
-	fillAtomically,
-	storageError,
-	temporaryBeside,
-	withTemporary,
-} from "../base/cache.js";
+import { cacheDir, exists, fillAtomically } from "../base/cache.js";
 import { VmError } from "../base/errors.js";
+import { fetching } from "../base/fetching.js";
 import { MACHINES, type Machine } from "../base/machines.js";
 import { PrivateApt } from "../catalogue/apt.js";
 import type { FetchOptions } from "../catalogue/fetchKernel.js";
@@ -32,16 +26,9 @@ export async function busybox(
 ): Promise<Buffer> {
 	const path = cacheDir("busybox", arch);
 	if (!(await exists(path))) {
-		const temporary = await temporaryBeside(cacheDir("work", "fetch"));
-		await withTemporary(temporary, async (dir) => {
-			try {
-				await mkdir(dir);
-				const program = await fetchBusybox(dir, arch, options);
-				await fillAtomically(path, (to) => writeFile(to, program));
-			} catch (cause) {
-				if (cause instanceof VmError) throw cause;
-				throw storageError(`${PACKAGE} cannot be fetched`, cause);
-			}
+		await fetching(PACKAGE, async (dir) => {
+			const program = await fetchBusybox(dir, arch, options);
+			await fillAtomically(path, (to) => writeFile(to, program));
 		});
 	}
 	return readFile(path);
