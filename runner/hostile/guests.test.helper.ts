@@ -160,6 +160,9 @@ export const GUESTS: Readonly<Record<string, Behaviour>> = {
 		boot: (guest) => guest.say("hello proto=2 crprobe=9 arch=x86_64"),
 	},
 	"no-hello": { boot: (guest) => guest.say("ready") },
+	"oops-at-each-boot": before((guest) =>
+		guest.print("[    0.500000] Oops: 0002 [#1] PREEMPT SMP NOPTI"),
+	),
 	"fact-proto": { boot: (guest) => guest.boot(["__proto__=x"]) },
 	"fact-constructor": {
 		boot: (guest) =>

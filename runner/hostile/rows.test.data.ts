@@ -213,6 +213,12 @@ export const GROUPS: readonly Group[] = [
 				/first word was "ready"/,
 			),
 			unbooted(
+				"oops-at-each-boot",
+				"oopses each time that it boots, and comes up all the same",
+				/in each of 3 boots the kernel oopsed/,
+				"three boots are tried, no case ran",
+			),
+			unbooted(
 				"fact-proto",
 				"tells a fact named `__proto__`",
 				/among its facts/,

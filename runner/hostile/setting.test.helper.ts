@@ -27,8 +27,8 @@ export const SUITES: SuiteApi = {
 };
 
 /** A bzImage, as far as anyone but a processor looks. */
-export const image = (): Buffer =>
-	bzImage({ version: "6.1.0-fake (x@y) #1 SMP" });
+export const image = (release = "6.1.0-fake"): Buffer =>
+	bzImage({ version: `${release} (x@y) #1 SMP` });
 
 const FAKE = join(import.meta.dirname, "fakeQemu.test.helper.js");
 
