@@ -6,10 +6,14 @@ export { VmError } from "./base/errors.js";
 export type { Arch, Machine } from "./base/machines.js";
 export { ARCHES, MACHINES, machineFor } from "./base/machines.js";
 export { PrivateApt } from "./catalogue/apt.js";
-export type { Criu, GuestFile } from "./catalogue/criu.js";
-export { criuFor } from "./catalogue/criu.js";
 export type { CachedKernel, FetchOptions } from "./catalogue/fetchKernel.js";
 export { cachedKernel, fetchKernel } from "./catalogue/fetchKernel.js";
+export type {
+	GuestFile,
+	GuestProgram,
+	ProgramSource,
+} from "./catalogue/guestProgram.js";
+export { CRIU, guestProgram } from "./catalogue/guestProgram.js";
 export type { DefaultKernel } from "./catalogue/host.js";
 export { defaultKernel } from "./catalogue/host.js";
 export {

@@ -20,6 +20,8 @@ export function bootstrapScript(token: string): string {
 	return `{
 PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin:/system/bin
 dir= tried=
+# A busybox that prefers its own applets answers with their bare name.
+case $(command -v sh) in /*) shell=$(command -v sh) ;; *) shell=/bin/sh ;; esac
 trap 'test -z "$dir" || rm -rf "$dir"' 0
 trap 'exit 1' 1 2 13 15
 say() { printf '\\n%s %s\\n' ${token} "$*"; }
@@ -32,7 +34,7 @@ for base in "$TMPDIR" /tmp "$HOME" /var/tmp "$XDG_RUNTIME_DIR" "/run/user/$(id -
 		dir=
 		continue
 	fi
-	printf '#!%s\\nexit 0\\n' "$(command -v sh)" >"$dir/try" && chmod 700 "$dir/try" && "$dir/try" && break
+	printf '#!%s\\nexit 0\\n' "$shell" >"$dir/try" && chmod 700 "$dir/try" && "$dir/try" && break
 	tried="$tried $base: runs no programs;"
 	rm -rf "$dir"
 	dir=

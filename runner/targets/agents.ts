@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-	criuFor,
+	CRIU,
+	guestProgram,
 	type InitramfsEntry,
 	type Machine,
 	RequestCatalogue,
@@ -63,7 +64,7 @@ export async function criuEntries(
 	machine: Machine,
 	options: { signal: AbortSignal; say: (line: string) => void },
 ): Promise<InitramfsEntry[]> {
-	const criu = await criuFor(machine.arch, {
+	const criu = await guestProgram(CRIU, machine.arch, {
 		signal: options.signal,
 		onProgress: options.say,
 	});

@@ -3,14 +3,14 @@ import { chmod, readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { test } from "tap";
 import { cacheDir } from "../base/cache.js";
-import { criuFor } from "../index.js";
+import { CRIU, guestProgram } from "../index.js";
 import { readDynamic } from "./elfDynamic.js";
 import { deb, dir, environment, put } from "./kernels.test.helper.js";
 
 /** In the place of CRIU: a program that every Debian has, which needs the C library. */
 const STAND_IN = "/bin/cat";
 
-test("CRIU by its package", async (t) => {
+test("a program by its package", async (t) => {
 	const options = () => ({ aptDir: join(dir, "apt-of-a-debian") });
 	const program = await readFile(STAND_IN);
 	const { interpreter = "", needed } = readDynamic(program);
@@ -77,7 +77,7 @@ test("CRIU by its package", async (t) => {
 	t.test("its libraries come with it, and nothing else", async () => {
 		process.env.XDG_CACHE_HOME = join(dir, "cache-criu");
 		await archive(true);
-		const criu = await criuFor("x86_64", options());
+		const criu = await guestProgram(CRIU, "x86_64", options());
 		assert.equal(criu?.version, "4.1.1-1");
 		assert.deepEqual(
 			criu?.files.map(({ path }) => path).sort(),
@@ -96,20 +96,22 @@ test("CRIU by its package", async (t) => {
 	t.test("what is cached needs no network, and only whole", async () => {
 		process.env.XDG_CACHE_HOME = join(dir, "cache-criu-2");
 		await archive(true);
-		const first = await criuFor("x86_64", options());
+		const first = await guestProgram(CRIU, "x86_64", options());
 		await tool("apt-get", "exit 100");
-		assert.deepEqual(await criuFor("x86_64", options()), first);
+		assert.deepEqual(await guestProgram(CRIU, "x86_64", options()), first);
 		await rm(join(cacheDir("criu", "x86_64"), "entry.json"));
-		await assert.rejects(criuFor("x86_64", options()), { kind: "catalogue" });
+		await assert.rejects(guestProgram(CRIU, "x86_64", options()), {
+			kind: "catalogue",
+		});
 		await archive(true);
-		const again = await criuFor("x86_64", options());
+		const again = await guestProgram(CRIU, "x86_64", options());
 		assert.deepEqual(again?.files, first?.files);
 	});
 
 	t.test("a library that no package has is named", async () => {
 		process.env.XDG_CACHE_HOME = join(dir, "cache-criu-3");
 		await archive(false);
-		await assert.rejects(criuFor("x86_64", options()), {
+		await assert.rejects(guestProgram(CRIU, "x86_64", options()), {
 			kind: "catalogue",
 			message: /usr\/sbin\/criu needs lib\S+, which is in none of the packages/,
 		});
@@ -120,7 +122,7 @@ test("CRIU by its package", async (t) => {
 		process.env.XDG_CACHE_HOME = join(dir, "cache-criu-4");
 		await archive(true);
 		await tool("apt-cache", "exit 100");
-		assert.equal(await criuFor("riscv64", options()), undefined);
+		assert.equal(await guestProgram(CRIU, "riscv64", options()), undefined);
 		assert.deepEqual(await readdir(cacheDir("work")), []);
 	});
 });

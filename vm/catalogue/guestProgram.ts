@@ -1,4 +1,4 @@
-/** CRIU by its package's name: fetched once with the libraries that it needs, kept by version, used offline from then on. */
+/** A program for a guest by its Debian package: fetched once with the libraries that it needs, kept, used offline from then on. */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { cacheDir, fillAtomically, makeDirs } from "../base/cache.js";
@@ -11,13 +11,28 @@ import { PrivateApt } from "./apt.js";
 import { readDynamic } from "./elfDynamic.js";
 import type { FetchOptions } from "./fetchKernel.js";
 
-/** The release that it is taken from: the oldest with CRIU 4.1, which runs with CAP_CHECKPOINT_RESTORE alone. */
-const SUITE = "trixie";
-const PROGRAM = "usr/sbin/criu";
+export interface ProgramSource {
+	/** What messages and the cache call it. */
+	readonly name: string;
+	/** Debian's release that it is taken from. */
+	readonly suite: string;
+	readonly package: string;
+	/** Its file in the package, without the first slash. */
+	readonly program: string;
+}
+
+export const CRIU: ProgramSource = {
+	name: "criu",
+	/** The oldest with CRIU 4.1, which runs with CAP_CHECKPOINT_RESTORE alone. */
+	suite: "trixie",
+	package: "criu",
+	program: "usr/sbin/criu",
+};
+
 /** Where the dynamic linker looks on every architecture. */
 const LIBRARIES = "usr/lib";
-/** Its libraries' packages, and what those need in turn. Its other dependencies are for other uses than ours. */
-const LIBRARY_PACKAGE = /^lib/;
+/** The packages of libraries. A program's other dependencies are for other uses than ours. */
+const LIBRARY_PACKAGE = /^(?:lib|zlib)/;
 const MAX_LIBRARIES = 79;
 const LIBRARY = /^(?:usr\/)?lib\d*\/(?:[^/]+-linux-gnu[^/]*\/)?[^/]+\.so[^/]*$/;
 
@@ -36,18 +51,22 @@ export interface GuestFile {
 	readonly mode: number;
 }
 
-/** CRIU with all that it needs. */
-export interface Criu {
+/** A program with all that it needs. */
+export interface GuestProgram {
 	/** The package's version. */
 	readonly version: string;
 	readonly files: readonly GuestFile[];
 }
 
-const entryDir = (arch: Arch): string => cacheDir("criu", arch);
+const entryDir = ({ name }: ProgramSource, arch: Arch): string =>
+	cacheDir(name, arch);
 
 /** What the cache holds; undefined where it was never fetched, or is not whole. */
-async function cached(arch: Arch): Promise<Criu | undefined> {
-	const dir = entryDir(arch);
+async function cached(
+	source: ProgramSource,
+	arch: Arch,
+): Promise<GuestProgram | undefined> {
+	const dir = entryDir(source, arch);
 	const text = await readFile(join(dir, "entry.json"), "utf8").catch(() => "");
 	const entry = readJsonShape(text, ENTRY);
 	if (entry === undefined) return undefined;
@@ -68,37 +87,44 @@ async function cached(arch: Arch): Promise<Criu | undefined> {
 }
 
 /**
- * CRIU for an architecture, from the cache or, where that has none, from Debian; undefined where Debian has none.
+ * The program for an architecture, from the cache or, where that has none, from Debian; undefined where Debian has none.
  * @throws VmError: catalogue, missing, storage, image, aborted.
  */
-export async function criuFor(
+export async function guestProgram(
+	source: ProgramSource,
 	arch: Arch,
 	options: FetchOptions = {},
-): Promise<Criu | undefined> {
-	const before = await cached(arch).catch(() => undefined);
+): Promise<GuestProgram | undefined> {
+	const before = await cached(source, arch).catch(() => undefined);
 	if (before !== undefined) return before;
-	const found = await fetching("CRIU", (dir) => fetchInto(dir, arch, options));
+	const found = await fetching(source.name, (dir) =>
+		fetchInto(dir, source, arch, options),
+	);
 	if (!found) return undefined;
-	const fetched = await cached(arch);
+	const fetched = await cached(source, arch);
 	if (fetched !== undefined) return fetched;
-	throw new VmError("storage", `${entryDir(arch)} vanished while it was read`);
+	throw new VmError(
+		"storage",
+		`${entryDir(source, arch)} vanished while it was read`,
+	);
 }
 
-/** False where Debian has no CRIU for the architecture. */
+/** False where Debian has none for the architecture. */
 async function fetchInto(
 	dir: string,
+	source: ProgramSource,
 	arch: Arch,
 	options: FetchOptions,
 ): Promise<boolean> {
 	const apt = await PrivateApt.open(join(dir, "apt"), {
-		suite: SUITE,
+		suite: source.suite,
 		debianArch: MACHINES[arch].debianArch,
 		updates: false,
 		aptDir: options.aptDir,
 		signal: options.signal,
 		onProgress: options.onProgress,
 	});
-	const top = await apt.show("criu");
+	const top = await apt.show(source.package);
 	if (top === undefined) return false;
 	const libraries = await apt.dependencies(top, LIBRARY_PACKAGE, MAX_LIBRARIES);
 	const tree = join(dir, "tree");
@@ -106,55 +132,68 @@ async function fetchInto(
 		await unpackDeb(
 			deb,
 			tree,
-			(path) => path === PROGRAM || LIBRARY.test(path),
+			(path) => path === source.program || LIBRARY.test(path),
 		);
-	const files = await closure(tree);
+	const files = await closure(tree, source.program);
 	await fillAtomically(
-		entryDir(arch),
+		entryDir(source, arch),
 		(to) => store(files, to, top.version),
-		async () => (await cached(arch).catch(() => undefined)) !== undefined,
+		async () =>
+			(await cached(source, arch).catch(() => undefined)) !== undefined,
 	);
 	return true;
 }
 
 /** The program, its linker and the libraries that are needed, each where the guest's linker finds it. */
-async function closure(tree: string): Promise<Map<string, Buffer>> {
+async function closure(
+	tree: string,
+	path: string,
+): Promise<Map<string, Buffer>> {
 	const found = await readdir(tree, { recursive: true, withFileTypes: true });
 	const libraries = new Map<string, Buffer>();
 	for (const one of found) {
 		if (!one.isFile() || !one.name.includes(".so")) continue;
 		const data = await readFile(join(one.parentPath, one.name));
-		const { soname } = needsOf(one.name, data);
+		const { soname } = libraryNeeds(data);
 		if (soname !== undefined) libraries.set(soname, data);
 	}
-	const program = await readFile(join(tree, PROGRAM));
-	const files = new Map<string, Buffer>([[PROGRAM, program]]);
-	const { needed, interpreter } = needsOf(PROGRAM, program);
+	const program = await readFile(join(tree, path));
+	const files = new Map<string, Buffer>([[path, program]]);
+	const { needed, interpreter } = programNeeds(path, program);
 	const queue = [...needed];
 	if (interpreter !== undefined) {
 		const linker = basename(interpreter);
-		files.set(interpreter.slice(1), library(libraries, linker, PROGRAM));
+		files.set(interpreter.slice(1), library(libraries, linker, path));
 	}
 	for (let next = queue.shift(); next; next = queue.shift()) {
-		const path = `${LIBRARIES}/${next}`;
-		if (files.has(path) || interpreter?.endsWith(`/${next}`)) continue;
-		const data = library(libraries, next, PROGRAM);
-		files.set(path, data);
-		queue.push(...needsOf(next, data).needed);
+		const to = `${LIBRARIES}/${next}`;
+		if (files.has(to) || interpreter?.endsWith(`/${next}`)) continue;
+		const data = library(libraries, next, path);
+		files.set(to, data);
+		queue.push(...libraryNeeds(data).needed);
 	}
 	return files;
 }
 
-/** What a file in the package needs; a script that ends in .so, as some have, needs nothing. */
-function needsOf(
-	name: string,
+/** A script that ends in .so, as some packages have, needs nothing. */
+function libraryNeeds(
 	data: Buffer,
 ): Partial<ReturnType<typeof readDynamic>> & { needed: string[] } {
 	try {
 		return readDynamic(data);
+	} catch {
+		return { needed: [] };
+	}
+}
+
+function programNeeds(
+	path: string,
+	data: Buffer,
+): ReturnType<typeof readDynamic> {
+	try {
+		return readDynamic(data);
 	} catch (cause) {
-		if (name !== PROGRAM) return { needed: [] };
-		throw new VmError("image", `${name}: ${messageOf(cause)}`, { cause });
+		throw new VmError("image", `${path}: ${messageOf(cause)}`, { cause });
 	}
 }
 

@@ -1,0 +1,215 @@
+/**
+ * A board: a QEMU guest whose dropbear answers on its second serial port, with busybox for everything else, as small systems have it.
+ * No stock kernel has a network card's driver without modules.
+ */
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { guestInitramfs } from "../../vm/guest/guest.js";
+import {
+	busybox,
+	guestProgram,
+	type InitramfsEntry,
+	type Machine,
+	type ProgramSource,
+} from "../../vm/index.js";
+import { kernelCmdline } from "../../vm/qemu/arguments.js";
+import { type QemuProcess, spawnQemu } from "../../vm/qemu/process.js";
+import { qemuBuild } from "../../vm/qemu/qemuBuild.js";
+import { agentPath } from "../targets/agents.js";
+
+const DROPBEAR: ProgramSource = {
+	name: "dropbear",
+	suite: "bookworm",
+	package: "dropbear-bin",
+	program: "usr/sbin/dropbear",
+};
+
+/** A board that says nothing for so long waits for something else, milliseconds. */
+const SILENCE_MS = 180_000;
+const LOOK_MS = 500;
+
+export interface Board {
+	/** A folder for the front of the search path: its `ssh` knows the board, under the name `board`. */
+	readonly path: string;
+	/** What a shell on its console prints to this line. */
+	ask(line: string): Promise<string>;
+	stop(): Promise<void>;
+}
+
+/** @param folder for keys and sockets, which must be there and private */
+export async function startBoard(
+	kernel: string,
+	machine: Machine,
+	folder: string,
+): Promise<Board> {
+	makeKeys(folder);
+	const [build, initramfs] = await Promise.all([
+		qemuBuild(machine),
+		initramfsOf(machine, folder),
+	]);
+	const qemu = spawnQemu(
+		build.program,
+		{
+			...{ machine, kernel, accel: "tcg", sandbox: build.sandbox },
+			cmdline: kernelCmdline(machine, "crcap_shell=1"),
+		},
+		initramfs,
+	);
+	let bridge: Server | undefined;
+	const stop = async (): Promise<void> => {
+		qemu.kill();
+		bridge?.close();
+		await qemu.exited;
+	};
+	try {
+		const { results } = qemu;
+		if (results === null) throw new Error("the board has one port only");
+		const shell = new Console(qemu);
+		await shell.ready();
+		for (const line of setUp(machine.channel.device)) await shell.ask(line);
+		bridge = await bridgeTo(results, join(folder, "port"));
+		return { path: folder, ask: (line) => shell.ask(line), stop };
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+}
+
+async function initramfsOf(machine: Machine, folder: string): Promise<Buffer> {
+	const [shell, dropbear] = await Promise.all([
+		busybox(machine),
+		guestProgram(DROPBEAR, machine.arch),
+	]);
+	if (dropbear === undefined)
+		throw new Error(`Debian has no dropbear for ${machine.arch}`);
+	const file = (path: string, data: string | Buffer, mode: number) =>
+		({ type: "file", path, data: Buffer.from(data), mode }) as const;
+	const files: InitramfsEntry[] = [
+		...dropbear.files.map((one) => ({ type: "file", ...one }) as const),
+		file("bin/busybox", shell, 0o755),
+		{ type: "symlink", path: "bin/crprobe", target: "/init" },
+		file("etc/passwd", "root:x:0:0::/root:/bin/sh\n", 0o644),
+		file("etc/group", "root:x:0:\n", 0o644),
+		file(
+			"root/.ssh/authorized_keys",
+			readFileSync(join(folder, "user.pub")),
+			0o600,
+		),
+	];
+	const agent = agentPath(machine.arch);
+	return guestInitramfs({ machine, agent, extraFiles: files });
+}
+
+/** What a board's boot scripts would do. Each connection is carried between the port and the loopback. */
+const setUp = (port: string): string[] => [
+	"dmesg -n 1",
+	"ifconfig lo up",
+	"mkdir -p /etc/dropbear /var/run",
+	"chmod 700 /root /root/.ssh",
+	"/usr/sbin/dropbear -R -E -s -p 127.0.0.1:22 2>/var/run/log",
+	`stty -F ${port} raw -echo`,
+	`(while :; do nc 127.0.0.1 22 <${port} >${port} 2>&1; done) &`,
+];
+
+/** The console, as a person at it. What the terminal echoes has no digits where the answer has its status. */
+class Console {
+	readonly #port: Duplex;
+	#said = "";
+	#gone = false;
+
+	constructor(qemu: QemuProcess) {
+		this.#port = qemu.console;
+		this.#port.on("data", (bytes: Buffer) => {
+			this.#said += bytes.toString("latin1");
+		});
+		void qemu.exited.then(() => {
+			this.#gone = true;
+		});
+	}
+
+	async ready(): Promise<void> {
+		await this.#until(/this is a shell/);
+		// A serial port may lose what comes before its reader.
+		for (;;) {
+			this.#port.write("\r");
+			await sleep(LOOK_MS);
+			if (/# [\s\S]*\n# /.test(this.#said)) return;
+			if (this.#gone) throw new Error(`it ended: ${this.#said.slice(-2000)}`);
+		}
+	}
+
+	async ask(line: string): Promise<string> {
+		this.#port.write(`${line.replace(/&$/, "& true")}; echo "<<$?>>"\r`);
+		const [before, status] = await this.#until(/<<(\d+)>>/);
+		if (status !== "0")
+			throw new Error(`${line}: status ${status}: ${before.slice(-2000)}`);
+		// The terminal shows what was typed, after the prompt.
+		const typed = before.lastIndexOf("$?>>");
+		return before.slice(before.indexOf("\n", typed) + 1).replaceAll("\r", "");
+	}
+
+	async #until(pattern: RegExp): Promise<[before: string, group: string]> {
+		let [last, since] = [0, performance.now()];
+		for (;;) {
+			const found = pattern.exec(this.#said);
+			if (found !== null) {
+				const before = this.#said.slice(0, found.index);
+				this.#said = this.#said.slice(found.index + found[0].length);
+				return [before, found[1] ?? ""];
+			}
+			if (this.#said.length !== last)
+				[last, since] = [this.#said.length, performance.now()];
+			if (this.#gone || performance.now() - since > SILENCE_MS)
+				throw new Error(`it says no more: ${this.#said.slice(-2000)}`);
+			await sleep(20);
+		}
+	}
+}
+
+/** One socket on the disk for the port: whoever connects is on the line. */
+async function bridgeTo(port: Duplex, path: string): Promise<Server> {
+	const server = createServer((socket) => {
+		socket.on("error", () => socket.destroy());
+		const hear = (bytes: Buffer): void => void socket.write(bytes);
+		port.on("data", hear);
+		socket.on("data", (bytes) => void port.write(bytes));
+		socket.on("close", () => port.off("data", hear));
+	});
+	server.listen(path);
+	await once(server, "listening");
+	return server;
+}
+
+function makeKeys(folder: string): void {
+	spawnSync("ssh-keygen", [
+		...["-q", "-t", "ed25519", "-N", ""],
+		...["-f", join(folder, "user")],
+	]);
+	writeFileSync(
+		join(folder, "carry.mjs"),
+		`import { connect } from "node:net";
+const port = connect(${JSON.stringify(join(folder, "port"))});
+process.stdin.pipe(port).pipe(process.stdout);
+`,
+	);
+	writeFileSync(
+		join(folder, "ssh_config"),
+		`Host board
+ProxyCommand "${process.execPath}" "${join(folder, "carry.mjs")}"
+IdentityFile "${join(folder, "user")}"
+UserKnownHostsFile /dev/null
+StrictHostKeyChecking no
+LogLevel ERROR
+`,
+	);
+	writeFileSync(
+		join(folder, "ssh"),
+		`#!/bin/sh\nexec /usr/bin/ssh -F '${folder}/ssh_config' "$@"\n`,
+	);
+	chmodSync(join(folder, "ssh"), 0o755);
+}
