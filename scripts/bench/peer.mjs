@@ -10,7 +10,7 @@ import {
 	rmSync,
 } from "node:fs";
 import { delimiter, join } from "node:path";
-import { UDEV } from "../lib/needs.mjs";
+import { UDEV } from "../lib/benchNeeds.mjs";
 import { findCommand, mustRun, SetupError, say, TOP } from "../lib/run.mjs";
 import { timeOf } from "./commands.mjs";
 
