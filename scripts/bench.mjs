@@ -1,29 +1,39 @@
 #!/usr/bin/env node
 /**
- * How close a run comes to its limits: a bare boot of the same kernel, the guest's own fork rate, and two guests at once
- * beside one alone. Then, what the time is spent on.
- * Everything is measured in rounds that interleave, so that a busy machine disturbs all alike. Needs the build.
+ * How close a run comes to its limits: the table of goals, where the time goes of what is not reached, virtme-ng beside it, and what
+ * more cores would make of it. Needs the build.
  */
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { costs } from "./bench/costs.mjs";
-import { bareBoot, rates, requestMaker, wholeRun } from "./bench/measure.mjs";
-import { figure, table } from "./lib/figures.mjs";
+import { explain } from "./bench/explain.mjs";
+import { figureOf, PARTS, ROWS } from "./bench/goals.mjs";
+import { withMeasured } from "./bench/page.mjs";
+import { render } from "./bench/render.mjs";
+import { measureRounds } from "./bench/rounds.mjs";
+import { simulated } from "./bench/simulated.mjs";
 import { runMain, SetupError, say, TOP } from "./lib/run.mjs";
 
 const USAGE = `usage: npm run bench [-- OPTIONS]
 
-  --kernel K   the kernel to boot, as crcap run takes it
-  --other K    the kernel that runs beside it (default: debian:bullseye)
+  --kernel K   the kernel to boot, as crcap run takes it (default: debian:bookworm)
+  --other K    a kernel for the row of several kernels; repeatable (default:
+               debian:bullseye, debian:sid, debian:experimental)
   --accel A    kvm or tcg (default: tcg)
-  --cases N    about so many cases in the small run (default: 200)
+  --cases N    about so many cases in the small run (default: 205)
   --rounds N   how often each measurement is taken (default: 5)
+  --no-peer    without virtme-ng
+  --json FILE  everything that was measured, as JSON
+  --write      put the figures into docs/bench.md
   --help       this text
 `;
 
-/** @typedef {import("./bench/measure.mjs").Options} Options */
-/** @typedef {import("../results/model/model.js").TargetResult} TargetResult */
+const PAGE = join(TOP, "docs/bench.md");
+const OTHERS = ["debian:bullseye", "debian:sid", "debian:experimental"];
+
+/** @typedef {import("./bench/rounds.mjs").Options & { json: string | undefined, write: boolean }} Options */
 
 /**
  * @param {readonly string[]} args
@@ -34,24 +44,30 @@ function readOptions(args) {
 		const { values } = parseArgs({
 			args: [...args],
 			options: {
-				kernel: { type: "string" },
-				other: { type: "string", default: "debian:bullseye" },
+				kernel: { type: "string", default: "debian:bookworm" },
+				other: { type: "string", multiple: true, default: OTHERS },
 				accel: { type: "string", default: "tcg" },
-				cases: { type: "string", default: "200" },
+				cases: { type: "string", default: "205" },
 				rounds: { type: "string", default: "5" },
+				"no-peer": { type: "boolean", default: false },
+				json: { type: "string" },
+				write: { type: "boolean", default: false },
 				help: { type: "boolean", default: false },
 			},
 		});
 		if (values.help) return undefined;
 		if (!["kvm", "tcg"].includes(values.accel))
 			throw new Error(`--accel ${values.accel} is neither kvm nor tcg`);
-		const { kernel, other, accel } = values;
+		const { kernel, other, accel, json, write } = values;
 		return {
 			kernel,
-			other,
+			others: other,
 			accel,
 			cases: positive("--cases", values.cases),
 			rounds: positive("--rounds", values.rounds),
+			peer: !values["no-peer"],
+			json,
+			write,
 		};
 	} catch (error) {
 		throw new SetupError(
@@ -72,50 +88,46 @@ function positive(option, text) {
 	throw new Error(`${option} ${text} is no positive whole number`);
 }
 
-/**
- * What one round measured: milliseconds, and things per second.
- * @typedef {{ small: number, full: number, boot: number, forks: number, empty: number, cases: number, perCase: number, other: number, pair: number }} Round
- */
-
 /** @param {Options} options */
 async function bench(options) {
-	/** @type {import("./bench/measure.mjs").Vm} */
-	const vm = await import(join(TOP, "dist/vm/index.js"));
-	const requests = await requestMaker();
-	say("a first run, not counted");
-	const { target } = wholeRun(options);
-	wholeRun({ ...options, kernel: options.other }, ["--shard=1/50"]);
-	// Every so many-th case: the same share of each suite.
-	const shares = Math.max(1, Math.round(target.planned / options.cases));
-	/** @type {Round[]} */
-	const rounds = [];
-	let smallCases = 0;
-	let last = target;
-	while (rounds.length < options.rounds) {
-		say(`round ${rounds.length + 1} of ${options.rounds}`);
-		const boot = await bareBoot(vm, target);
-		const small = wholeRun(options, [`--shard=1/${shares}`]);
-		smallCases = small.target.planned;
-		const whole = wholeRun(options);
-		const rated = await rates(vm, target, requests);
-		const other = wholeRun({ ...options, kernel: options.other }).ms;
-		const pair = wholeRun({ ...options, kernel: target.kernel.path }, [
-			`--kernel=${options.other}`,
-			"--jobs=2",
-		]).ms;
-		rounds.push({
-			boot,
-			small: small.ms,
-			full: whole.ms,
-			...rated,
-			other,
-			pair,
-		});
-		// The last round's: one run is enough to show where time goes.
-		last = whole.target;
-	}
-	printFigures(target, smallCases, rounds);
-	console.log(`\n${costs(last, await suiteDescriptions())}`);
+	const measured = await measureRounds(options);
+	const { target, small, rounds, shared, peer, notes } = measured;
+	const rows = ROWS.map((row) => figureOf(row, rounds));
+	const parts = PARTS.map((row) => figureOf(row, rounds));
+	say("where the time goes");
+	const missed = ROWS.filter((_, n) => rows[n]?.reached === false);
+	/** @type {import("./bench/render.mjs").Findings} */
+	const found = {
+		version: 1,
+		machine: {
+			cpu: cpus()[0]?.model ?? "unknown",
+			cores: cpus().length,
+			...shared,
+			node: process.versions.node,
+			qemu: target.tools.qemu ?? "unknown",
+		},
+		kernel: {
+			release: target.kernel.release ?? "unknown",
+			arch: target.kernel.arch,
+			accel: target.accel,
+		},
+		planned: target.planned,
+		small,
+		taken: rounds.length,
+		rounds,
+		rows,
+		parts,
+		missed: await explain(missed, measured, parts),
+		simulated: await simulated(measured),
+		...(peer === undefined ? {} : { peer }),
+		notes,
+	};
+	const text = render(found);
+	console.log(`${text}\n\n${costs(target, await suiteDescriptions())}`);
+	if (options.json !== undefined)
+		writeFileSync(options.json, `${JSON.stringify(found, null, "\t")}\n`);
+	if (options.write)
+		writeFileSync(PAGE, withMeasured(readFileSync(PAGE, "utf8"), text));
 }
 
 /** @returns {Promise<ReadonlyMap<string, string>>} */
@@ -123,88 +135,6 @@ async function suiteDescriptions() {
 	/** @type {typeof import("../suites/index.js")} */
 	const { SUITES } = await import(join(TOP, "dist/suites/index.js"));
 	return new Map(SUITES.map(({ name, description }) => [name, description]));
-}
-
-/** @param {number} ms */
-const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
-
-/** @param {number} rate */
-const perSecond = (rate) => `${rate.toFixed(0)}/s`;
-
-/** @param {number} ratio */
-const plain = (ratio) => ratio.toFixed(2);
-
-/** @typedef {{ name: string, take: (round: Round) => number, write: (value: number) => string }} Figure */
-
-/**
- * @param {number} small how many cases the small run has
- * @param {number} full and the full one
- * @returns {Figure[]}
- */
-function figures(small, full) {
-	const [few, all] = [`a run of ${small} cases`, `a run of ${full} cases`];
-	return [
-		{ name: "a bare boot to power-off", take: (at) => at.boot, write: seconds },
-		{ name: few, take: (at) => at.small, write: seconds },
-		{
-			name: `${few} / a bare boot`,
-			take: (at) => at.small / at.boot,
-			write: plain,
-		},
-		{ name: all, take: (at) => at.full, write: seconds },
-		{
-			name: `${all} / a bare boot`,
-			take: (at) => at.full / at.boot,
-			write: plain,
-		},
-		{ name: "cases, streamed", take: (at) => at.cases, write: perSecond },
-		{
-			name: "fork, exit, wait in the guest",
-			take: (at) => at.forks,
-			write: perSecond,
-		},
-		{ name: "cases / forks", take: (at) => at.cases / at.forks, write: plain },
-		{
-			name: "cases that only read themselves back / forks",
-			take: (at) => at.empty / at.forks,
-			write: plain,
-		},
-		{
-			name: "processes that a case makes",
-			take: (at) => at.perCase,
-			write: plain,
-		},
-		{
-			name: "processes made by cases / forks",
-			take: (at) => (at.cases * at.perCase) / at.forks,
-			write: plain,
-		},
-		{ name: "two kernels at once", take: (at) => at.pair, write: seconds },
-		{
-			name: "two kernels at once / the longer one alone",
-			take: (at) => at.pair / Math.max(at.full, at.other),
-			write: plain,
-		},
-	];
-}
-
-/**
- * @param {TargetResult} target
- * @param {number} smallCases
- * @param {readonly Round[]} rounds
- */
-function printFigures({ kernel, accel, tools, planned }, smallCases, rounds) {
-	const cpu = cpus();
-	console.log(
-		`${cpu[0]?.model}, ${cpu.length} cores; Node.js ${process.versions.node}; QEMU ${tools.qemu}, ${accel}`,
-	);
-	console.log(
-		`Linux ${kernel.release} (${kernel.arch}); ${rounds.length} rounds\n`,
-	);
-	const rows = figures(smallCases, planned).map(({ name, take, write }) =>
-		figure(name, rounds.map(take), write),
-	);
-	console.log(table([["measured", "median", "lowest to highest"], ...rows]));
 }
 
 runMain(async () => {

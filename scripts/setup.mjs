@@ -16,6 +16,7 @@ const USAGE = `usage: npm run setup [-- OPTIONS]
   --test       also what the tests need
   --faults     also what building kernels with planted faults takes
   --fuzz       also clang, whose libFuzzer \`npm run fuzz\` takes where it is there
+  --bench      also what virtme-ng takes, which the bench measures beside crcap
   --arch NAME  also what guests of this architecture need (${ARCHES.map((row) => row.name).join(", ")},
                or all); repeatable
   --pack       also every agent, and the addon of every architecture, that
@@ -39,6 +40,7 @@ function readOptions(args) {
 				test: { type: "boolean", default: false },
 				faults: { type: "boolean", default: false },
 				fuzz: { type: "boolean", default: false },
+				bench: { type: "boolean", default: false },
 				pack: { type: "boolean", default: false },
 				help: { type: "boolean", default: false },
 				arch: { type: "string", multiple: true, default: [] },
@@ -58,6 +60,7 @@ function readOptions(args) {
 			faults: values.faults,
 			pack: values.pack,
 			fuzz: values.fuzz,
+			bench: values.bench,
 			guests: unique(guests),
 			agents: unique(agents),
 		};

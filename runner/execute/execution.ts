@@ -26,7 +26,7 @@ import { Ledger } from "./ledger.js";
 import { excerpt, Remarks } from "./remarks.js";
 import type { Choice, ExecuteOptions, Loaded } from "./sink.js";
 import { tooManySkips } from "./skips.js";
-import { WorkQueue } from "./workQueue.js";
+import { guestsFor, WorkQueue } from "./workQueue.js";
 
 /** How a session ended, or that crcap itself failed in it. */
 type End = Omit<SessionEnd, "how"> & { readonly how: keyof typeof BLAME };
@@ -41,9 +41,6 @@ type Parts = Loaded &
 		| "maxSkipped"
 		| "repeat"
 	>;
-
-/** Fewer cases than this are not worth a guest of their own. */
-const CASES_PER_GUEST = 400;
 
 /** One target's way from plan to tail, on one guest or on several. */
 export class Execution {
@@ -92,9 +89,8 @@ export class Execution {
 		const asked = this.#cases.flatMap((planned, n) =>
 			skipReason(planned, target.mayTouchHost) === undefined ? [n] : [],
 		);
-		const worth = Math.ceil(asked.length / CASES_PER_GUEST);
 		const most = session.another === undefined ? 1 : (options.guests ?? 1);
-		this.#guests = Math.max(1, Math.min(most, worth));
+		this.#guests = guestsFor(asked.length, most);
 		this.#queue = new WorkQueue(asked, this.#guests);
 		this.#notes.add(...session.notes);
 	}

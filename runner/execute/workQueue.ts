@@ -4,6 +4,17 @@
 const LONGEST = 64;
 /** Fewest cases in one stretch, where there are so many. */
 const SHORTEST = 8;
+/** Fewer cases than this are not worth a guest of their own. */
+const CASES_PER_GUEST = 400;
+
+/**
+ * How many guests share a plan; at least one.
+ * @param cases how many cases are to be asked
+ * @param most so many guests are allowed
+ */
+export function guestsFor(cases: number, most: number): number {
+	return Math.max(1, Math.min(most, Math.ceil(cases / CASES_PER_GUEST)));
+}
 
 export class WorkQueue {
 	/** In plan order. */

@@ -1,7 +1,5 @@
-/** The measurements of the bench; they need the build. */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+/** What is measured of a guest itself, without the command. Needs the build. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SetupError, TOP } from "../lib/run.mjs";
 
@@ -11,52 +9,6 @@ import { SetupError, TOP } from "../lib/run.mjs";
 
 /** Fork, exit and wait, so often, before and after the cases. */
 const FORKS = 300;
-
-/**
- * @typedef {object} Options
- * @property {string | undefined} kernel
- * @property {string} other the kernel that runs beside it
- * @property {string} accel
- * @property {number} cases
- * @property {number} rounds
- */
-
-/**
- * A whole run, from the command's start to its end.
- * @param {Options} options
- * @param {readonly string[]} [more] options of the command
- * @returns {{ ms: number, target: TargetResult }} the time, and the only target of its report
- */
-export function wholeRun({ kernel, accel }, more = []) {
-	const folder = mkdtempSync(join(tmpdir(), "crcap-bench-"));
-	try {
-		const report = join(folder, "report.json");
-		const args = [
-			"run",
-			"--cold",
-			`--report=json=${report}`,
-			`--accel=${accel}`,
-			...more,
-			...(kernel === undefined ? [] : [`--kernel=${kernel}`]),
-		];
-		const start = performance.now();
-		const { status, stderr } = spawnSync(
-			process.execPath,
-			[join(TOP, "dist/crcap/main.js"), ...args],
-			{ encoding: "utf8" },
-		);
-		const ms = performance.now() - start;
-		// 1 means that a case failed: the run is whole all the same.
-		if (status !== 0 && status !== 1)
-			throw new SetupError(
-				`crcap ${args.join(" ")} ended with ${status}:\n${stderr}`,
-			);
-		const { targets } = JSON.parse(readFileSync(report, "utf8"));
-		return { ms, target: targets[0] };
-	} finally {
-		rmSync(folder, { recursive: true, force: true });
-	}
-}
 
 /**
  * @param {Vm} vm

@@ -1,6 +1,7 @@
 /** What the system must have, what for, how it shows, and which Debian package brings it. */
 import { existsSync } from "node:fs";
 import { HOST_ARCH } from "./arches.mjs";
+import { BENCH } from "./benchNeeds.mjs";
 import { findCommand } from "./run.mjs";
 
 /**
@@ -312,7 +313,7 @@ const FUZZ = [
 
 /**
  * What a set-up needs of the system.
- * @param {{ build: readonly ArchRow[], addons: readonly ArchRow[], guests: readonly ArchRow[], tests: boolean, faults: boolean, fuzz?: boolean }} wanted agents and addons to build, guests to run
+ * @param {{ build: readonly ArchRow[], addons: readonly ArchRow[], guests: readonly ArchRow[], tests: boolean, faults: boolean, fuzz?: boolean, bench?: boolean }} wanted agents and addons to build, guests to run
  * @returns {Need[]}
  */
 export function needsOf({
@@ -322,6 +323,7 @@ export function needsOf({
 	tests,
 	faults,
 	fuzz = false,
+	bench = false,
 }) {
 	return [
 		...guests.map(emulatorNeed),
@@ -333,6 +335,7 @@ export function needsOf({
 		...(tests ? TESTS : []),
 		...(faults ? FAULTS : []),
 		...(fuzz ? FUZZ : []),
+		...(bench ? BENCH : []),
 	];
 }
 

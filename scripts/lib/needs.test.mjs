@@ -61,3 +61,15 @@ test("the tests need all that a run needs, and every architecture's emulator", a
 	for (const name of run) assert.ok(tests.includes(name), name);
 	for (const row of ARCHES) assert.ok(tests.includes(row.qemu), row.qemu);
 });
+
+test("what only the bench takes is no need of any other set-up, and stops nobody", async () => {
+	const wanted = {
+		...{ build: ARCHES, addons: ARCHES, guests: ARCHES },
+		...{ tests: true, faults: true, fuzz: true },
+	};
+	const others = needsOf(wanted);
+	const bench = needsOf({ ...wanted, bench: true }).slice(others.length);
+	assert.ok(packagesOf(bench).includes("python3-requests"));
+	assert.ok(!packagesOf(others).includes("python3-requests"));
+	assert.ok(bench.every(({ optional }) => optional));
+});

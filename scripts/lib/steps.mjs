@@ -23,6 +23,7 @@ import {
  * @property {boolean} faults also what building kernels takes
  * @property {boolean} pack also what only travels in the npm package
  * @property {boolean} fuzz also what fuzzing is quicker with
+ * @property {boolean} bench also what the bench measures beside crcap
  * @property {readonly ArchRow[]} agents the architectures whose agents must be built
  * @property {readonly ArchRow[]} guests the architectures whose guests must run
  */
@@ -52,9 +53,10 @@ export const STEPS = [
 ];
 
 /** @param {Options} options */
-function needsFor({ tests, faults, fuzz, pack, agents, guests }) {
+function needsFor({ tests, faults, fuzz, bench, pack, agents, guests }) {
 	const addons = pack || tests ? agents : [];
-	return needsOf({ build: agents, addons, guests, tests, faults, fuzz });
+	const build = agents;
+	return needsOf({ build, addons, guests, tests, faults, fuzz, bench });
 }
 
 /**

@@ -1,0 +1,88 @@
+/** Where the time goes of a row whose goal is not reached: one more run of its kind, taken apart. */
+import { crcapRun } from "./commands.mjs";
+import { overlapOf, phasesOf } from "./phases.mjs";
+
+/** @typedef {import("./goals.mjs").Row} Row */
+/** @typedef {import("./phases.mjs").Timeline} Timeline */
+/** @typedef {{ row: string, parts: { name: string, value: string }[] }} Explanation */
+
+/**
+ * A run with its timeline.
+ * @param {readonly string[]} args
+ */
+export async function tracedRun(args) {
+	const { timeline, targets } = await crcapRun(args, { traced: true });
+	if (timeline === undefined) throw new Error("the run left no timeline");
+	return { timeline, target: targets[0] };
+}
+
+/** @param {{ name: string, ms: number }[]} phases */
+function asParts(phases) {
+	const all = phases.reduce((sum, { ms }) => sum + ms, 0);
+	return phases.map(({ name, ms }) => ({
+		name,
+		value: `${(ms / 1000).toFixed(2)} s, ${((ms * 100) / all).toFixed(0)} %`,
+	}));
+}
+
+/**
+ * @param {import("./goals.mjs").Figure[]} medians of the parts
+ * @returns {Explanation["parts"]} what a case takes beside what a process takes
+ */
+export function partsOfCase(medians) {
+	/** @param {string} name */
+	const each = (name) =>
+		1000 / Number(medians.find((one) => one.name === name)?.median);
+	const fork = each("fork, exit, wait in the guest");
+	const empty = each("cases that only read themselves back");
+	const whole = each("cases, streamed to one guest");
+	/** @param {number} ms */
+	const text = (ms) => `${ms.toFixed(2)} ms`;
+	return [
+		{ name: "fork, exit, wait", value: text(fork) },
+		{
+			name: "a case that does nothing, beyond that",
+			value: text(empty - fork),
+		},
+		{
+			name: "its operations and further processes",
+			value: text(whole - empty),
+		},
+		{ name: "a case, the mean of all", value: text(whole) },
+	];
+}
+
+/**
+ * @param {readonly import("./memory.mjs").Memory[]} guests
+ * @returns {Explanation["parts"]}
+ */
+export function partsOfMemory(guests) {
+	return guests.map(({ pss, own }, n) => ({
+		name: `guest ${n + 1} of ${guests.length}`,
+		value: `${pss.toFixed(0)} MiB, of which ${own.toFixed(0)} MiB are its own`,
+	}));
+}
+
+/**
+ * @param {readonly Row[]} rows those whose goal is not reached
+ * @param {import("./rounds.mjs").Measured} measured
+ * @param {import("./goals.mjs").Figure[]} medians of the parts
+ * @returns {Promise<Explanation[]>}
+ */
+export async function explain(rows, measured, medians) {
+	/** @type {Explanation[]} */
+	const told = [];
+	for (const { name, shows, run = "" } of rows) {
+		const args = new Map(Object.entries(measured.runs)).get(run);
+		if (shows === "case") told.push({ row: name, parts: partsOfCase(medians) });
+		else if (shows === "memory")
+			told.push({ row: name, parts: partsOfMemory(measured.memory) });
+		else if (args !== undefined) {
+			const { timeline } = await tracedRun(args);
+			const phases =
+				shows === "overlap" ? overlapOf(timeline) : phasesOf(timeline);
+			told.push({ row: name, parts: asParts(phases) });
+		}
+	}
+	return told;
+}
