@@ -28,6 +28,7 @@ const MAX_CONSOLE = 16_384;
 export const FIELDS = [
 	"id",
 	"suite",
+	"boundary",
 	"probe",
 	"args",
 	"subject",
@@ -177,6 +178,7 @@ function row(result: CaseResult, strings: Strings): number[] {
 	return [
 		strings.number(result.id),
 		strings.number(result.suite),
+		strings.number(result.boundary),
 		strings.number(result.probe),
 		strings.number(result.args),
 		strings.number(result.subject),

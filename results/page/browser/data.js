@@ -1,7 +1,7 @@
 /**
  * The page's data, taken apart: rows of numbers become cases, and the same case on several targets one line.
  *
- * @typedef {{ id: string, suite: string, probe: string, args: string, subject: string, verdict: string,
+ * @typedef {{ id: string, suite: string, boundary: string, probe: string, args: string, subject: string, verdict: string,
  *   reason: string, expected: string, observed: string, citation: string, since: string, note: string,
  *   duration: number, readback: string, crprobe: string, qemu: string, console: string, known: string }} Case
  * @typedef {{ id: string, suite: string, subject: string, results: (Case | null)[], differs: boolean, bad: boolean, text: string }} Line

@@ -1,6 +1,7 @@
 /** One case in full: on one target as a list, on several side by side. */
 import { isBad, letter, mark, words } from "./data.js";
 import { badge, el } from "./dom.js";
+import { refusedBy } from "./evidence.js";
 import { replay } from "./replay.js";
 
 /**
@@ -16,6 +17,12 @@ const ROWS = [
 	["Read back", (one) => one.readback],
 	["Expected", (one) => one.expected],
 	["Observed", (one) => one.observed],
+	["Refused by", (one) => refusedBy(one.observed)],
+	[
+		"Points at",
+		(one) =>
+			isBad(one.verdict) && one.suite !== one.boundary ? one.boundary : "",
+	],
 	["Why", (one) => one.reason],
 	["Citation", cited],
 	["Known", (one) => one.known],

@@ -6,6 +6,7 @@ import { counted, el } from "./dom.js";
 import { caseList } from "./list.js";
 import { markChosen, matrix } from "./matrix.js";
 import { filtered, readState, writeState } from "./state.js";
+import { refused, victims } from "./tables.js";
 import { toolbar } from "./toolbar.js";
 
 /** Cases in full on paper. */
@@ -44,6 +45,7 @@ app.append(
 		"main",
 		{},
 		grid,
+		...[victims(page), refused(page)].filter((table) => table !== null),
 		el("div.cases", {}, bar, el("div.split", {}, list.box, side)),
 		paper,
 	),
