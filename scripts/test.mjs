@@ -128,11 +128,8 @@ const COVERAGE = [
 ];
 const COVERAGE_FILE = join(TOP, ".tap/report/coverage-summary.json");
 
-/** How tap runs the files of a kind: seconds for each, and files at a time. A guest takes a processor of its own. */
-const LIMITS = {
-	unit: { timeout: 300, jobs: availableParallelism() },
-	guest: { timeout: 1800, jobs: Math.max(1, availableParallelism() - 1) },
-};
+/** Seconds that tap gives each file of a kind. */
+const LIMITS = { unit: 300, guest: 1800 };
 
 /**
  * Runs test files, and counts what really ran.
@@ -144,7 +141,6 @@ const LIMITS = {
 async function runTests(kind, files, covered) {
 	// Not before the set-up, which installs what this needs.
 	const { TapCounter } = await import("./lib/tapCount.mjs");
-	const { timeout, jobs } = LIMITS[kind];
 	// No figure of an earlier run may pass for this one's.
 	if (covered) rmSync(COVERAGE_FILE, { force: true });
 	const counter = new TapCounter({ file: showFile, failure: showFailure });
@@ -155,8 +151,8 @@ async function runTests(kind, files, covered) {
 			"run",
 			...(covered ? COVERAGE : ["--disable-coverage"]),
 			"--reporter=tap",
-			`--timeout=${timeout}`,
-			`--jobs=${jobs}`,
+			`--timeout=${LIMITS[kind]}`,
+			`--jobs=${availableParallelism()}`,
 			`--node-arg=--import=${pathToFileURL(join(TOP, "scripts/lib/plainChildren.mjs"))}`,
 			...files,
 		],

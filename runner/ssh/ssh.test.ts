@@ -57,6 +57,21 @@ test("as root the verdicts are those of --local there", { skip }, async () => {
 	});
 });
 
+test("the kernel's facts are those that it tells here", { skip }, async () => {
+	await withServer(async (server) => {
+		const env = { PATH: server.path };
+		const { stdout } = await cli(["facts", "--ssh", server.root], { env });
+		const said = (text: string): string[] =>
+			text.split("\n").filter((line) => /^fact (release|machine)=/.test(line));
+		assert.ok(said(stdout).length > 0, stdout);
+		assert.deepEqual(
+			said(stdout),
+			said((await cli(["facts", "--local"])).stdout),
+		);
+		assert.deepEqual(server.left(), []);
+	});
+});
+
 /** A run that hangs in a case, once the agent is at it. */
 async function hanging(server: Server) {
 	const run = startCli(

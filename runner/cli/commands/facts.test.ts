@@ -41,3 +41,23 @@ test("a kernel that does not come up is no success", async () => {
 	assert.equal(await main(["facts", "--kernel", "k"], good), 0);
 	assert.equal(closed, true, "nothing stays behind");
 });
+
+test("the kernel is where the options say", async () => {
+	const asked: unknown[] = [];
+	const deps = {
+		...realDeps,
+		prepare: async (spec: unknown) => {
+			asked.push(spec);
+			return [];
+		},
+	};
+	assert.equal(await main(["facts", "--ssh", "root@board:2222"], deps), 0);
+	assert.equal(await main(["facts", "--local"], deps), 0);
+	assert.deepEqual(asked, [
+		{
+			...{ kind: "ssh", name: "root@board:2222" },
+			...{ destination: "root@board:2222", host: false },
+		},
+		{ kind: "local", name: "local", host: false },
+	]);
+});

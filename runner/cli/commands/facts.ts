@@ -11,7 +11,7 @@ import type { CommandContext } from "./context.js";
 
 const MORE = `
 One line a fact, \`fact NAME=VALUE\`, as \`crprobe --facts\` prints them; bytes that are no plain text are %XX.
-\`crcap explain --kernel-facts FILE\` reads them. A kernel is booted for it; no case is tried.
+\`crcap explain --kernel-facts FILE\` reads them. A kernel is booted for it, unless --local or --ssh says where it runs; no case is tried.
 
 Exit status: 0 printed; 2 usage; 3 the kernel did not come up.
 
@@ -20,13 +20,14 @@ Exit status: 0 printed; 2 usage; 3 the kernel did not come up.
 
 interface FactOptions extends Pick<RunOptions, "accel" | "local"> {
 	kernel?: string;
+	ssh?: string;
 }
 
 /** `crcap facts` */
 export function addFacts(program: Command, context: CommandContext): void {
 	program
 		.command("facts")
-		.description("boot a kernel and print what is known of it; try no case")
+		.description("print what is known of a kernel; try no case")
 		.option(
 			"-k, --kernel <path|name>",
 			"kernel to boot (default: Debian's)",
@@ -34,14 +35,23 @@ export function addFacts(program: Command, context: CommandContext): void {
 		)
 		.option("--local", "of this machine's own kernel; boots nothing")
 		.option(
+			"--ssh <destination>",
+			"of the machine that ssh reaches as [user@]host[:port]; boots nothing",
+			text,
+		)
+		.option(
 			"--accel <how>",
 			"auto, kvm or tcg (default: auto)",
 			oneOf(["auto", "kvm", "tcg"]),
 		)
 		.addHelpText("after", MORE)
-		.action(async ({ kernel, ...options }: FactOptions) => {
+		.action(async ({ kernel, ssh, ...options }: FactOptions) => {
 			const request = runRequest(
-				{ ...options, ...(kernel === undefined ? {} : { kernel: [kernel] }) },
+				{
+					...options,
+					...(kernel === undefined ? {} : { kernel: [kernel] }),
+					...(ssh === undefined ? {} : { ssh: [ssh] }),
+				},
 				{ config: {} },
 			);
 			const progress = context.deps.watch(request);
