@@ -53,8 +53,8 @@ export const BUILD_PACKAGES: readonly string[] = [
 ];
 
 /**
- * The configurations: base has every boundary; whole has security modules, too, and what else a restorer wants; criu has what CRIU
- * asks of a kernel. Each other one leaves something out.
+ * The configurations: base has every boundary; whole has security modules, too, what else a restorer wants, and what CRIU asks of a
+ * kernel; criu is the same kernel, on which CRIU is tried. Each other one leaves something out.
  */
 export const CONFIGS = [
 	"base",
@@ -66,6 +66,10 @@ export const CONFIGS = [
 	"no-cap",
 	"criu",
 ] as const;
+
+/** A kernel takes minutes to build: one serves both where nothing that one of them has harms the other. */
+const builtAs = (config: ConfigName): ConfigName =>
+	config === "criu" ? "whole" : config;
 
 export type ConfigName = (typeof CONFIGS)[number];
 
@@ -112,7 +116,7 @@ export async function buildKernel(options: BuildOptions): Promise<Kernel> {
 		options.signal,
 	);
 	const inputs = await readInputs(attempt, options.version);
-	const kernel = await keptKernel(attempt, inputs, options.config);
+	const kernel = await keptKernel(attempt, inputs, builtAs(options.config));
 	return {
 		bzImage: join(kernel, "bzImage"),
 		config: join(kernel, "config"),
@@ -239,6 +243,7 @@ async function readInputs(attempt: Attempt, version: Version): Promise<Inputs> {
 			name === "base" ? base : mergeFragments(base, texts[i] ?? ""),
 		]),
 	) as Record<ConfigName, string>;
+	fragments.whole = mergeFragments(fragments.whole, fragments.criu);
 	return {
 		source: await sourcePackage(attempt, version),
 		compiler: `${await said("gcc", ["--version"])}${await said("ld", ["--version"])}`,

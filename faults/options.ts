@@ -12,7 +12,11 @@ export interface Options {
 	readonly versions: readonly Version[];
 	/** The configurations to build of the oldest version. */
 	readonly configs: readonly ConfigName[];
+	/** They were asked for by name: faults that are asked for by name, too, are tried in them. */
+	readonly configsChosen: boolean;
 	readonly write: string | undefined;
+	/** The page with the table of what "criu check" says. */
+	readonly writeCriu: string | undefined;
 	readonly jobs: number;
 	readonly signal: AbortSignal;
 }
@@ -28,12 +32,16 @@ export function parseOptions(
 	let all = false;
 	let inTurn = false;
 	let write: string | undefined;
+	let writeCriu: string | undefined;
 	let jobs = availableParallelism();
 	for (let i = 0; i < argv.length; i++) {
 		const arg = argv[i] as string;
 		const value = argv[i + 1];
 		if (arg === "--write" && value !== undefined) {
 			write = value;
+			i++;
+		} else if (arg === "--write-criu" && value !== undefined) {
+			writeCriu = value;
 			i++;
 		} else if (arg === "--jobs" && /^[1-9]\d?$/.test(value ?? "")) {
 			jobs = Number(value);
@@ -50,14 +58,15 @@ export function parseOptions(
 			inTurn = true;
 		} else if (arg.startsWith("-")) {
 			throw new Error(
-				`unknown option ${arg}; usage: npm run faults -- [--all | --in-turn] [--linux ${VERSIONS.join("|")}] [--config ${CONFIGS.join("|")}] [--write FILE] [--jobs N] [FAULT…]`,
+				`unknown option ${arg}; usage: npm run faults -- [--all | --in-turn] [--linux ${VERSIONS.join("|")}] [--config ${CONFIGS.join("|")}] [--write FILE] [--write-criu FILE] [--jobs N] [FAULT…]`,
 			);
 		} else only.push(arg);
 	}
 	return {
-		...{ only, all, inTurn, write, jobs, signal },
+		...{ only, all, inTurn, write, writeCriu, jobs, signal },
 		versions: versions.length > 0 ? versions : VERSIONS,
 		configs: configs.length > 0 ? configs : CONFIGS,
+		configsChosen: configs.length > 0,
 	};
 }
 

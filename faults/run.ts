@@ -9,13 +9,22 @@ import { runLimited } from "../runner/common/jobs.js";
 import { concerns } from "../suites/index.js";
 import { cacheDir } from "../vm/index.js";
 import { buildKernel, type ConfigName, type Kernel } from "./build.js";
+import { type CriuRow, criuTable, withCriuTable } from "./criuTable.js";
 import { groupsOf, namedCases, tryInTurn } from "./inTurn.js";
+import {
+	type Built,
+	casesFor,
+	isLeftOut,
+	type Job,
+	OLDEST,
+	sampleJobs,
+	sectionOf,
+} from "./jobs.js";
 import { type Options, parseOptions } from "./options.js";
 import { isIn, lastCaught, markdown } from "./page.js";
-import { CASES, MEANT, OTHERS, SAMPLES } from "./samples.js";
-import { VERSIONS, type Version } from "./source.js";
+import { MEANT, SAMPLES } from "./samples.js";
+import type { Version } from "./source.js";
 import {
-	EVERYWHERE,
 	type Fault,
 	type Finding,
 	findingOf,
@@ -29,20 +38,6 @@ import { UNDER_SETTINGS } from "./underSettings.js";
 const TOP = fileURLToPath(new URL("../..", import.meta.url));
 const CLI = join(TOP, "dist/crcap/main.js");
 const PAGE = join(TOP, "docs/faults.md");
-
-/** The version that is tried with every fault and in every configuration. */
-const [OLDEST] = VERSIONS;
-
-interface Job {
-	readonly version: Version;
-	readonly config: ConfigName;
-	readonly kernel: Kernel;
-	readonly fault: Fault | null;
-	/** The security modules to boot with, one after the other; none names one: as the kernel comes up. */
-	readonly modules: readonly string[];
-	/** What else stands on the kernel's command line. */
-	readonly setting?: string;
-}
 
 const say = (line: string): void => {
 	process.stderr.write(`faults: ${line}\n`);
@@ -84,7 +79,13 @@ async function crcap(
 	}
 }
 
-async function tryFault(job: Job, signal: AbortSignal): Promise<Finding> {
+/** What a boot showed, and the cases that it comes from. */
+interface Tried {
+	readonly finding: Finding;
+	readonly cases: CriuRow["cases"];
+}
+
+async function tryFault(job: Job, signal: AbortSignal): Promise<Tried> {
 	const { fault, setting } = job;
 	const { status, report } = await crcap(
 		job,
@@ -96,15 +97,18 @@ async function tryFault(job: Job, signal: AbortSignal): Promise<Finding> {
 		signal,
 	);
 	// A case of CRIU's is about several boundaries: that it failed counts only where it names the right one.
+	const ran = together(report.targets);
 	const finding = findingOf(
-		together(report.targets),
+		ran,
 		fault,
 		job.config === "criu" ? () => [] : concerns,
 	);
 	const expected = statusFor(report.targets);
-	return finding.trouble === null && status !== expected
-		? { ...finding, trouble: `exit status ${status} instead of ${expected}` }
-		: finding;
+	const trouble =
+		finding.trouble === null && status !== expected
+			? `exit status ${status} instead of ${expected}`
+			: finding.trouble;
+	return { finding: { ...finding, trouble }, cases: ran.cases };
 }
 
 /** The exit status that these results call for. */
@@ -115,16 +119,6 @@ function statusFor(targets: Report["targets"]): number {
 		);
 	if (any("fail", "timeout", "crash")) return 1;
 	return any("error") ? 3 : 0;
-}
-
-/** Under security modules the suite that is about them is asked; a kernel without a fault is asked everything else. */
-function casesFor({ config, fault, modules }: Job): readonly string[] {
-	const own = CASES[config];
-	if (own !== undefined) return own;
-	if (modules.length > 0)
-		return ["lsm.*", ...(fault === null ? [] : OTHERS.slice(0, 2))];
-	if (fault === null || fault.boundary === EVERYWHERE) return [];
-	return [`${fault.boundary}.*`, ...OTHERS];
 }
 
 /** A typing error must not count as a fault that was caught: the kernel refuses a name that it does not know. */
@@ -184,7 +178,7 @@ async function planOf(
 	const named = new Map(chosen.map((fault) => [fault.name, fault]));
 	for (const config of options.configs) {
 		const isSample = config !== "base" && config !== "whole";
-		if (isSample ? isPartial(version, options) : !wanted.has(config)) continue;
+		if (isSample ? isLeftOut(version, options) : !wanted.has(config)) continue;
 		const built = await buildKernel({
 			...{ version, config, log: say, signal: options.signal },
 			cacheDir: cacheDir("faults"),
@@ -203,20 +197,6 @@ async function planOf(
 		});
 	}
 	return kernel && { jobs, turns, kernel };
-}
-
-/** Only the oldest version is built without this and that, and only where all faults are wanted. */
-const isPartial = (version: Version, { only }: Options): boolean =>
-	version !== OLDEST || only.length > 0;
-
-type Built = Pick<Job, "version" | "config" | "kernel">;
-
-function sampleJobs(built: Built, named: ReadonlyMap<string, Fault>): Job[] {
-	const names = (SAMPLES as Readonly<Record<string, readonly string[]>>)[
-		built.config
-	];
-	const faults = (names ?? []).flatMap((name) => named.get(name) ?? []);
-	return [null, ...faults].map((fault) => ({ ...built, fault, modules: [] }));
 }
 
 /** What is booted of a kernel that has everything that these faults are about. */
@@ -246,19 +226,6 @@ function wholeJobs(
 		),
 	];
 }
-
-/** What stands above a job's row. Of each version it is one kernel, of one configuration or the other, that a fault is planted in. */
-const sectionOf = ({
-	config,
-	setting,
-	modules,
-	fault,
-}: Pick<Job, "config" | "setting" | "modules" | "fault">): string =>
-	[
-		config === "whole" && fault !== null ? "base" : config,
-		...(setting === undefined ? [] : [setting]),
-		...(modules.length > 0 ? ["security modules"] : []),
-	].join(", ");
 
 /** Writes the page: what was run now, and what it said of the rest. */
 async function writePage(
@@ -333,9 +300,11 @@ async function main(): Promise<number> {
 		for (const line of finding.details.slice(0, 5)) console.log(`  ${line}`);
 		rows.push(row);
 	};
+	const ofCriu = new Map<Job, CriuRow>();
 	const tasks = jobs.map((job) => async () => {
-		const finding = await tryFault(job, stop.signal);
+		const { finding, cases } = await tryFault(job, stop.signal);
 		const { version, fault } = job;
+		if (job.config === "criu") ofCriu.set(job, { fault, cases });
 		tell({ version, section: sectionOf(job), fault, finding });
 	});
 	await runLimited(tasks, options.jobs);
@@ -364,6 +333,15 @@ async function main(): Promise<number> {
 	await runLimited(turns, options.jobs);
 	if (options.write !== undefined)
 		await writePage(options.write, rows, faults, sources);
+	if (options.writeCriu !== undefined) {
+		const old = await readFile(options.writeCriu, "utf8");
+		const told = jobs.flatMap((job) => ofCriu.get(job) ?? []);
+		const source = sources.get(OLDEST) ?? "";
+		await writeFile(
+			options.writeCriu,
+			withCriuTable(old, criuTable(told, OLDEST, source)),
+		);
+	}
 	const sound =
 		rows.filter(({ finding, fault }) => isSound(finding, fault)).length +
 		refusals;

@@ -51,12 +51,22 @@ export const SAMPLES: Readonly<
 	],
 };
 
+interface Cases {
+	/** On the kernel without a fault. */
+	readonly whole: readonly string[];
+	/** On one with a fault. */
+	readonly planted: readonly string[];
+}
+
 /** The cases that are tried where a configuration is there for one suite. */
-export const CASES: Readonly<Partial<Record<ConfigName, readonly string[]>>> = {
-	criu: [
-		"criu.plain.criu_{ambient,no_clone3}-*",
-		"criu.deleted.criu_ambient-*",
-	],
+export const CASES: Readonly<Partial<Record<ConfigName, Cases>>> = {
+	criu: {
+		whole: ["criu.*"],
+		planted: [
+			"criu.plain.criu_{ambient,no_clone3}-*",
+			"criu.{deleted,threads}.criu_ambient-*",
+		],
+	},
 };
 
 /** What a configuration is told to be, since a run would rightly take it for a broken kernel. */

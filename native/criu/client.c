@@ -238,15 +238,22 @@ int cr_criu_log(struct cr_ctx *c, char *arg)
 	return 0;
 }
 
-/* @arg: [PROGRAM]: what "criu check" says of this kernel. */
+/* @arg: [PROGRAM][,failed]: what "criu check" says of this kernel; with "failed" only where CRIU just did not succeed. */
 int cr_criu_check(struct cr_ctx *c, char *arg)
 {
 	static const char dir[] = "/tmp/criu-check";
 	char *check[] = { "criu", "check", "--unprivileged", "-v1", "-o", "check.log", NULL };
+	const char *program = program_of(cr_next(&arg, ','));
 
+	if (arg && *arg && strcmp(arg, "failed"))
+		return CR_MISUSED;
+	if (arg && *arg && !strcmp(c->sh->outcome, CR_RESUMED)) {
+		cr_value(c, "not asked");
+		return 0;
+	}
 	if (mkdir(dir, 0700))
 		return -errno;
-	if (run_criu(program_of(arg), dir, check)) {
+	if (run_criu(program, dir, check)) {
 		note_log(c->sh, dir, "check.log");
 		cr_value(c, c->sh->log);
 		c->sh->log[0] = '\0';

@@ -1,8 +1,9 @@
 /** CRIU, the program that the capability was made for: does it checkpoint and restore with it? */
 import type { Boundary, Row, Suite } from "../model/row.js";
 import type { Subject } from "../model/subjects.js";
+import { CLOSED } from "./failure.js";
 import { CRIU_STATEMENTS } from "./statements.js";
-import { clientOf, criuProgram, thenPlain } from "./subjects.js";
+import { clientOf, criuProgram, FIRST, thenPlain } from "./subjects.js";
 
 /** Emulated, and with a control that may have to be tried as well, milliseconds. */
 const DEADLINE_MS = 120_000;
@@ -53,13 +54,16 @@ function row(
 				};
 			if (isClosed(victim, s))
 				return {
-					results: ["0", "0:dump failed", "0", "0:resumed", "0"],
+					results: [CLOSED, "0", "0", "0:resumed", "0"],
 					reason:
 						"links in map_files are followed with the capability in the initial user namespace alone; what needs none of them is checkpointed and restored",
 					cite: "map_files_cap",
 				};
 			return {
-				results: ["0", "0:resumed", "0", "0"],
+				results:
+					victim === FIRST
+						? ["0", "0:resumed", "0", "0"]
+						: ["0:resumed", "0", "0", "0"],
 				reason: `CRIU needs ${gate === "sys_admin" ? "CAP_SYS_ADMIN" : "CAP_CHECKPOINT_RESTORE"} and no other privilege to checkpoint and restore this process`,
 				cite: way.cite ?? "criu_unprivileged",
 			};

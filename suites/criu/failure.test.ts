@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "tap";
 import { BOUNDARIES } from "../model/row.js";
-import { boundaryIn, criuFailure } from "./failure.js";
+import { boundaryIn, CLOSED, criuFailure } from "./failure.js";
 
 /** As CRIU 4.1.1 said it on kernels with that check lost. */
 const SAID: Readonly<Record<string, string>> = {
@@ -72,6 +72,24 @@ test("a success that must not be needs no control", async () => {
 	const failure = criuFailure(seen("not asked", ""), 1);
 	assert.equal(failure?.skip, undefined);
 	assert.equal(failure?.boundary, undefined);
+});
+
+test("a deleted file that is read where map_files is closed points at map_files", async () => {
+	const opened = {
+		...seen("not asked", ""),
+		results: [
+			{ step: "criu_check", result: "0", value: "no" },
+			{ step: "criu", result: "0", value: "resumed" },
+			{ step: "criu_log", result: "0", value: "" },
+			{ step: "criu", result: "0", value: "resumed" },
+			{ step: "controlled", result: "0", value: "not asked" },
+		],
+	};
+	assert.equal(criuFailure(opened, 1, CLOSED)?.boundary, "map_files");
+	assert.equal(
+		criuFailure(opened, 1, "0:refused by CRIU itself")?.boundary,
+		undefined,
+	);
 });
 
 test("other steps are none of CRIU's", async () => {

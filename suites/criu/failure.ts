@@ -32,10 +32,18 @@ export interface CriuFailure {
 	readonly boundary?: Boundary;
 }
 
-/** What to make of a case in which CRIU did otherwise than it must; undefined where none ran. */
+/** What CRIU must come to where map_files is closed: no other check stands before a file without a name. */
+export const CLOSED = "0:dump failed";
+
+/**
+ * What to make of a case in which CRIU did otherwise than it must; undefined where none ran.
+ * @param wrong the place of the first result that is not as expected
+ * @param expected what was expected there
+ */
 export function criuFailure(
 	{ results }: Observation,
 	wrong: number,
+	expected?: string,
 ): CriuFailure | undefined {
 	const failed = results[wrong];
 	if (failed?.step !== "criu") return undefined;
@@ -51,6 +59,12 @@ export function criuFailure(
 		return {
 			skip: `CRIU can't do this here, with the other capability as little: ${control}`,
 			words: log,
+		};
+	if (expected === CLOSED && failed.value === "resumed")
+		return {
+			words:
+				"resumed: CRIU read the deleted file, which only a link in map_files leads to",
+			boundary: "map_files",
 		};
 	const boundary = boundaryIn(log);
 	const points = boundary === undefined ? "" : `, which points at ${boundary}`;

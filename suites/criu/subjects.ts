@@ -156,6 +156,9 @@ export const CRIU_SUBJECTS: readonly Subject[] = WAYS.flatMap((way) => [
 	...(way.name === "ambient" ? [subjectOf(way, "sys_admin")] : []),
 ]);
 
+/** The victim that every way is tried with. */
+export const FIRST = "plain";
+
 /** Root's steps before the subject is made: what the case has of its own, and the victim where the subject sees it. */
 function setUp(way: Way, gate: Gate, victim: string): string {
 	return [
@@ -174,6 +177,12 @@ const bring = ({ where }: Way, victim: string): string =>
 const criu = ({ program }: Way, slot: string): string =>
 	`criu=${slot}${program === undefined ? "" : `,${program}`}`;
 
+/** What "criu check" says; of a victim that is not the first one, only where CRIU fails: it would say the same again. */
+function checkStep({ program = "" }: Way, when: "first" | "failed"): string {
+	const words = when === "first" ? program : `${program},failed`;
+	return words === "" ? "criu_check" : `criu_check=${words}`;
+}
+
 /**
  * The program of a case. Where CRIU fails, the control tries the same with the other capability: a kernel on which both
  * fail lacks something that CRIU needs.
@@ -187,13 +196,15 @@ export function criuProgram(
 	controls = victim,
 ): string {
 	const { way, gate } = clientOf(subject);
-	const check = `criu_check${way.program === undefined ? "" : `=${way.program}`}`;
-	const tried = `${check} ${bring(way, victim)}${criu(way, "p")} criu_log${then}`;
+	const tried =
+		victim === FIRST
+			? `${checkStep(way, "first")} ${bring(way, victim)}${criu(way, "p")} criu_log`
+			: `${bring(way, victim)}${criu(way, "p")} criu_log ${checkStep(way, "failed")}`;
 	if (gate === null)
-		return `${setUp(way, "checkpoint_restore", victim)} @ ${tried}`;
+		return `${setUp(way, "checkpoint_restore", victim)} @ ${tried}${then}`;
 	const other = gate === "sys_admin" ? "checkpoint_restore" : "sys_admin";
 	const control = `${setUp(way, other, controls)} ${stepsOf(way, other)} ${bring(way, controls)}${criu(way, "p")}`;
-	return `control=c { ${control} } ${setUp(way, gate, victim)} @ ${tried} controlled=c`;
+	return `control=c { ${control} } ${setUp(way, gate, victim)} @ ${tried}${then} controlled=c`;
 }
 
 /** A second, plain victim of the same subject. */

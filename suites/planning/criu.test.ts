@@ -43,7 +43,7 @@ test("a deleted file is closed to a user namespace, and opened there it is a fai
 	const told = (first: string, second: string, control: string) =>
 		judgeHonest(
 			inside,
-			`${END} r=criu_check:0:no r=criu:0:${first} r=criu_log:0 r=criu:0:${second} r=controlled:0:${control}`,
+			`${END} r=criu:0:${first} r=criu_log:0 r=criu_check:0:no r=criu:0:${second} r=controlled:0:${control}`,
 		).verdict;
 	assert.equal(told("dump%20failed", "resumed", "not%20asked"), "pass");
 	assert.equal(told("resumed", "resumed", "not%20asked"), "fail");
@@ -66,6 +66,17 @@ test("a guest without CRIU, or without yama, skips what needs them", async () =>
 	assert.equal(without.length, CASES.length);
 	assert.match(without[0] ?? "", /carries no CRIU .*--with criu/);
 	assert.equal(skips({ yama_ptrace_scope: undefined }).length, 1);
+});
+
+test("criu check is asked once a subject, and beside it only where CRIU fails", async () => {
+	for (const { id, probeProgram } of CASES) {
+		const first = /(^| )criu_check(=[^ ,]+)? criu=p/.test(probeProgram);
+		const failed = /criu_log criu_check=[^ ,]*,failed/.test(probeProgram);
+		assert.equal(first, id.startsWith("criu.plain."), id);
+		assert.equal(failed, !first, id);
+	}
+	const firsts = new Set(CASES.map(({ subject }) => subject));
+	for (const subject of firsts) caseOf(`plain.${subject}`);
 });
 
 test("every control is the other capability's", async () => {

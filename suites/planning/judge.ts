@@ -95,7 +95,7 @@ export function judgeObservation(
 			verdict: "error",
 			reason: `another process has pid ${seen.taken}: run again, or where fewer processes are`,
 		};
-	const criu = criuFailure(seen, wrong);
+	const criu = criuFailure(seen, wrong, results[wrong]);
 	if (criu?.skip !== undefined)
 		return { ...base, verdict: "skip", reason: criu.skip };
 	const reason = [planned.reason, refusedByModule(seen), criu?.words]

@@ -21,7 +21,9 @@ const ROWS = [
 	[
 		"Points at",
 		(one) =>
-			isBad(one.verdict) && one.suite !== one.boundary ? one.boundary : "",
+			isBad(one.verdict) && !one.id.split(".").includes(one.boundary)
+				? one.boundary
+				: "",
 	],
 	["Why", (one) => one.reason],
 	["Citation", cited],

@@ -96,7 +96,7 @@ function outcomes(page, line) {
 	}
 	return [...found.values()].map(({ one, letters }) =>
 		el(
-			`button.plain.${one.verdict}`,
+			`button.outcome.${one.verdict}`,
 			{
 				type: "button",
 				title: line.id,
@@ -177,7 +177,7 @@ export function refused(page) {
 					row,
 					[
 						el(
-							`button.plain.${worst(cases)}`,
+							`button.outcome.${worst(cases)}`,
 							{
 								type: "button",
 								title: `${row}: ${counted(cases.length, "case")} with such a record`,

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "tap";
+import { CONFIGS, type Kernel } from "./build.js";
+import {
+	casesFor,
+	isLeftOut,
+	type Job,
+	sampleJobs,
+	sectionOf,
+} from "./jobs.js";
+import { parseOptions } from "./options.js";
+import { SAMPLES } from "./samples.js";
+import { EVERYWHERE, type Fault } from "./table.js";
+
+const KERNEL: Kernel = { bzImage: "bzImage", config: "config", version: "1" };
+const fault = (name: string, boundary = "set_tid"): Fault => ({
+	...{ name, boundary, kind: "k", description: "d", caughtBy: "c" },
+});
+const job = (more: Partial<Job>): Job => ({
+	...{ version: "6.1", config: "base", kernel: KERNEL, fault: null },
+	...{ modules: [], ...more },
+});
+const parse = (...argv: string[]) =>
+	parseOptions(argv, new AbortController().signal);
+
+test("a fault is tried with its boundary's cases, and with those that it must not fail", async () => {
+	const cases = casesFor(job({ fault: fault("set_tid-a") }));
+	assert.equal(cases[0], "set_tid.*");
+	assert.ok(cases.includes("containers.*"));
+	assert.deepEqual(casesFor(job({})), []);
+	assert.deepEqual(casesFor(job({ fault: fault("helper-a", EVERYWHERE) })), []);
+});
+
+test("under security modules the suite that is about them is asked", async () => {
+	assert.deepEqual(casesFor(job({ modules: ["apparmor"] })), ["lsm.*"]);
+	const planted = casesFor(
+		job({ modules: ["apparmor"], fault: fault("lsm-a", "lsm") }),
+	);
+	assert.equal(planted[0], "lsm.*");
+	assert.ok(planted.length > 1);
+});
+
+test("CRIU's cases alone are tried in its configuration, all of them without a fault", async () => {
+	assert.deepEqual(casesFor(job({ config: "criu" })), ["criu.*"]);
+	const planted = casesFor(job({ config: "criu", fault: fault("set_tid-a") }));
+	for (const glob of planted) assert.match(glob, /^criu\./);
+	assert.ok(planted.length > 0);
+	assert.ok(!planted.includes("criu.*"));
+});
+
+test("a configuration without something is tried as it is, and with its samples", async () => {
+	const named = new Map(
+		SAMPLES.criu.map((name) => [name, fault(name)] as const),
+	);
+	const built = { version: "6.1", config: "criu", kernel: KERNEL } as const;
+	assert.deepEqual(
+		sampleJobs(built, named).map((one) => one.fault?.name ?? null),
+		[null, ...SAMPLES.criu],
+	);
+	const [only = ""] = SAMPLES.criu;
+	assert.equal(sampleJobs(built, new Map([[only, fault(only)]])).length, 2);
+	assert.equal(sectionOf(job({ config: "criu" })), "criu");
+});
+
+test("faults that are named are tried in a configuration that is named", async () => {
+	assert.ok(isLeftOut("6.1", parse("set_tid-a")));
+	assert.ok(!isLeftOut("6.1", parse("--config", "criu", "set_tid-a")));
+	assert.ok(!isLeftOut("6.1", parse()));
+	assert.ok(isLeftOut("7.2", parse("--config", "criu")));
+});
+
+test("the command line names versions, configurations, pages and faults", async () => {
+	const all = parse();
+	assert.deepEqual(all.configs, CONFIGS);
+	assert.ok(!all.configsChosen);
+	const some = parse(
+		...["--linux", "6.1", "--config", "criu", "--write-criu", "a.md"],
+		...["--write", "b.md", "--jobs", "3", "set_tid-a"],
+	);
+	assert.deepEqual(some.versions, ["6.1"]);
+	assert.deepEqual(some.configs, ["criu"]);
+	assert.ok(some.configsChosen);
+	assert.equal(some.writeCriu, "a.md");
+	assert.equal(some.write, "b.md");
+	assert.equal(some.jobs, 3);
+	assert.deepEqual(some.only, ["set_tid-a"]);
+	for (const wrong of [
+		["--config", "x"],
+		["--linux", "5.0"],
+		["--jobs", "0"],
+		["--write-criu"],
+	])
+		assert.throws(() => parse(...wrong), /unknown option/, wrong.join(" "));
+});
