@@ -102,7 +102,7 @@ test("each case runs without the fault, then with it, and the fault is taken awa
 		steps.map(({ request }) => request.n),
 		[0, 1, 2, 3],
 	);
-	assert.throws(() => [...stepsOf([SET_TID], [], new Map())], /has no/);
+	assert.throws(() => [...stepsOf([SET_TID], [], new Map())], /no case/);
 });
 
 const REFUSED = "obs 1 us=1 end=ok who= r=clone3:EPERM";

@@ -5,12 +5,14 @@ import {
 	casesFor,
 	isLeftOut,
 	type Job,
-	sampleJobs,
+	sampleWork,
 	sectionOf,
+	wholeWork,
 } from "./jobs.js";
 import { parseOptions } from "./options.js";
 import { SAMPLES } from "./samples.js";
 import { EVERYWHERE, type Fault } from "./table.js";
+import { UNDER_SETTINGS } from "./underSettings.js";
 
 const KERNEL: Kernel = { bzImage: "bzImage", config: "config", version: "1" };
 const fault = (name: string, boundary = "set_tid"): Fault => ({
@@ -53,13 +55,43 @@ test("a configuration without something is tried as it is, and with its samples"
 		SAMPLES.criu.map((name) => [name, fault(name)] as const),
 	);
 	const built = { version: "6.1", config: "criu", kernel: KERNEL } as const;
-	assert.deepEqual(
-		sampleJobs(built, named).map((one) => one.fault?.name ?? null),
-		[null, ...SAMPLES.criu],
-	);
+	for (const options of [parse(), parse("--in-turn")]) {
+		const { jobs, turns } = sampleWork(built, named, options);
+		assert.deepEqual(
+			jobs.map((one) => one.fault?.name ?? null),
+			[null, ...SAMPLES.criu],
+		);
+		assert.deepEqual(turns, []);
+	}
 	const [only = ""] = SAMPLES.criu;
-	assert.equal(sampleJobs(built, new Map([[only, fault(only)]])).length, 2);
+	const one = sampleWork(built, new Map([[only, fault(only)]]), parse());
+	assert.equal(one.jobs.length, 2);
 	assert.equal(sectionOf(job({ config: "criu" })), "criu");
+});
+
+test("planted in turn, a kernel is booted once for itself, once for its faults, once for each setting", async () => {
+	const built = { version: "6.1", config: "base", kernel: KERNEL } as const;
+	const faults = Object.values(UNDER_SETTINGS)
+		.flat()
+		.map((name) => fault(name));
+	const settings = Object.keys(UNDER_SETTINGS);
+	const { jobs, turns } = wholeWork(built, faults, parse("--in-turn"));
+	assert.deepEqual(
+		jobs.map((one) => one.fault),
+		[null],
+	);
+	assert.deepEqual(
+		turns.map(({ setting }) => setting),
+		[undefined, ...settings],
+	);
+	const booted = wholeWork(built, faults, parse("--all"));
+	assert.deepEqual(booted.turns, []);
+	assert.equal(booted.jobs.length, 1 + faults.length + faults.length);
+	const cap = { ...built, config: "no-cap" } as const;
+	const named = new Map(SAMPLES["no-cap"].map((name) => [name, fault(name)]));
+	const sample = sampleWork(cap, named, parse("--in-turn"));
+	assert.equal(sample.jobs.length, 1);
+	assert.equal(sample.turns[0]?.faults.length, SAMPLES["no-cap"].length);
 });
 
 test("faults that are named are tried in a configuration that is named", async () => {

@@ -4,6 +4,7 @@ import type { Options } from "./options.js";
 import { CASES, OTHERS, SAMPLES } from "./samples.js";
 import { VERSIONS, type Version } from "./source.js";
 import { EVERYWHERE, type Fault } from "./table.js";
+import { UNDER_SETTINGS } from "./underSettings.js";
 
 /** The version that is tried with every fault and in every configuration. */
 export const [OLDEST] = VERSIONS;
@@ -37,16 +38,110 @@ export const isLeftOut = (
 
 export type Built = Pick<Job, "version" | "config" | "kernel">;
 
-export function sampleJobs(
+/** A kernel, and the faults that are planted in it one after the other while it runs. */
+export interface Turn extends Built {
+	readonly faults: readonly Fault[];
+	/** What stands on the kernel's command line. */
+	readonly setting?: string;
+}
+
+/** What is booted of a version, and what is planted in guests that run. */
+export interface Work {
+	readonly jobs: readonly Job[];
+	readonly turns: readonly Turn[];
+}
+
+/** Is it planted in a guest that runs, rather than booted with? */
+export const isInTurn = (
+	{ modules }: Fault,
+	version: Version,
+	{ all, inTurn, only }: Pick<Options, "all" | "inTurn" | "only">,
+): boolean =>
+	!all &&
+	only.length === 0 &&
+	(inTurn || version !== OLDEST || modules !== undefined);
+
+/** A configuration that leaves something out: as it is, and with its samples. CRIU's cases take a boot each: they wear the guest out. */
+export function sampleWork(
 	built: Built,
 	named: ReadonlyMap<string, Fault>,
-): Job[] {
+	options: Pick<Options, "all" | "inTurn" | "only">,
+): Work {
 	const names = (SAMPLES as Readonly<Record<string, readonly string[]>>)[
 		built.config
 	];
 	const faults = (names ?? []).flatMap((name) => named.get(name) ?? []);
-	return [null, ...faults].map((fault) => ({ ...built, fault, modules: [] }));
+	const booted = faults.filter(
+		(fault) =>
+			built.config === "criu" || !isInTurn(fault, built.version, options),
+	);
+	return {
+		jobs: [null, ...booted].map((fault) => ({ ...built, fault, modules: [] })),
+		turns: turnsOf(
+			built,
+			faults.filter((fault) => !booted.includes(fault)),
+		),
+	};
 }
+
+/** A kernel that has everything that these faults are about. */
+export function wholeWork(
+	built: Built,
+	faults: readonly Fault[],
+	options: Pick<Options, "all" | "inTurn" | "only">,
+): Work {
+	const { version, config } = built;
+	const booted = faults.filter((fault) => !isInTurn(fault, version, options));
+	const modules = new Set(booted.flatMap((fault) => fault.modules ?? []));
+	const settings = config === "base" ? settingWork(built, faults, options) : [];
+	return {
+		jobs: [
+			{ ...built, fault: null, modules: [] },
+			...(modules.size > 0
+				? [{ ...built, fault: null, modules: [...modules] }]
+				: []),
+			...booted.map((fault) => ({
+				...{ ...built, fault },
+				modules: fault.modules ?? [],
+			})),
+			...settings.flatMap(({ jobs }) => jobs),
+		],
+		turns: [
+			...turnsOf(
+				built,
+				faults.filter((fault) => !booted.includes(fault)),
+			),
+			...settings.flatMap(({ turns }) => turns),
+		],
+	};
+}
+
+/** The faults that must be caught under a setting as well, for each of them. */
+function settingWork(
+	built: Built,
+	faults: readonly Fault[],
+	options: Pick<Options, "all" | "inTurn" | "only">,
+): Work[] {
+	const named = new Map(faults.map((fault) => [fault.name, fault]));
+	return Object.entries(UNDER_SETTINGS).map(([setting, names]) => {
+		const here = names.flatMap((name) => named.get(name) ?? []);
+		const booted = here.filter(
+			(fault) => !isInTurn(fault, built.version, options),
+		);
+		return {
+			jobs: booted.map((fault) => ({ ...built, fault, modules: [], setting })),
+			turns: turnsOf(
+				{ ...built, setting },
+				here.filter((fault) => !booted.includes(fault)),
+			),
+		};
+	});
+}
+
+const turnsOf = (
+	where: Omit<Turn, "faults">,
+	faults: readonly Fault[],
+): Turn[] => (faults.length === 0 ? [] : [{ ...where, faults }]);
 
 /** What stands above a job's row. Of each version it is one kernel, of one configuration or the other, that a fault is planted in. */
 export const sectionOf = ({

@@ -12,17 +12,19 @@ import { buildKernel, type ConfigName, type Kernel } from "./build.js";
 import { type CriuRow, criuTable, withCriuTable } from "./criuTable.js";
 import { groupsOf, namedCases, tryInTurn } from "./inTurn.js";
 import {
-	type Built,
 	casesFor,
 	isLeftOut,
 	type Job,
 	OLDEST,
-	sampleJobs,
+	sampleWork,
 	sectionOf,
+	type Turn,
+	type Work,
+	wholeWork,
 } from "./jobs.js";
 import { type Options, parseOptions } from "./options.js";
 import { isIn, lastCaught, markdown } from "./page.js";
-import { MEANT, SAMPLES } from "./samples.js";
+import { EXPECT, MEANT, SAMPLES } from "./samples.js";
 import type { Version } from "./source.js";
 import {
 	type Fault,
@@ -62,6 +64,7 @@ async function crcap(
 				"--cold",
 				"--kernel",
 				kernel.bzImage,
+				...(EXPECT[config] ?? []).flatMap((word) => ["--expect", word]),
 				...(MEANT[config] ?? []),
 				...(modules.length > 0 ? ["--lsm", modules.join(",")] : []),
 				...appended.flatMap((words) => ["--append", words]),
@@ -136,28 +139,8 @@ async function unknownIsRefused(
 	return status === 3 && /unknown fault no_such_fault/.test(tail);
 }
 
-/** Is it planted in a guest that runs, rather than booted with? */
-const isInTurn = (
-	{ modules }: Fault,
-	version: Version,
-	{ all, inTurn, only }: Options,
-): boolean =>
-	!all &&
-	only.length === 0 &&
-	(inTurn || version !== OLDEST || modules !== undefined);
-
-/** A kernel, and the faults that are planted in it one after the other. */
-interface Turn {
-	readonly version: Version;
-	readonly config: ConfigName;
-	readonly kernel: Kernel;
-	readonly faults: readonly Fault[];
-}
-
 /** What a version is asked, with its kernels. */
-interface Plan {
-	readonly jobs: readonly Job[];
-	readonly turns: readonly Turn[];
+interface Plan extends Work {
 	readonly kernel: Kernel;
 }
 
@@ -171,8 +154,7 @@ async function planOf(
 	chosen: readonly Fault[],
 	options: Options,
 ): Promise<Plan | undefined> {
-	const jobs: Job[] = [];
-	const turns: Turn[] = [];
+	const work: Work[] = [];
 	let kernel: Kernel | undefined;
 	const wanted = new Set(chosen.map((fault) => configFor(fault, version)));
 	const named = new Map(chosen.map((fault) => [fault.name, fault]));
@@ -185,46 +167,20 @@ async function planOf(
 		});
 		kernel ??= built;
 		const one = { version, config, kernel: built };
-		if (isSample) {
-			jobs.push(...sampleJobs(one, named));
-			continue;
-		}
 		const here = chosen.filter((fault) => configFor(fault, version) === config);
-		jobs.push(...wholeJobs(one, here, options));
-		turns.push({
-			...one,
-			faults: here.filter((fault) => isInTurn(fault, version, options)),
-		});
+		work.push(
+			isSample
+				? sampleWork(one, named, options)
+				: wholeWork(one, here, options),
+		);
 	}
-	return kernel && { jobs, turns, kernel };
-}
-
-/** What is booted of a kernel that has everything that these faults are about. */
-function wholeJobs(
-	built: Built,
-	faults: readonly Fault[],
-	options: Options,
-): Job[] {
-	const { version, config } = built;
-	const booted = faults.filter((fault) => !isInTurn(fault, version, options));
-	const modules = new Set(booted.flatMap((fault) => fault.modules ?? []));
-	const named = new Map(faults.map((fault) => [fault.name, fault]));
-	const settings = config === "base" ? Object.entries(UNDER_SETTINGS) : [];
-	return [
-		{ ...built, fault: null, modules: [] },
-		...(modules.size > 0
-			? [{ ...built, fault: null, modules: [...modules] }]
-			: []),
-		...booted.map((fault) => ({
-			...{ ...built, fault },
-			modules: fault.modules ?? [],
-		})),
-		...settings.flatMap(([setting, names]) =>
-			names
-				.flatMap((name) => named.get(name) ?? [])
-				.map((fault) => ({ ...built, fault, modules: [], setting })),
-		),
-	];
+	return (
+		kernel && {
+			jobs: work.flatMap(({ jobs }) => jobs),
+			turns: work.flatMap(({ turns }) => turns),
+			kernel,
+		}
+	);
 }
 
 /** Writes the page: what was run now, and what it said of the rest. */
@@ -317,18 +273,23 @@ async function main(): Promise<number> {
 				: [],
 		),
 	]);
-	const turns = inTurn.flatMap(({ version, config, kernel, faults: planted }) =>
-		groupsOf(planted).map(
-			(group) => () =>
-				tryInTurn(group, {
-					...{ kernel, caughtBefore, signal: stop.signal, say },
-					found: (fault, finding) =>
-						tell({
-							...{ version, fault, finding },
-							section: sectionOf({ config, fault, ...group }),
-						}),
-				}),
-		),
+	const turns = inTurn.flatMap(
+		({ version, config, kernel, setting, faults: planted }) =>
+			groupsOf(planted).map(
+				(group) => () =>
+					tryInTurn(group, {
+						...{ kernel, caughtBefore, signal: stop.signal, say },
+						...{ append: setting ?? "", expect: EXPECT[config] ?? [] },
+						found: (fault, finding) =>
+							tell({
+								...{ version, fault, finding },
+								section: sectionOf({
+									...{ config, fault, ...group },
+									...(setting === undefined ? {} : { setting }),
+								}),
+							}),
+					}),
+			),
 	);
 	await runLimited(turns, options.jobs);
 	if (options.write !== undefined)
