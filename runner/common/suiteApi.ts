@@ -4,6 +4,9 @@ import type { Judgement, PlannedCase, RawFacts } from "../../suites/index.js";
 export { EvidenceError } from "../../suites/model/errors.js";
 export type { Judgement, PlannedCase, RawFacts };
 
+/** As much of a case as a selection looks at. */
+export type Outlined = Pick<PlannedCase, "id" | "suite" | "subject">;
+
 export interface PlanWithFacts {
 	/** All cases in report order. */
 	readonly cases: readonly PlannedCase[];
@@ -14,8 +17,8 @@ export interface PlanWithFacts {
 export interface Suites {
 	/** Without facts, when the kernel never came up: the same ids, with nothing skipped. Of all cases or of those wanted. */
 	plan(facts: RawFacts | null, wanted?: ReadonlySet<string>): PlanWithFacts;
-	/** What can be chosen of that plan without facts: as much of each case as a selection looks at, in its order. */
-	outline(): readonly Pick<PlannedCase, "id" | "suite" | "subject">[];
+	/** What can be chosen of that plan: as much of each case as a selection looks at, in its order. */
+	outline(facts?: RawFacts): readonly Outlined[];
 	/**
 	 * Judges the payload of an `obs` frame.
 	 * @throws EvidenceError for a payload that is no observation.

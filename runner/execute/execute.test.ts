@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "tap";
-import { endsAfter, fakeTarget, runCases as run } from "./fakes.test.helper.js";
+import { execute } from "./execute.js";
+import {
+	endsAfter,
+	FOUR,
+	fakeSuites,
+	fakeTarget,
+	loadedAtOnce,
+	Recorder,
+	runCases as run,
+} from "./fakes.test.helper.js";
 
 test("a run that ends well is complete", async () => {
 	const target = fakeTarget();
@@ -205,4 +214,37 @@ test("a warning is shown with its case and noted, and changes no verdict", async
 	assert.deepEqual(results[2]?.console, ["WARNING: at kernel/pid.c"]);
 	assert.match(tail.notes.join(), /kernel\/pid\.c/);
 	assert.equal(tail.complete, true);
+});
+
+test("of a part of the plan no more is made than was chosen, in the order of the choice", async () => {
+	const sink = new Recorder();
+	const suites = fakeSuites(FOUR);
+	const made: (readonly string[])[] = [];
+	await execute(fakeTarget(), {
+		late: loadedAtOnce({
+			suites: {
+				...suites,
+				plan(facts, wanted) {
+					assert.ok(wanted);
+					made.push([...wanted]);
+					const cases = FOUR.filter(({ id }) => wanted.has(id));
+					return { ...suites.plan(facts), cases };
+				},
+			},
+			sink,
+		}),
+		choose: (cases) => ({
+			cases: [cases[3], cases[1]].filter((one) => one !== undefined),
+			facts: { "plan.shard": "1/2" },
+		}),
+		narrow: true,
+		signal: new AbortController().signal,
+	});
+	const ids = [FOUR[3]?.id, FOUR[1]?.id];
+	assert.deepEqual(made, [ids]);
+	assert.deepEqual(
+		sink.results.map(({ id }) => id),
+		ids,
+	);
+	assert.deepEqual(sink.heads[0]?.facts, { lsm: "none", "plan.shard": "1/2" });
 });

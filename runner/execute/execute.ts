@@ -1,7 +1,12 @@
 /** Runs a plan on one target and tells its results in plan order as they complete. */
 import { stopText } from "../common/interrupt.js";
 import { isForeseen, OwnFault } from "../common/ownFault.js";
-import { EvidenceError, type PlannedCase } from "../common/suiteApi.js";
+import {
+	EvidenceError,
+	type PlannedCase,
+	type RawFacts,
+	type Suites,
+} from "../common/suiteApi.js";
 import { OpenError, type Session, type Target } from "../targets/target.js";
 import { headOf, unobserved } from "./caseResults.js";
 import { Execution } from "./execution.js";
@@ -56,16 +61,17 @@ interface NoPlan {
 /** The cases for this kernel, or why there are none. */
 function planFor(
 	session: Session,
-	{ choose, expect = [] }: ExecuteOptions,
+	{ choose, narrow = false, expect = [] }: ExecuteOptions,
 	{ suites }: Loaded,
 ): Required<Choice> | NoPlan {
 	const { notes, accel } = session;
 	const evidence = { notes, accel };
+	const known = { ...session.facts, expect };
 	try {
-		const plan = suites.plan({ ...session.facts, expect });
-		const choice = choose(plan.cases);
-		if (choice.cases.length > 0)
-			return { cases: choice.cases, facts: { ...plan.facts, ...choice.facts } };
+		const choice = narrow
+			? partOf(suites, known, choose)
+			: wholeOf(suites, known, choose);
+		if (choice.cases.length > 0) return choice;
 		const why = "nothing of what was selected is for this kernel";
 		return { unopened: new OpenError(why, evidence) };
 	} catch (error) {
@@ -79,6 +85,31 @@ function planFor(
 			fault: new OwnFault(error),
 		};
 	}
+}
+
+/** All cases are made, and the chosen ones taken. */
+function wholeOf(
+	suites: Suites,
+	known: RawFacts,
+	choose: ExecuteOptions["choose"],
+): Required<Choice> {
+	const plan = suites.plan(known);
+	const { cases, facts } = choose(plan.cases);
+	return { cases, facts: { ...plan.facts, ...facts } };
+}
+
+/** The same for a part of the plan: cases are chosen by their names, and only those are made. */
+function partOf(
+	suites: Suites,
+	known: RawFacts,
+	choose: ExecuteOptions["choose"],
+): Required<Choice> {
+	const chosen = choose(suites.outline(known));
+	const ids = chosen.cases.map(({ id }) => id);
+	const plan = suites.plan(known, new Set(ids));
+	const made = new Map(plan.cases.map((planned) => [planned.id, planned]));
+	const cases = ids.flatMap((id) => made.get(id) ?? []);
+	return { cases, facts: { ...plan.facts, ...chosen.facts } };
 }
 
 /** A fault of crcap's own, as the report of a target tells it. */

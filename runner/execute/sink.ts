@@ -4,7 +4,7 @@ import type {
 	TargetHead,
 	TargetTail,
 } from "../../results/model/model.js";
-import type { PlannedCase, Suites } from "../common/suiteApi.js";
+import type { Outlined, PlannedCase, Suites } from "../common/suiteApi.js";
 
 /** Takes what one target found: its head, its cases in plan order, its tail. */
 export interface TargetSink {
@@ -14,8 +14,8 @@ export interface TargetSink {
 }
 
 /** The cases to run, and what the report shall say about the choice. */
-export interface Choice {
-	readonly cases: readonly PlannedCase[];
+export interface Choice<T = PlannedCase> {
+	readonly cases: readonly T[];
 	readonly facts?: TargetHead["facts"];
 }
 
@@ -36,7 +36,9 @@ export interface LateLoad {
 export interface ExecuteOptions {
 	readonly late: LateLoad;
 	/** Which of the planned cases to run: selection, shard. */
-	readonly choose: (cases: readonly PlannedCase[]) => Choice;
+	readonly choose: <T extends Outlined>(cases: readonly T[]) => Choice<T>;
+	/** It chooses a part: the rest of the plan need not be made. */
+	readonly narrow?: boolean;
 	/** Overrides every case's deadline, milliseconds. */
 	readonly caseTimeoutMs?: number;
 	/** Guests at a time for this target; one where absent. */

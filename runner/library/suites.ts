@@ -17,7 +17,7 @@ export const suiteApi: SuiteApi = {
 		const facts = readFacts(raw);
 		return { cases: plan(facts, wanted), facts: reportedFacts(raw, facts) };
 	},
-	outline,
+	outline: (raw) => outline(raw === undefined ? null : readFacts(raw)),
 	judge,
 	suites: () => SUITES,
 	subjects: () => SUBJECTS,

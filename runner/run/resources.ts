@@ -18,6 +18,7 @@ import type { RunRequest } from "../request/runRequest.js";
 import type { FailureLimit } from "./failureLimit.js";
 import { KnownFailures } from "./known.js";
 import { inOrder } from "./ordered.js";
+import { isNarrow } from "./wanted.js";
 
 interface Opened {
 	readonly suites: Suites;
@@ -88,8 +89,10 @@ export class RunResources {
 
 	async #open(): Promise<Opened> {
 		const suites = await this.#loadSuites();
-		// The plan that a guest waits for is the second, which takes little more than half the time of the first.
-		suites.plan(null);
+		// The plan that a guest waits for is the second, which takes little more than half the time of the first. A part of it takes
+		// little, once it is known who tries what.
+		if (isNarrow(this.#request)) suites.outline();
+		else suites.plan(null);
 		const reports = await openReports(
 			this.#request.reports,
 			this.#request.kcidb,

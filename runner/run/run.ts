@@ -14,7 +14,13 @@ import type { PrepareContext } from "../targets/prepare.js";
 import type { Target } from "../targets/target.js";
 import { FailureLimit } from "./failureLimit.js";
 import { RunResources, tallyOf } from "./resources.js";
-import { chooser, extrasIn, findWanted, tellNothing } from "./wanted.js";
+import {
+	chooser,
+	extrasIn,
+	findWanted,
+	isNarrow,
+	tellNothing,
+} from "./wanted.js";
 
 export interface RunDeps {
 	/** The suites, loaded when they are wanted. */
@@ -122,6 +128,7 @@ async function runTargets(
 			await execute(target, {
 				late,
 				choose: chooser(request, wanted),
+				narrow: isNarrow(request),
 				...(caseTimeoutMs === undefined ? {} : { caseTimeoutMs }),
 				guests,
 				maxCrashes: request.maxCrashes ?? MAX_CRASHES,

@@ -1,7 +1,7 @@
 /** Which cases of the plan a run is about: the selection, what failed last time, the share, the order. */
-import type { PlannedCase, Suites } from "../common/suiteApi.js";
+import type { Suites } from "../common/suiteApi.js";
 import { tell } from "../common/tell.js";
-import type { Choice } from "../execute/sink.js";
+import type { ExecuteOptions } from "../execute/sink.js";
 import { asked, type ExtraSuite, extrasAmong } from "../request/extras.js";
 import type { RunRequest } from "../request/runRequest.js";
 import { filter, select } from "../request/select.js";
@@ -61,11 +61,17 @@ export function tellNothing(wanted: Failed | undefined): boolean {
 	return true;
 }
 
+/** True where the run is about a part of the plan. */
+export function isNarrow({ selection, shard, failed }: RunRequest): boolean {
+	const globs = Object.values(selection).flat();
+	return globs.length > 0 || shard !== undefined || failed !== undefined;
+}
+
 /** Selection first, then the share of what was selected. A kernel that lacks a subject has the rest. */
 export function chooser(
 	request: RunRequest,
 	wanted?: ReadonlySet<string>,
-): (cases: readonly PlannedCase[]) => Choice {
+): ExecuteOptions["choose"] {
 	return (all) => {
 		const chosen = wanted
 			? filter(all, request.selection).filter(({ id }) => wanted.has(id))

@@ -1,6 +1,12 @@
 /** Runs of the command, timed from outside. They need the build. */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+	closeSync,
+	mkdtempSync,
+	openSync,
+	readFileSync,
+	rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -115,17 +121,25 @@ async function timed(command, args, env, guests) {
  * @throws {SetupError} where it fails
  */
 export function timeOf(command, args, options = {}) {
-	const start = performance.now();
-	const { status, stderr, error } = spawnSync(command, args, {
-		...options,
-		encoding: "utf8",
-		stdio: ["ignore", "ignore", "pipe"],
-	});
-	const ms = performance.now() - start;
-	if (status === 0) return ms;
-	const why = error?.message ?? `it ended with ${status}`;
-	const last = (stderr ?? "").trim().split("\n").slice(-3).join(" / ");
-	throw new SetupError(`${command}: ${why}${last === "" ? "" : `: ${last}`}`);
+	const folder = mkdtempSync(join(tmpdir(), "crcap-bench-"));
+	const said = join(folder, "said");
+	// A file: virtme-ng's QEMU opens its standard output by name once more, which a pipe of Node's does not allow.
+	const output = openSync(said, "w");
+	try {
+		const start = performance.now();
+		const { status, error } = spawnSync(command, args, {
+			...options,
+			stdio: ["ignore", output, output],
+		});
+		const ms = performance.now() - start;
+		if (status === 0) return ms;
+		const why = error?.message ?? `it ended with ${status}`;
+		const last = readFileSync(said, "utf8").trim().split("\n").slice(-3);
+		throw new SetupError([`${command}: ${why}`, ...last].join(" / "));
+	} finally {
+		closeSync(output);
+		rmSync(folder, { recursive: true, force: true });
+	}
 }
 
 /** Node's start with nothing to do. */

@@ -9,7 +9,14 @@ import { CITATIONS } from "../model/citations.js";
 import type { Facts } from "../model/facts.js";
 import { STEP_KINDS } from "../model/steps.js";
 import { KERNELS, kernel } from "./kernels.test.helper.js";
-import { compose, operationsOf, plan, SUITES, subjectsFor } from "./plan.js";
+import {
+	compose,
+	operationsOf,
+	outline,
+	plan,
+	SUITES,
+	subjectsFor,
+} from "./plan.js";
 import type { PlannedCase } from "./plannedCase.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -47,6 +54,16 @@ test("of a plan a part can be had", async () => {
 	const some = whole.filter((_, n) => n % 1000 === 7);
 	const ids = new Set(some.map(({ id }) => id));
 	assert.deepEqual(plan(KERNELS["6.1"], ids), some);
+});
+
+test("the outline names what the plan holds, for a kernel with more capabilities as well", async () => {
+	const later = kernel("7.2.0", { cap_last_cap: "41" });
+	for (const facts of [null, later])
+		assert.deepEqual(
+			outline(facts),
+			plan(facts).map(({ id, suite, subject }) => ({ id, suite, subject })),
+		);
+	assert.ok(outline(later).length > outline().length);
 });
 
 test("every kernel is asked the same, whatever it can answer", async () => {

@@ -171,9 +171,7 @@ function alternativeTo(
 }
 
 function plannedCase(
-	suite: Suite,
-	row: Row,
-	subject: Subject,
+	{ id, suite, row, subject }: Crossing,
 	facts: Facts,
 	beyondLimits: LimitCheck,
 ): PlannedCase {
@@ -199,7 +197,7 @@ function plannedCase(
 	// The namespaces that see the process, less those that the operation leaves alone.
 	const untouched = subject.pidOwners.length - (row.levels ?? 0);
 	return {
-		id: idOf(suite, row, subject),
+		id,
 		suite: suite.name,
 		...(boundary === undefined || more.length > 0 ? {} : { boundary }),
 		probe: row.probe,
@@ -243,15 +241,32 @@ export function subjectsFor(facts: Facts): Subject[] {
 	];
 }
 
+/** A case before it is known what a kernel must answer. */
+interface Crossing {
+	readonly id: string;
+	readonly suite: Suite;
+	readonly row: Row;
+	readonly subject: Subject;
+}
+
+/** All that a kernel has to do with them is its last capability, which the sweep ends with. */
+const crossed = new Map<number, readonly Crossing[]>();
+
 /** Each row with each of its subjects, in report order: the same for every kernel. */
-function* crossings(
-	facts: Facts,
-): Iterable<{ suite: Suite; row: Row; subject: Subject }> {
+function crossings(facts: Facts): readonly Crossing[] {
+	const before = crossed.get(facts.capLastCap);
+	if (before !== undefined) return before;
 	const subjects = subjectsFor(facts);
+	const found: Crossing[] = [];
 	for (const suite of SUITES)
 		for (const row of suite.rows)
 			for (const subject of subjects)
-				if (row.subjects(subject)) yield { suite, row, subject };
+				if (row.subjects(subject)) {
+					const id = `${suite.name}.${row.name}.${subject.name}`;
+					found.push({ id, suite, row, subject });
+				}
+	crossed.set(facts.capLastCap, found);
+	return found;
 }
 
 /**
@@ -265,23 +280,21 @@ export function plan(
 	const known = facts ?? FACTS_OF_ANY;
 	const beyondLimits = limitsOf(known);
 	const planned: PlannedCase[] = [];
-	for (const { suite, row, subject } of crossings(known))
-		if (wanted?.has(idOf(suite, row, subject)) ?? true)
-			planned.push(plannedCase(suite, row, subject, known, beyondLimits));
+	for (const crossing of crossings(known))
+		if (wanted?.has(crossing.id) ?? true)
+			planned.push(plannedCase(crossing, known, beyondLimits));
 	return planned;
 }
 
-/** The names in the plan without facts: a small part of the work. */
-export function outline(): Pick<PlannedCase, "id" | "suite" | "subject">[] {
-	return Array.from(crossings(FACTS_OF_ANY), ({ suite, row, subject }) => ({
-		id: idOf(suite, row, subject),
+/** The names in the plan: a small part of the work. */
+export function outline(
+	facts: Facts | null = null,
+): Pick<PlannedCase, "id" | "suite" | "subject">[] {
+	return crossings(facts ?? FACTS_OF_ANY).map(({ id, suite, subject }) => ({
+		id,
 		suite: suite.name,
 		subject: subject.name,
 	}));
-}
-
-function idOf(suite: Suite, row: Row, subject: Subject): string {
-	return `${suite.name}.${row.name}.${subject.name}`;
 }
 
 const CONCERNS = new Map<string, readonly string[]>(
