@@ -14,7 +14,21 @@ for (const { name, weight, run } of TARGETS)
 	});
 
 test("the helper's parsers, in C", async () => {
-	const outcomes = await fuzzNative(6000, SEED, () => true, false);
+	const outcomes = await fuzzNative({
+		...{ runs: 9000, seed: SEED, mayUseClang: false },
+	});
 	assert.equal(outcomes.length, 2);
 	for (const { name, failure } of outcomes) assert.equal(failure, "", name);
+});
+
+test("an interrupt is no finding", async () => {
+	const [outcome] = await fuzzNative({
+		...{ runs: 1e9, seed: SEED, mayUseClang: false },
+		wanted: (name) => name.includes("programs"),
+		signal: AbortSignal.abort(),
+	});
+	assert.deepEqual(outcome, {
+		name: "the helper's programs and values",
+		...{ count: 0, failure: "" },
+	});
 });

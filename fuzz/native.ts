@@ -19,9 +19,10 @@ const FLAGS = [
 	...["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"],
 ];
 
-/** An entry point, what it is linked with, and its longest input, bytes. */
+/** An entry point, what it is linked with, its share of the inputs, and its longest one, bytes. */
 interface Harness {
 	readonly name: string;
+	readonly weight: number;
 	readonly file: string;
 	readonly sources: readonly string[];
 	readonly longest: number;
@@ -41,9 +42,14 @@ function catalogue(): { names: string[]; cases: string } {
 const LINES =
 	"subject 7 uid=1000 caps=none --\nprogram 7 op=1 @ op\ncase 0 100 7 =7\ncase 1 100 0 =1\ncases 2 100 0-1,0\nresend 1\nrate 3\nfresh 1\ncase 5 100 - op\nquit\n";
 
+/** Numbers that are no case's: the largest, and stretches that no catalogue has. */
+const LARGE =
+	"cases 9223372036854775807 100 0-1\ncases 1 100 9223372036854775807\ncases 1 100 0-9223372036854775807\ncases 999999999 100 0,0,999999998-999999999\ncase 9223372036854775808 100 0 =1\ncase 1 4294967296 0 =1\n";
+
 const HARNESSES: readonly Harness[] = [
 	{
 		name: "the agent's request lines and catalogue",
+		weight: 1,
 		file: "fuzz/requests.c",
 		sources: ["core/text.c", "agent/crc32.c"],
 		longest: 2000,
@@ -57,6 +63,7 @@ const HARNESSES: readonly Harness[] = [
 			return [
 				Buffer.concat(bytes),
 				Buffer.concat([fe, fe, Buffer.from(LINES)]),
+				Buffer.concat([fe, fe, Buffer.from(LARGE)]),
 				Buffer.concat([
 					fe,
 					fe,
@@ -68,6 +75,7 @@ const HARNESSES: readonly Harness[] = [
 	},
 	{
 		name: "the helper's programs and values",
+		weight: 9,
 		file: "fuzz/programs.c",
 		sources: ["core/text.c", "core/capabilities.c"],
 		longest: 600,
@@ -75,10 +83,17 @@ const HARNESSES: readonly Harness[] = [
 			"uid=1000 caps=none -- op=5 slot=a:5 slot=b:10:20 op=$a op=$b block { op=misused block=skip { op } } set=%41",
 			"-- slot=:1 op=$ op=-9223372036854775808 block { block { op } }",
 			"all-sys_admin,checkpoint_restore",
+			"184467440737095516160",
 			...catalogue().names.map((line) => line.replace(/^\w+ \d+ /, "")),
 		],
 	},
 ];
+
+/** What libFuzzer says of a signal that came from outside, which is no finding. */
+const INTERRUPTED = /libFuzzer: run interrupted/;
+
+/** What a sanitizer, libFuzzer or a harness's own check says of an input that it takes offence at. */
+const FOUND = /runtime error:|ERROR: (Address|Leak)Sanitizer|ERROR: libFuzzer:/;
 
 export interface NativeOutcome {
 	readonly name: string;
@@ -87,24 +102,38 @@ export interface NativeOutcome {
 	readonly failure: string;
 }
 
+export interface NativeOptions {
+	/** Inputs in all. */
+	readonly runs: number;
+	readonly seed: number;
+	/** Which harnesses; all, where it is not said. */
+	readonly wanted?: (name: string) => boolean;
+	/** False: our own driver, also where there is clang. */
+	readonly mayUseClang?: boolean;
+	/** Ends it early: what was found so far counts. */
+	readonly signal?: AbortSignal;
+}
+
 /**
- * Builds what is wanted and gives each so many inputs, together.
+ * Builds what is wanted and gives each its share of the inputs.
  * @throws ExecaError where it can't be built
  */
-export async function fuzzNative(
-	runs: number,
-	seed: number,
-	wanted: (name: string) => boolean = () => true,
+export async function fuzzNative({
+	runs,
+	seed,
+	wanted = () => true,
 	mayUseClang = true,
-): Promise<NativeOutcome[]> {
+	signal = new AbortController().signal,
+}: NativeOptions): Promise<NativeOutcome[]> {
 	const chosen = HARNESSES.filter(({ name }) => wanted(name));
-	const each = Math.ceil(runs / Math.max(1, chosen.length));
+	const weights = chosen.reduce((sum, { weight }) => sum + weight, 0);
 	const clang =
 		mayUseClang &&
 		(await execa("clang", ["--version"], { reject: false })).exitCode === 0;
 	const outcomes: NativeOutcome[] = [];
 	const tasks = chosen.map((harness, i) => async () => {
-		outcomes[i] = await runOne(harness, each, seed, clang);
+		const share = Math.ceil((runs * harness.weight) / weights);
+		outcomes[i] = await runOne(harness, share, seed, clang, signal);
 	});
 	await runLimited(tasks, availableParallelism());
 	return outcomes;
@@ -115,6 +144,7 @@ async function runOne(
 	runs: number,
 	seed: number,
 	clang: boolean,
+	stop: AbortSignal,
 ): Promise<NativeOutcome> {
 	const folder = mkdtempSync(join(tmpdir(), "crcap-fuzz-"));
 	try {
@@ -149,15 +179,20 @@ async function runOne(
 					inputs,
 				]
 			: [String(runs), String(seed), ...seeds];
-		const { exitCode, stderr } = await execa(program, args, {
+		const { exitCode, signal, stderr } = await execa(program, args, {
 			cwd: folder,
 			reject: false,
+			cancelSignal: stop,
 		});
 		const executed = /stat::number_of_executed_units: +(\d+)/.exec(stderr)?.[1];
+		const stopped = stop.aborted || INTERRUPTED.test(stderr);
 		return {
 			name: harness.name,
-			count: clang ? Number(executed ?? 0) : runs,
-			failure: exitCode === 0 ? "" : stderr.slice(-6000),
+			count: executed !== undefined ? Number(executed) : stopped ? 0 : runs,
+			failure:
+				exitCode === 0 || (stopped && !FOUND.test(stderr))
+					? ""
+					: stderr.slice(-6000) || `ended with ${exitCode ?? signal}`,
 		};
 	} finally {
 		rmSync(folder, { recursive: true, force: true });

@@ -59,6 +59,8 @@ async function work(
 		),
 	);
 	ended.catch(() => {});
+	// A worker that ended between two tasks is told by `ended`.
+	child.on("error", () => {});
 	for (let next = tasks.next(); !next.done; next = tasks.next()) {
 		const task = next.value;
 		const answer = new Promise<string>((resolve) =>
@@ -109,23 +111,33 @@ async function main(argv: readonly string[]): Promise<number> {
 	const names = new Set(TARGETS.map(({ name }) => name).filter(wanted));
 	const counts = new Map<string, number>();
 	const failures: string[] = [];
-	const native = await fuzzNative(Math.ceil(runs * NATIVE_SHARE), seed, wanted);
-	for (const { name, count, failure } of native) {
-		tell(name, count, failure === "");
-		counts.set(name, count);
-		if (failure !== "") failures.push(`${name}: ${failure}`);
-	}
+	// Who has waited long enough gets the figures so far.
+	const stop = new AbortController();
+	// Not once(): execa takes a signal that nobody listens to any more for the end of this process.
+	for (const name of ["SIGINT", "SIGTERM"] as const)
+		process.on(name, () => stop.abort());
+	// Both kinds at once: an interrupt then has figures of both.
+	const native = fuzzNative({
+		...{ runs: Math.ceil(runs * NATIVE_SHARE), seed, wanted },
+		signal: stop.signal,
+	});
 	const own = new Map<string, number>();
 	const tasks = tasksFor(names, Math.ceil(runs * (1 - NATIVE_SHARE)), seed);
-	// Who has waited long enough gets the figures so far.
-	process.once("SIGINT", () => tasks.return(undefined));
+	if (stop.signal.aborted) tasks.return(undefined);
+	stop.signal.addEventListener("abort", () => tasks.return(undefined));
 	const done = ({ name, runs }: Task) =>
 		own.set(name, (own.get(name) ?? 0) + runs);
 	const workers = Array.from(
 		{ length: names.size > 0 ? availableParallelism() : 0 },
 		() => work(tasks, done),
 	);
-	failures.push(...(await Promise.all(workers)).flat());
+	const [outcomes, failed] = await Promise.all([native, Promise.all(workers)]);
+	for (const { name, count, failure } of outcomes) {
+		tell(name, count, failure === "");
+		counts.set(name, count);
+		if (failure !== "") failures.push(`${name}: ${failure}`);
+	}
+	failures.push(...failed.flat());
 	for (const [name, count] of own) {
 		tell(name, count, !failures.some((one) => one.startsWith(`${name} (`)));
 		counts.set(name, count);

@@ -1,8 +1,8 @@
 /** Runs tasks of run.ts, one at a time, and answers with what failed; an empty text where nothing did. */
 import { TARGETS } from "./targets.js";
 
-// A terminal interrupts the whole group; what is under way is finished.
-process.on("SIGINT", () => {});
+// A terminal, and timeout(1), send a signal to the whole group; what is under way is finished.
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => {});
 process.on(
 	"message",
 	async ({

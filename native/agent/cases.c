@@ -14,6 +14,10 @@
 
 /* Longest list of places in a line. */
 #define PLACES_MAX 1024
+/* So many answers at most to a line. */
+#define ANSWERS_MAX 64
+/* The highest number of a case, and of a place in the catalogue: nine digits. */
+#define NUMBER_MAX 999999999
 
 static int kmsg = -1;
 
@@ -238,6 +242,11 @@ static void run_case(const char *num, long long n, long long ms, const char *sub
 		cr_channel_send(payload, tell_taint(payload, cr_readback_cache(payload, len)));
 }
 
+static bool parse_number(const char *text, long long *n)
+{
+	return cr_parse_long(text, n) && *n >= 0 && *n <= NUMBER_MAX;
+}
+
 /* Takes "N DEADLINE_MS " off the line; false where it does not begin so. */
 static bool take_number_and_deadline(char **rest, char **num, long long *n, long long *ms)
 {
@@ -245,7 +254,7 @@ static bool take_number_and_deadline(char **rest, char **num, long long *n, long
 
 	*num = cr_next(rest, ' ');
 	deadline = cr_next(rest, ' ');
-	return *rest && cr_parse_long(*num, n) && *n >= 0 && cr_parse_long(deadline, ms) && *ms > 0;
+	return *rest && parse_number(*num, n) && parse_number(deadline, ms) && *ms > 0;
 }
 
 /* @rest: N DEADLINE_MS SUBJECT PROGRAM. Returns how many cases were answered. */
@@ -264,7 +273,10 @@ unsigned long cr_obey_case(char *rest)
 	return 1;
 }
 
-/* @rest: N DEADLINE_MS PLACES: cases of the initramfs, numbered from N on. Returns how many were answered. */
+/*
+ * @rest: N DEADLINE_MS PLACES: cases of the initramfs, numbered from N on. Whoever asks for more than a line may ask for gets
+ * the answers of the first. Returns how many were answered.
+ */
 unsigned long cr_obey_cases(char *rest)
 {
 	const char *subject, *steps;
@@ -279,12 +291,14 @@ unsigned long cr_obey_cases(char *rest)
 	rest = strcpy(places, rest);
 	while ((num = cr_next(&rest, ','))) {
 		first = cr_next(&num, '-');
-		if (!cr_parse_long(first, &from))
+		if (!parse_number(first, &from))
 			return answered;
 		to = from;
-		if (num && !cr_parse_long(num, &to))
+		if (num && !parse_number(num, &to))
 			return answered;
 		for (; from <= to; from++, n++, answered++) {
+			if (answered == ANSWERS_MAX)
+				return answered;
 			cr_requests_case(from, &subject, &steps);
 			cr_text_init(&t, text, sizeof(text));
 			cr_putu(&t, n);

@@ -2,6 +2,7 @@
 /* Bounded text without allocation, and reading and writing small files. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -237,7 +238,7 @@ bool cr_parse_long(const char *s, long long *v)
 	for (; *s; s++) {
 		int d = hex(*s);
 
-		if (d < 0 || d >= base)
+		if (d < 0 || d >= base || n > (ULLONG_MAX - d) / base)
 			return false;
 		n = n * base + d;
 	}
