@@ -70,7 +70,9 @@ test("a guest without CRIU, or without yama, skips what needs them", async () =>
 
 test("criu check is asked once a subject, and beside it only where CRIU fails", async () => {
 	for (const { id, probeProgram } of CASES) {
-		const first = /(^| )criu_check(=[^ ,]+)? criu=p/.test(probeProgram);
+		const first = /(^| )criu_check(=[^ ,]+)? (victim=\S+ )?criu=p/.test(
+			probeProgram,
+		);
 		const failed = /criu_log criu_check=[^ ,]*,failed/.test(probeProgram);
 		assert.equal(first, id.startsWith("criu.plain."), id);
 		assert.equal(failed, !first, id);
