@@ -1,15 +1,8 @@
 /** `--ssh` to a real OpenSSH server: the verdicts of `--local` there, and nothing left on either side. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "tap";
-import type { Report } from "../../results/index.js";
-import {
-	cli,
-	descendants,
-	startCli,
-	withFolder,
-} from "../cli/spawnCli.test.helper.js";
+import { cli, descendants, startCli } from "../cli/spawnCli.test.helper.js";
+import { outcomes } from "./outcomes.test.helper.js";
 import {
 	noServer,
 	type Server,
@@ -27,31 +20,12 @@ const SELECTION = [
 	"{uid1000-*,uid0-*,userns*-cap_checkpoint_restore,route_*}",
 ];
 
-/** Verdict and observation by case; which pids were free differs from run to run. */
-async function outcomes(
-	where: readonly string[],
-	env: Record<string, string> = {},
-): Promise<Record<string, string>> {
-	return await withFolder(async (folder) => {
-		const file = join(folder, "report.json");
-		const report = ["--report", `json=${file}`];
-		await cli(["run", ...where, ...SELECTION, ...report], { env });
-		const { targets } = JSON.parse(readFileSync(file, "utf8")) as Report;
-		return Object.fromEntries(
-			(targets[0]?.cases ?? []).map(({ id, verdict, observed }) => [
-				id,
-				`${verdict} ${observed.replace(/\d+/g, "N")}`,
-			]),
-		);
-	});
-}
-
 test("as root the verdicts are those of --local there", { skip }, async () => {
 	await withServer(async (server) => {
 		const env = { PATH: server.path };
-		const there = await outcomes(["--ssh", server.root], env);
+		const there = await outcomes(["--ssh", server.root, ...SELECTION], env);
 		assert.ok(Object.values(there).some((one) => one.startsWith("pass")));
-		assert.deepEqual(there, await outcomes(["--local"]));
+		assert.deepEqual(there, await outcomes(["--local", ...SELECTION]));
 		assert.deepEqual(server.left(), []);
 		await until(() => server.running().length === 0);
 	});
