@@ -29,6 +29,8 @@ const ONE = "set_tid.free_tid.uid1000-none";
 const QUICK = 3;
 /** The guests whose memory is compared. */
 const [FEW, MANY] = [2, 4];
+/** A part of the plan that is worth so many guests. */
+const PART = "--shard=1/3";
 /** Runs that take so long that noting their timeline changes nothing. */
 const LONG = new Set(["coldTwo", "coldOne", "warmTwo", "twice", "four"]);
 
@@ -69,7 +71,8 @@ export function runsOf({ kernel, others, accel }, shares) {
 			...others.map((name) => `--kernel=${name}`),
 			...["--cold", "--guests=1", "--jobs=2"],
 		),
-		many: run("--warm", `--guests=${MANY}`),
+		few: run("--warm", `--guests=${FEW}`, PART),
+		many: run("--warm", `--guests=${MANY}`, PART),
 	};
 }
 
@@ -126,7 +129,6 @@ class Bench {
 	/** @type {TargetResult} */ #target;
 	/** @type {ReturnType<typeof runsOf>} */ #runs;
 	/** @type {import("./peer.mjs").Peer | undefined} */ #peer;
-	/** @type {readonly import("./memory.mjs").Memory[]} */ #few = [];
 	/** @type {readonly import("./memory.mjs").Memory[]} */ #memory = [];
 	#small = 0;
 	/** @type {Set<string>} */ #notes = new Set();
@@ -246,16 +248,10 @@ class Bench {
 	 */
 	async #timed(name) {
 		const long = LONG.has(name);
-		const guests = { warmTwo: FEW, many: MANY }[String(name)];
-		const run = await crcapRun(this.#runs[name], {
-			traced: long,
-			...(guests === undefined ? {} : { guests }),
-		});
+		const run = await crcapRun(this.#runs[name], { traced: long });
 		const [target] = run.targets;
 		if (run.timeline !== undefined)
 			this.#traced.set(name, { timeline: run.timeline, target });
-		if (name === "warmTwo") this.#few = run.memory;
-		if (name === "many") this.#memory = run.memory;
 		if (name === "smallCold") this.#small = target?.planned ?? 0;
 		if (name === "coldOne") this.#target = target ?? this.#target;
 		return run.ms;
@@ -287,11 +283,12 @@ class Bench {
 
 	/** @param {Round} at */
 	async #further(at) {
-		if (at.warmTwo === undefined) await this.#timed("warmTwo");
-		await this.#timed("many");
-		if (this.#few.length === 0 || this.#memory.length === 0)
+		const few = await crcapRun(this.#runs.few, { guests: FEW });
+		const many = await crcapRun(this.#runs.many, { guests: MANY });
+		if (few.memory.length === 0 || many.memory.length === 0)
 			throw new SetupError("there never were so many guests at a time");
-		at.further = (sumOfPss(this.#memory) - sumOfPss(this.#few)) / (MANY - FEW);
+		this.#memory = many.memory;
+		at.further = (sumOfPss(many.memory) - sumOfPss(few.memory)) / (MANY - FEW);
 	}
 
 	/** @param {Round} at */
