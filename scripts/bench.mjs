@@ -188,6 +188,8 @@ async function suiteDescriptions() {
 	return new Map(SUITES.map(({ name, description }) => [name, description]));
 }
 
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"]))
+	process.once(signal, () => process.exit(130));
 runMain(async () => {
 	const options = readOptions(process.argv.slice(2));
 	if (options === undefined) console.log(USAGE);
