@@ -23,6 +23,29 @@ import { watchMemory } from "./memory.mjs";
  * @property {import("./phases.mjs").Timeline} [timeline] where that was asked for
  */
 
+/** What must not outlive the bench: its folders, and the command that it runs. */
+const folders = /** @type {Set<string>} */ (new Set());
+/** @type {import("node:child_process").ChildProcess | undefined} */
+let running;
+process.once("exit", () => {
+	running?.kill();
+	for (const folder of folders)
+		rmSync(folder, { recursive: true, force: true });
+});
+
+/** @returns {string} a new folder */
+function makeFolder() {
+	const folder = mkdtempSync(join(tmpdir(), "crcap-bench-"));
+	folders.add(folder);
+	return folder;
+}
+
+/** @param {string} folder */
+function removeFolder(folder) {
+	rmSync(folder, { recursive: true, force: true });
+	folders.delete(folder);
+}
+
 const TRACE = pathToFileURL(join(TOP, "scripts/bench/trace.mjs")).href;
 
 /**
@@ -33,7 +56,7 @@ const TRACE = pathToFileURL(join(TOP, "scripts/bench/trace.mjs")).href;
  * @throws {SetupError} where the run is not whole
  */
 export async function crcapRun(args, { guests, traced = false } = {}) {
-	const folder = mkdtempSync(join(tmpdir(), "crcap-bench-"));
+	const folder = makeFolder();
 	try {
 		const report = join(folder, "report.json");
 		const trace = join(folder, "trace.json");
@@ -72,7 +95,7 @@ export async function crcapRun(args, { guests, traced = false } = {}) {
 				: {}),
 		};
 	} finally {
-		rmSync(folder, { recursive: true, force: true });
+		removeFolder(folder);
 	}
 }
 
@@ -92,6 +115,7 @@ async function timed(command, args, env, guests) {
 		env,
 		stdio: ["ignore", "ignore", "pipe"],
 	});
+	running = child;
 	child.stderr.setEncoding("utf8").on("data", (text) => {
 		stderr += text;
 	});
@@ -109,6 +133,7 @@ async function timed(command, args, env, guests) {
 		});
 		return { start, end: Number(await end), status, stderr, memory: ended() };
 	} finally {
+		running = undefined;
 		ended();
 	}
 }
@@ -121,7 +146,7 @@ async function timed(command, args, env, guests) {
  * @throws {SetupError} where it fails
  */
 export function timeOf(command, args, options = {}) {
-	const folder = mkdtempSync(join(tmpdir(), "crcap-bench-"));
+	const folder = makeFolder();
 	const said = join(folder, "said");
 	// A file: virtme-ng's QEMU opens its standard output by name once more, which a pipe of Node's does not allow.
 	const output = openSync(said, "w");
@@ -138,7 +163,7 @@ export function timeOf(command, args, options = {}) {
 		throw new SetupError([`${command}: ${why}`, ...last].join(" / "));
 	} finally {
 		closeSync(output);
-		rmSync(folder, { recursive: true, force: true });
+		removeFolder(folder);
 	}
 }
 

@@ -7,10 +7,15 @@ import { overlapOf, phasesOf } from "./phases.mjs";
 /** @typedef {{ row: string, parts: { name: string, value: string }[] }} Explanation */
 
 /**
- * A run with its timeline.
- * @param {readonly string[]} args
+ * A run with its timeline: one of the rounds', or one more.
+ * @param {string} name
+ * @param {Pick<import("./rounds.mjs").Measured, "runs" | "traced">} measured
+ * @returns {Promise<import("./rounds.mjs").Traced>}
  */
-export async function tracedRun(args) {
+export async function tracedRun(name, { runs, traced }) {
+	const before = traced.get(name);
+	if (before !== undefined) return before;
+	const args = new Map(Object.entries(runs)).get(name) ?? [];
 	const { timeline, targets } = await crcapRun(args, { traced: true });
 	if (timeline === undefined) throw new Error("the run left no timeline");
 	return { timeline, target: targets[0] };
@@ -72,13 +77,12 @@ export function partsOfMemory(guests) {
 export async function explain(rows, measured, medians) {
 	/** @type {Explanation[]} */
 	const told = [];
-	for (const { name, shows, run = "" } of rows) {
-		const args = new Map(Object.entries(measured.runs)).get(run);
+	for (const { name, shows, run } of rows) {
 		if (shows === "case") told.push({ row: name, parts: partsOfCase(medians) });
 		else if (shows === "memory")
 			told.push({ row: name, parts: partsOfMemory(measured.memory) });
-		else if (args !== undefined) {
-			const { timeline } = await tracedRun(args);
+		else if (run !== undefined) {
+			const { timeline } = await tracedRun(run, measured);
 			const phases =
 				shows === "overlap" ? overlapOf(timeline) : phasesOf(timeline);
 			told.push({ row: name, parts: asParts(phases) });

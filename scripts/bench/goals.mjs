@@ -218,3 +218,15 @@ export function goalText({ goal, write }) {
 		? `≥ ${write(least)}`
 		: `≤ ${write(/** @type {number} */ (most))}`;
 }
+
+/**
+ * @param {readonly string[]} texts of which a row's name must hold one; none: every row
+ * @returns {Set<Key>} what must be measured for those rows
+ */
+export function keysOf(texts) {
+	const wanted = ROWS.filter(
+		({ name }) =>
+			texts.length === 0 || texts.some((text) => name.includes(text)),
+	);
+	return new Set(wanted.flatMap(({ needs }) => needs));
+}

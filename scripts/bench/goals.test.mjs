@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "tap";
-import { figureOf, goalText, KEYS, PARTS, ROWS } from "./goals.mjs";
+import { figureOf, goalText, KEYS, keysOf, PARTS, ROWS } from "./goals.mjs";
 
 /** @param {string} text */
 const row = (text) => {
@@ -65,4 +65,14 @@ test("goals are told as bounds", async () => {
 	assert.equal(goalText(row("whole plan twice")), "1.90 to 2.10");
 	assert.equal(goalText(row("memory")), "≤ 96 MiB");
 	assert.equal(goalText(row("`virtme-ng`")), "–");
+});
+
+test("rows are chosen by a part of their names, with all that they are made of", async () => {
+	assert.deepEqual([...keysOf(["205 cases"])].sort(), [
+		"boot",
+		"smallCold",
+		"smallWarm",
+	]);
+	assert.deepEqual([...keysOf(["no such row"])], []);
+	assert.ok(keysOf([]).size > 10);
 });

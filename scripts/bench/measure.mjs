@@ -165,3 +165,16 @@ export async function requestMaker() {
 		return requestLines(requests, { catalogue });
 	};
 }
+
+/** @returns {Promise<number>} how many cases a run has that asks for nothing in particular, on a kernel that has all */
+export async function plannedToday() {
+	/** @type {typeof import("../../suites/index.js")} */
+	const { outline } = await import(join(TOP, "dist/suites/index.js"));
+	/** @type {typeof import("../../runner/request/extras.js")} */
+	const { asked } = await import(join(TOP, "dist/runner/request/extras.js"));
+	/** @type {typeof import("../../runner/request/select.js")} */
+	const { EVERYTHING } = await import(
+		join(TOP, "dist/runner/request/select.js")
+	);
+	return asked(outline(), { selection: EVERYTHING, extras: [] }).length;
+}

@@ -84,7 +84,7 @@ export function overlapOf({ start, end, trace: { guests } }) {
 }
 
 /**
- * The longest stay of a copy between its QEMU's start and its proof is what a busy machine makes of it; the middle one counts.
+ * How long copies took from their QEMU's start to their proof.
  * @param {readonly Timeline[]} timelines
  * @returns {number[]} milliseconds, of every copy
  */

@@ -21,7 +21,7 @@ const QUIET = 0.1;
  * @property {readonly Figure[]} rows
  * @property {readonly Figure[]} parts
  * @property {readonly import("./explain.mjs").Explanation[]} missed
- * @property {Simulated} simulated
+ * @property {Simulated} [simulated] where the runs were taken that it needs
  * @property {string} [peer] virtme-ng's version
  * @property {readonly string[]} notes
  */
@@ -97,12 +97,17 @@ export function simulationTable({ rows }) {
 	]);
 }
 
+/** @param {Simulated} simulated */
+function simulationText({ inputs }) {
+	const text = Object.entries(inputs)
+		.map(([name, ms]) => `${name} ${ms.toFixed(ms < 10 ? 2 : 0)} ms`)
+		.join(", ");
+	return `With more cores, by simulation, from what was measured here (${text}):`;
+}
+
 /** @param {Findings} found @returns {string} */
 export function render(found) {
 	const { rows, parts, missed, simulated, peer, notes } = found;
-	const inputs = Object.entries(simulated.inputs)
-		.map(([name, ms]) => `${name} ${ms.toFixed(name === "runner" ? 2 : 0)} ms`)
-		.join(", ");
 	return [
 		setting(found),
 		goalsTable(rows),
@@ -116,7 +121,8 @@ export function render(found) {
 		...(notes.length === 0 ? [] : [notes.map((one) => `- ${one}`).join("\n")]),
 		"What the ratios are made of:",
 		partsTable(parts),
-		`With more cores, by simulation, from what was measured here (${inputs}):`,
-		simulationTable(simulated),
+		...(simulated === undefined
+			? []
+			: [simulationText(simulated), simulationTable(simulated)]),
 	].join("\n\n");
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { median } from "../lib/figures.mjs";
 import { SetupError, say, TOP } from "../lib/run.mjs";
 import { crcapRun, nodeStart, qemuStart } from "./commands.mjs";
-import { bareBoot, rates, requestMaker } from "./measure.mjs";
+import { bareBoot, plannedToday, rates, requestMaker } from "./measure.mjs";
 import { sumOfPss } from "./memory.mjs";
 import { PEER_KERNEL, preparePeer } from "./peer.mjs";
 import { account, strangers } from "./strangers.mjs";
@@ -20,7 +20,7 @@ import { account, strangers } from "./strangers.mjs";
  * @property {string} accel
  * @property {number} cases about so many in a small run
  * @property {number} rounds
- * @property {boolean} peer whether virtme-ng is measured as well
+ * @property {ReadonlySet<Key>} keys what is to be measured
  */
 
 /** The case that a developer repeats. */
@@ -29,6 +29,26 @@ const ONE = "set_tid.free_tid.uid1000-none";
 const QUICK = 3;
 /** The guests whose memory is compared. */
 const [FEW, MANY] = [2, 4];
+/** A part of the plan that is worth so many guests. */
+const PART = "--shard=1/3";
+/** Runs that take so long that noting their timeline changes nothing. */
+const LONG = new Set(["coldTwo", "coldOne", "warmTwo", "twice", "four"]);
+
+/** What is measured, for who reads that it could not be. */
+const NAMES = {
+	boot: "a bare boot",
+	coldTwo: "whole plan, cold, two guests",
+	coldOne: "whole plan, cold, one guest",
+	warmTwo: "whole plan, warm, two guests",
+	smallCold: "the small run, cold",
+	smallWarm: "the small run, warm",
+	oneWarm: "one case, warm",
+	cases: "rates",
+	twice: "whole plan twice",
+	four: "four kernels",
+	further: "memory",
+	peer: "virtme-ng",
+};
 
 /**
  * The runs of the command by name. A share takes every so many-th case: the same part of each suite.
@@ -51,7 +71,8 @@ export function runsOf({ kernel, others, accel }, shares) {
 			...others.map((name) => `--kernel=${name}`),
 			...["--cold", "--guests=1", "--jobs=2"],
 		),
-		many: run("--warm", `--guests=${MANY}`),
+		few: run("--warm", `--guests=${FEW}`, PART),
+		many: run("--warm", `--guests=${MANY}`, PART),
 	};
 }
 
@@ -60,15 +81,19 @@ export function runsOf({ kernel, others, accel }, shares) {
 /**
  * All that the bench measured, before it is told.
  * @typedef {object} Measured
- * @property {TargetResult} target a whole run of the kernel, with one guest
+ * @property {TargetResult} target a run of the kernel
+ * @property {number} planned cases of the whole plan
  * @property {number} small how many cases the small run had
  * @property {Round[]} rounds
  * @property {Shared} shared
  * @property {readonly import("./memory.mjs").Memory[]} memory of the most guests, in the last round
+ * @property {ReadonlyMap<string, Traced>} traced the last run of each name that was taken with its timeline
  * @property {string} [peer] the peer's version
  * @property {readonly string[]} notes what could not be measured, and why
  * @property {Readonly<Record<RunName, readonly string[]>>} runs
  */
+
+/** @typedef {{ timeline: import("./phases.mjs").Timeline, target: TargetResult | undefined }} Traced */
 
 /**
  * What the machine did beside the bench.
@@ -107,19 +132,24 @@ class Bench {
 	/** @type {readonly import("./memory.mjs").Memory[]} */ #memory = [];
 	#small = 0;
 	/** @type {Set<string>} */ #notes = new Set();
+	/** @type {Map<string, Traced>} */ #traced = new Map();
+
+	#planned;
 
 	/**
 	 * @param {Options} options
 	 * @param {typeof import("../../vm/index.js")} vm
 	 * @param {import("./measure.mjs").RequestMaker} requests
 	 * @param {TargetResult} target
+	 * @param {number} planned
 	 */
-	constructor(options, vm, requests, target) {
+	constructor(options, vm, requests, target, planned) {
 		this.#options = options;
 		this.#vm = vm;
 		this.#requests = requests;
 		this.#target = target;
-		const shares = Math.max(1, Math.round(target.planned / options.cases));
+		this.#planned = planned;
+		const shares = Math.max(1, Math.round(planned / options.cases));
 		this.#runs = runsOf(options, shares);
 	}
 
@@ -131,18 +161,18 @@ class Bench {
 		/** @type {typeof import("../../vm/index.js")} */
 		const vm = await import(join(TOP, "dist/vm/index.js"));
 		say("first runs, not counted");
-		const { warmTwo } = runsOf(options, 1);
-		const { targets } = await crcapRun(warmTwo);
+		const { targets } = await crcapRun(runsOf(options, 100).smallWarm);
 		const bench = new Bench(
 			options,
 			vm,
 			await requestMaker(),
 			/** @type {TargetResult} */ (targets[0]),
+			await plannedToday(),
 		);
-		for (const other of options.others)
+		for (const other of options.keys.has("four") ? options.others : [])
 			await crcapRun(bench.#alone(other, "--shard=1/100"));
-		if (options.peer)
-			await bench.#try("virtme-ng was not measured", async () => {
+		if (options.keys.has("peer"))
+			await bench.#try("peer", {}, async () => {
 				bench.#peer = await preparePeer();
 				await crcapRun(bench.#alone(PEER_KERNEL, "--shard=1/100"));
 			});
@@ -153,8 +183,10 @@ class Bench {
 	told() {
 		return {
 			target: this.#target,
+			planned: this.#planned,
 			small: this.#small,
 			memory: this.#memory,
+			traced: this.#traced,
 			...(this.#peer === undefined ? {} : { peer: this.#peer.version }),
 			notes: [...this.#notes],
 			runs: this.#runs,
@@ -162,44 +194,67 @@ class Bench {
 	}
 
 	/**
-	 * One after the other, everything; runs that are compared stand next to each other.
+	 * One after the other, everything that is wanted; runs that are compared stand next to each other.
 	 * @param {number} n which round, from 0
 	 * @returns {Promise<Round>}
 	 */
 	async round(n) {
 		/** @type {Round} */
 		const at = {};
-		const runs = this.#runs;
-		const timed = /** @type {const} */ (["coldTwo", "warmTwo", "smallWarm"]);
-		await this.#try("a bare boot", async () => {
+		await this.#try("boot", at, async () => {
 			at.boot = await bareBoot(this.#vm, this.#target);
 		});
-		for (const key of timed)
-			await this.#try(key, async () => {
-				at[key] = (await crcapRun(runs[key])).ms;
-			});
-		await this.#try("coldOne", async () => {
-			const { ms, targets } = await crcapRun(runs.coldOne);
-			at.coldOne = ms;
-			this.#target = targets[0] ?? this.#target;
-		});
-		await this.#try("smallCold", async () => {
-			const { ms, targets } = await crcapRun(runs.smallCold);
-			at.smallCold = ms;
-			this.#small = targets[0]?.planned ?? 0;
-		});
-		await this.#try("one case", () => this.#quick(at));
-		await this.#try("rates", async () => {
+		await this.#try("coldTwo", at);
+		await this.#try("warmTwo", at);
+		await this.#try("further", at, () => this.#further(at));
+		await this.#try("smallWarm", at);
+		await this.#try("smallCold", at);
+		await this.#try("oneWarm", at, () => this.#quick(at));
+		await this.#try("coldOne", at);
+		await this.#try("cases", at, async () => {
+			if (!this.#traced.has("coldOne")) await this.#timed("coldOne");
 			Object.assign(at, await rates(this.#vm, this.#target, this.#requests));
 		});
-		await this.#try("twice", async () => {
-			at.twice = (await crcapRun(runs.twice)).ms;
-		});
-		await this.#try("four kernels", () => this.#four(at));
-		await this.#try("memory", () => this.#further(at));
+		await this.#try("twice", at);
+		await this.#try("four", at, () => this.#four(at));
 		// It takes longer than a round, and is not compared with anything but the run beside it.
-		if (n === 0) await this.#try("virtme-ng", () => this.#beside(at));
+		if (n === 0) await this.#try("peer", at, () => this.#beside(at));
 		return at;
+	}
+
+	/**
+	 * Measures where it is wanted. What can't be measured leaves a gap and a note.
+	 * @param {keyof typeof NAMES} key
+	 * @param {Round} at
+	 * @param {() => Promise<void>} [measure] where it is more than a run of that name
+	 */
+	async #try(key, at, measure) {
+		if (!this.#options.keys.has(key)) return;
+		try {
+			if (measure === undefined)
+				at[key] = await this.#timed(/** @type {RunName} */ (key));
+			else await measure();
+		} catch (error) {
+			if (!(error instanceof SetupError)) throw error;
+			this.#notes.add(`${NAMES[key]}: ${error.message.trim()}`);
+			say(`${NAMES[key]}: ${error.message}`);
+		}
+	}
+
+	/**
+	 * A run of the command. Long ones are taken with their timeline, which costs some milliseconds at their start.
+	 * @param {RunName} name
+	 * @returns {Promise<number>} milliseconds
+	 */
+	async #timed(name) {
+		const long = LONG.has(name);
+		const run = await crcapRun(this.#runs[name], { traced: long });
+		const [target] = run.targets;
+		if (run.timeline !== undefined)
+			this.#traced.set(name, { timeline: run.timeline, target });
+		if (name === "smallCold") this.#small = target?.planned ?? 0;
+		if (name === "coldOne") this.#target = target ?? this.#target;
+		return run.ms;
 	}
 
 	/** @param {Round} at */
@@ -219,16 +274,16 @@ class Bench {
 
 	/** @param {Round} at */
 	async #four(at) {
-		let alone = at.coldOne ?? (await crcapRun(this.#runs.coldOne)).ms;
+		let alone = at.coldOne ?? (await this.#timed("coldOne"));
 		for (const other of this.#options.others)
 			alone += (await crcapRun(this.#alone(other))).ms;
 		at.alone = alone;
-		at.four = (await crcapRun(this.#runs.four)).ms;
+		at.four = await this.#timed("four");
 	}
 
 	/** @param {Round} at */
 	async #further(at) {
-		const few = await crcapRun(this.#runs.warmTwo, { guests: FEW });
+		const few = await crcapRun(this.#runs.few, { guests: FEW });
 		const many = await crcapRun(this.#runs.many, { guests: MANY });
 		if (few.memory.length === 0 || many.memory.length === 0)
 			throw new SetupError("there never were so many guests at a time");
@@ -255,20 +310,5 @@ class Bench {
 			...[`--accel=${accel}`, `--kernel=${kernel}`],
 			...["--cold", "--guests=1", ...more],
 		];
-	}
-
-	/**
-	 * What can't be measured leaves a gap and a note.
-	 * @param {string} what
-	 * @param {() => Promise<void>} measure
-	 */
-	async #try(what, measure) {
-		try {
-			await measure();
-		} catch (error) {
-			if (!(error instanceof SetupError)) throw error;
-			this.#notes.add(`${what}: ${error.message.trim()}`);
-			say(`${what}: ${error.message}`);
-		}
 	}
 }

@@ -1,4 +1,4 @@
-/** What the simulation of more cores is fed with: three more runs, measured from inside. */
+/** What the simulation of more cores is fed with: three runs, measured from inside. */
 import { join } from "node:path";
 import { median } from "../lib/figures.mjs";
 import { TOP } from "../lib/run.mjs";
@@ -9,16 +9,19 @@ import { casesOf, simulate } from "./simulation.mjs";
 /** One and two are for comparing with what was measured. */
 const CORES = [1, 2, 4, 16, 64];
 
+/** The runs that it is fed with. */
+export const FED = ["coldOne", "coldTwo", "warmTwo"];
+
 /**
  * @param {import("./rounds.mjs").Measured} measured
  * @returns {Promise<import("./render.mjs").Simulated>}
  */
-export async function simulated({ runs }) {
+export async function simulated(measured) {
 	/** @type {import("./simulation.mjs").Rule} */
 	const rule = await import(join(TOP, "dist/runner/execute/workQueue.js"));
-	const one = await tracedRun(runs.coldOne);
-	const two = await tracedRun(runs.coldTwo);
-	const warm = await tracedRun(runs.warmTwo);
+	const one = await tracedRun("coldOne", measured);
+	const two = await tracedRun("coldTwo", measured);
+	const warm = await tracedRun("warmTwo", measured);
 	const ran =
 		one.target?.cases.filter(({ durationUs }) => durationUs > 0) ?? [];
 	const cases = casesOf(ran, phase(one.timeline, "cases"));

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
+import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errnoOf, messageOf, VmError } from "../base/errors.js";
 import { findOnPath } from "../base/path.js";
@@ -270,11 +271,17 @@ function watch(
 async function lastWords(ports: readonly Socket[]): Promise<void> {
 	const until = performance.now() + MAX_LAST_WORDS_MS;
 	const heard = () => ports.reduce((sum, port) => sum + port.bytesRead, 0);
+	// Most of the time they come to their end at once, which is noticed as it happens.
+	const over = new AbortController();
+	const ends = ports.map((port) =>
+		finished(port, { writable: false }).catch(() => {}),
+	);
+	void Promise.all(ends).then(() => over.abort());
 	let before = heard();
 	for (let quiet = 0; quiet < QUIET_LOOKS; quiet++) {
 		if (ports.every((port) => port.readableEnded || port.destroyed)) return;
 		if (performance.now() > until) return;
-		await sleep(LOOK_MS);
+		await sleep(LOOK_MS, undefined, { signal: over.signal }).catch(() => {});
 		if (heard() !== before) quiet = -1;
 		before = heard();
 	}
