@@ -14,6 +14,7 @@ import { type Options, parseOptions } from "./options.js";
 import { isIn, lastCaught, markdown } from "./page.js";
 import { CASES, MEANT, OTHERS, SAMPLES } from "./samples.js";
 import { VERSIONS, type Version } from "./source.js";
+import { PLANTED_SPLATS, saysOf, splatCases, withComplaint } from "./splats.js";
 import {
 	EVERYWHERE,
 	type Fault,
@@ -86,21 +87,23 @@ async function crcap(
 
 async function tryFault(job: Job, signal: AbortSignal): Promise<Finding> {
 	const { fault, setting } = job;
+	const says = saysOf(fault);
+	const parameter = says === undefined ? "crcap_fault" : "crcap_splat";
 	const { status, report } = await crcap(
 		job,
 		[
-			...(fault === null ? [] : [`crcap_fault=${fault.name}`]),
+			...(fault === null ? [] : [`${parameter}=${fault.name}`]),
 			...(setting === undefined ? [] : [setting]),
 		],
 		casesFor(job),
 		signal,
 	);
 	// A case of CRIU's is about several boundaries: that it failed counts only where it names the right one.
-	const finding = findingOf(
-		together(report.targets),
-		fault,
-		job.config === "criu" ? () => [] : concerns,
-	);
+	const ran = together(report.targets);
+	const about = job.config === "criu" ? () => [] : concerns;
+	const failed = findingOf(ran, fault, about);
+	const finding =
+		says === undefined ? failed : withComplaint(failed, says, ran.cases);
 	const expected = statusFor(report.targets);
 	return finding.trouble === null && status !== expected
 		? { ...finding, trouble: `exit status ${status} instead of ${expected}` }
@@ -124,6 +127,7 @@ function casesFor({ config, fault, modules }: Job): readonly string[] {
 	if (modules.length > 0)
 		return ["lsm.*", ...(fault === null ? [] : OTHERS.slice(0, 2))];
 	if (fault === null || fault.boundary === EVERYWHERE) return [];
+	if (saysOf(fault) !== undefined) return splatCases(fault);
 	return [`${fault.boundary}.*`, ...OTHERS];
 }
 
@@ -215,7 +219,10 @@ function sampleJobs(built: Built, named: ReadonlyMap<string, Fault>): Job[] {
 	const names = (SAMPLES as Readonly<Record<string, readonly string[]>>)[
 		built.config
 	];
-	const faults = (names ?? []).flatMap((name) => named.get(name) ?? []);
+	const faults =
+		built.config === "debug"
+			? PLANTED_SPLATS
+			: (names ?? []).flatMap((name) => named.get(name) ?? []);
 	return [null, ...faults].map((fault) => ({ ...built, fault, modules: [] }));
 }
 
@@ -363,7 +370,12 @@ async function main(): Promise<number> {
 	);
 	await runLimited(turns, options.jobs);
 	if (options.write !== undefined)
-		await writePage(options.write, rows, faults, sources);
+		await writePage(
+			options.write,
+			rows,
+			[...faults, ...PLANTED_SPLATS],
+			sources,
+		);
 	const sound =
 		rows.filter(({ finding, fault }) => isSound(finding, fault)).length +
 		refusals;

@@ -49,6 +49,8 @@ export const SAMPLES: Readonly<
 		"exe_fd-cap_not_honoured",
 		"set_tid-sys_admin_not_honoured",
 	],
+	// The planted splats (splats.ts) are tried in it, not faults.
+	debug: [],
 };
 
 /** The cases that are tried where a configuration is there for one suite. */
@@ -59,10 +61,12 @@ export const CASES: Readonly<Partial<Record<ConfigName, readonly string[]>>> = {
 	],
 };
 
-/** What a configuration is told to be, since a run would rightly take it for a broken kernel. */
+/** What a run is told of a configuration: what it is meant to lack, since it would rightly be taken for broken, and what counts. */
 export const MEANT: Readonly<Partial<Record<ConfigName, readonly string[]>>> = {
 	"no-cap": ["--expect", "no-cap-checkpoint-restore"],
 	"no-multiuser": ["--max-skipped", "100"],
+	// Whatever it says of itself fails the case.
+	debug: ["--splats", "fail"],
 };
 
 /** Beside all cases of its own boundary, a fault must fail none of these. */
