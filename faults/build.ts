@@ -54,7 +54,8 @@ export const BUILD_PACKAGES: readonly string[] = [
 
 /**
  * The configurations: base has every boundary; whole has security modules, too, what else a restorer wants, and what CRIU asks of a
- * kernel; criu is the same kernel, on which CRIU is tried. Each other one leaves something out.
+ * kernel; criu is the same kernel, on which CRIU is tried; debug complains of misused memory, locks and lists. Each other one leaves
+ * something out.
  */
 export const CONFIGS = [
 	"base",
@@ -65,6 +66,7 @@ export const CONFIGS = [
 	"no-multiuser",
 	"no-cap",
 	"criu",
+	"debug",
 ] as const;
 
 /** A kernel takes minutes to build: one serves both where nothing that one of them has harms the other. */
@@ -72,6 +74,18 @@ const builtAs = (config: ConfigName): ConfigName =>
 	config === "criu" ? "whole" : config;
 
 export type ConfigName = (typeof CONFIGS)[number];
+
+/** Patches that a configuration has beside the version's own: PATCH of linux-VERSION-PATCH.patch. No other kernel is built anew for them. */
+const OWN_PATCHES: Readonly<Partial<Record<ConfigName, string>>> = {
+	debug: "splats",
+};
+
+/** Configurations that have little in common with the base one: its objects are of no use to them. */
+const FROM_NOTHING: ReadonlySet<ConfigName> = new Set([
+	"base",
+	"whole",
+	"debug",
+]);
 
 export interface BuildOptions {
 	version: Version;
@@ -131,17 +145,20 @@ async function keptKernel(
 	config: ConfigName,
 ): Promise<string> {
 	const fragment = inputs.fragments[config];
+	const patches = await patchesFor(inputs, config);
+	const patch = patches.map(({ text }) => text).join("");
 	const kernel = join(
 		attempt.cacheDir,
-		`kernel-${config}-${digest(inputs.source.version, inputs.patch, fragment, inputs.compiler)}`,
+		`kernel-${config}-${digest(inputs.source.version, patch, fragment, inputs.compiler)}`,
 	);
 	if (await exists(kernel)) return kernel;
 
 	const tree = join(
 		attempt.cacheDir,
-		`source-${digest(inputs.source.version, inputs.patch)}`,
+		`source-${digest(inputs.source.version, patch)}`,
 	);
-	await patchedSource(attempt, inputs.source, inputs.patchFile, tree);
+	const files = patches.map(({ file }) => file);
+	await patchedSource(attempt, inputs.source, files, tree);
 	const started = performance.now();
 	await inScratch(attempt, async (scratch) => {
 		const objects = join(scratch, "objects");
@@ -177,17 +194,17 @@ function objectsOf(attempt: Attempt, inputs: Inputs): string {
 	const { source, patch, fragments, compiler } = inputs;
 	return join(
 		attempt.cacheDir,
-		`objects-${digest(source.version, patch, fragments.base, compiler)}`,
+		`objects-${digest(source.version, patch.text, fragments.base, compiler)}`,
 	);
 }
 
-/** The objects that a configuration starts from; the base one, and the one that has little in common with it, start from nothing. */
+/** The objects that a configuration starts from: the base one's, or none. */
 async function baseObjects(
 	attempt: Attempt,
 	inputs: Inputs,
 	config: ConfigName,
 ): Promise<string | undefined> {
-	if (config === "base" || config === "whole") return undefined;
+	if (FROM_NOTHING.has(config)) return undefined;
 	await keptKernel(attempt, inputs, "base");
 	const objects = objectsOf(attempt, inputs);
 	return (await exists(objects)) ? objects : undefined;
@@ -218,20 +235,42 @@ async function make(
 	);
 }
 
+interface Patch {
+	file: string;
+	text: string;
+}
+
 interface Inputs {
 	source: SourcePackage;
+	version: Version;
 	compiler: string;
-	patchFile: string;
-	patch: string;
+	/** The one that every configuration has. */
+	patch: Patch;
 	/** Each configuration's own options, on top of the base ones. */
 	fragments: Record<ConfigName, string>;
 }
 
+/** Where patches and configurations are. */
+const ROOM = fileURLToPath(new URL("../../faults/", import.meta.url));
+
+async function readPatch(name: string): Promise<Patch> {
+	const file = join(ROOM, `${name}.patch`);
+	return { file, text: await readFile(file, "utf8") };
+}
+
+/** A configuration's patches, in the order in which they go on the source. */
+async function patchesFor(
+	{ version, patch }: Inputs,
+	config: ConfigName,
+): Promise<Patch[]> {
+	const own = OWN_PATCHES[config];
+	if (own === undefined) return [patch];
+	return [patch, await readPatch(`linux-${version}-${own}`)];
+}
+
 async function readInputs(attempt: Attempt, version: Version): Promise<Inputs> {
-	const room = fileURLToPath(new URL("../../faults/", import.meta.url));
-	const patchFile = join(room, `linux-${version}.patch`);
 	const config = (name: string): Promise<string> =>
-		readFile(join(room, "config", `${name}.config`), "utf8");
+		readFile(join(ROOM, "config", `${name}.config`), "utf8");
 	const base = mergeFragments(
 		await config("base"),
 		await config(`linux-${version}`),
@@ -247,8 +286,8 @@ async function readInputs(attempt: Attempt, version: Version): Promise<Inputs> {
 	return {
 		source: await sourcePackage(attempt, version),
 		compiler: `${await said("gcc", ["--version"])}${await said("ld", ["--version"])}`,
-		patchFile,
-		patch: await readFile(patchFile, "utf8"),
+		version,
+		patch: await readPatch(`linux-${version}`),
 		fragments,
 	};
 }

@@ -3,6 +3,7 @@ import type { ConfigName, Kernel } from "./build.js";
 import type { Options } from "./options.js";
 import { CASES, OTHERS, SAMPLES } from "./samples.js";
 import { VERSIONS, type Version } from "./source.js";
+import { PLANTED_SPLATS, saysOf, splatCases } from "./splats.js";
 import { EVERYWHERE, type Fault } from "./table.js";
 import { UNDER_SETTINGS } from "./underSettings.js";
 
@@ -27,6 +28,7 @@ export function casesFor({ config, fault, modules }: Job): readonly string[] {
 	if (modules.length > 0)
 		return ["lsm.*", ...(fault === null ? [] : OTHERS.slice(0, 2))];
 	if (fault === null || fault.boundary === EVERYWHERE) return [];
+	if (saysOf(fault) !== undefined) return splatCases(fault);
 	return [`${fault.boundary}.*`, ...OTHERS];
 }
 
@@ -61,7 +63,10 @@ export const isInTurn = (
 	only.length === 0 &&
 	(inTurn || version !== OLDEST || modules !== undefined);
 
-/** A configuration that leaves something out: as it is, and with its samples. CRIU's cases take a boot each: they wear the guest out. */
+/** Where each fault takes a boot of its own: CRIU wears the guest out, and a splat taints the kernel. */
+const BOOTED: ReadonlySet<ConfigName> = new Set(["criu", "debug"]);
+
+/** A configuration that is not for all faults: as it is, and with its samples. */
 export function sampleWork(
 	built: Built,
 	named: ReadonlyMap<string, Fault>,
@@ -70,10 +75,13 @@ export function sampleWork(
 	const names = (SAMPLES as Readonly<Record<string, readonly string[]>>)[
 		built.config
 	];
-	const faults = (names ?? []).flatMap((name) => named.get(name) ?? []);
+	const faults =
+		built.config === "debug"
+			? PLANTED_SPLATS
+			: (names ?? []).flatMap((name) => named.get(name) ?? []);
 	const booted = faults.filter(
 		(fault) =>
-			built.config === "criu" || !isInTurn(fault, built.version, options),
+			BOOTED.has(built.config) || !isInTurn(fault, built.version, options),
 	);
 	return {
 		jobs: [null, ...booted].map((fault) => ({ ...built, fault, modules: [] })),

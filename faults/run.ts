@@ -26,6 +26,7 @@ import { type Options, parseOptions } from "./options.js";
 import { isIn, lastCaught, markdown } from "./page.js";
 import { EXPECT, MEANT, SAMPLES } from "./samples.js";
 import type { Version } from "./source.js";
+import { PLANTED_SPLATS, saysOf, withComplaint } from "./splats.js";
 import {
 	type Fault,
 	type Finding,
@@ -90,10 +91,12 @@ interface Tried {
 
 async function tryFault(job: Job, signal: AbortSignal): Promise<Tried> {
 	const { fault, setting } = job;
+	const says = saysOf(fault);
+	const parameter = says === undefined ? "crcap_fault" : "crcap_splat";
 	const { status, report } = await crcap(
 		job,
 		[
-			...(fault === null ? [] : [`crcap_fault=${fault.name}`]),
+			...(fault === null ? [] : [`${parameter}=${fault.name}`]),
 			...(setting === undefined ? [] : [setting]),
 		],
 		casesFor(job),
@@ -101,11 +104,10 @@ async function tryFault(job: Job, signal: AbortSignal): Promise<Tried> {
 	);
 	// A case of CRIU's is about several boundaries: that it failed counts only where it names the right one.
 	const ran = together(report.targets);
-	const finding = findingOf(
-		ran,
-		fault,
-		job.config === "criu" ? () => [] : concerns,
-	);
+	const about = job.config === "criu" ? () => [] : concerns;
+	const failed = findingOf(ran, fault, about);
+	const finding =
+		says === undefined ? failed : withComplaint(failed, says, ran.cases);
 	const expected = statusFor(report.targets);
 	const trouble =
 		finding.trouble === null && status !== expected
@@ -293,7 +295,12 @@ async function main(): Promise<number> {
 	);
 	await runLimited(turns, options.jobs);
 	if (options.write !== undefined)
-		await writePage(options.write, rows, faults, sources);
+		await writePage(
+			options.write,
+			rows,
+			[...faults, ...PLANTED_SPLATS],
+			sources,
+		);
 	if (options.writeCriu !== undefined) {
 		const old = await readFile(options.writeCriu, "utf8");
 		const told = jobs.flatMap((job) => ofCriu.get(job) ?? []);

@@ -49,6 +49,8 @@ export const SAMPLES: Readonly<
 		"exe_fd-cap_not_honoured",
 		"set_tid-sys_admin_not_honoured",
 	],
+	// The planted splats (splats.ts) are tried in it, not faults.
+	debug: [],
 };
 
 interface Cases {
@@ -76,6 +78,8 @@ export const EXPECT: Readonly<Partial<Record<ConfigName, readonly string[]>>> =
 /** Other options of its runs. */
 export const MEANT: Readonly<Partial<Record<ConfigName, readonly string[]>>> = {
 	"no-multiuser": ["--max-skipped", "100"],
+	// Whatever it says of itself fails the case.
+	debug: ["--splats", "fail"],
 };
 
 /** Beside all cases of its own boundary, a fault must fail none of these. */

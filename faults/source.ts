@@ -102,11 +102,11 @@ function named(dir: string, file: string): SourcePackage {
 	return { name, version: decodeURIComponent(version), deb: join(dir, file) };
 }
 
-/** The patched tree, from the cache where it is there. */
+/** The tree with these patches on it, one after the other; from the cache where it is there. */
 export async function patchedSource(
 	attempt: Attempt,
 	{ name, deb, version }: SourcePackage,
-	patchFile: string,
+	patchFiles: readonly string[],
 	tree: string,
 ): Promise<void> {
 	if (await exists(tree)) return;
@@ -125,24 +125,34 @@ export async function patchedSource(
 			"--wildcards",
 			...UNUSED.map((dir) => `--exclude=${name}/${dir}/*.[ch]`),
 		]);
-		await attempt
-			.run("patch", [
-				"-p1",
-				"--batch",
-				"--forward",
-				"--fuzz=0",
-				"--no-backup-if-mismatch",
-				`--directory=${source}`,
-				`--input=${patchFile}`,
-			])
-			.catch((cause: Error) => {
-				throw new Error(
-					`${basename(patchFile)} does not fit Linux ${version}; where the source has moved on, bring the patch up to it: ${cause.message}`,
-					{ cause },
-				);
-			});
+		for (const file of patchFiles)
+			await applyPatch(attempt, file, source, version);
 		await attempt.place(source, tree);
 	});
+}
+
+async function applyPatch(
+	attempt: Attempt,
+	file: string,
+	source: string,
+	version: string,
+): Promise<void> {
+	try {
+		await attempt.run("patch", [
+			"-p1",
+			"--batch",
+			"--forward",
+			"--fuzz=0",
+			"--no-backup-if-mismatch",
+			`--directory=${source}`,
+			`--input=${file}`,
+		]);
+	} catch (cause) {
+		throw new Error(
+			`${basename(file)} does not fit Linux ${version}; where the source has moved on, bring the patch up to it: ${(cause as Error).message}`,
+			{ cause },
+		);
+	}
 }
 
 async function cachedPackage(
