@@ -46,34 +46,41 @@ function triedIn({ id, subject }: CaseResult): string {
 	return subject === USUAL ? `\`${victim}\`` : `\`${victim}\` (\`${subject}\`)`;
 }
 
+/** How CRIU came out where it should not have. */
+function outcomeOf(one: CaseResult): string {
+	const outcome = toldBy(one)?.outcome ?? one.verdict;
+	return outcome === "resumed" ? "restored, which must be refused" : outcome;
+}
+
 /** What came of the cases that failed, by outcome: "restore failed: `plain`, `deleted`". */
 function truth(
 	failed: readonly CaseResult[],
 	ran: readonly CaseResult[],
 ): string {
 	if (failed.length === 0) return `all ${ran.length} cases as they should be`;
-	const outcomes = unique(
-		failed.map((one) => toldBy(one)?.outcome ?? one.verdict),
-	);
-	return outcomes
+	return unique(failed.map(outcomeOf))
 		.map((outcome) => {
-			const where = failed.filter(
-				(one) => (toldBy(one)?.outcome ?? one.verdict) === outcome,
-			);
+			const where = failed.filter((one) => outcomeOf(one) === outcome);
 			return `${outcome}: ${where.map(triedIn).join(", ")}`;
 		})
 		.join("; ");
 }
+
+/** What "criu check" said in these cases, where it was asked. */
+const checksIn = (cases: readonly CaseResult[]): string[] =>
+	unique(cases.flatMap((one) => toldBy(one)?.check ?? [])).filter(
+		(said) => said !== "not asked",
+	);
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
 function line({ fault, cases }: CriuRow): string {
 	const ran = cases.filter((one) => toldBy(one) !== undefined);
 	const failed = cases.filter(({ verdict }) => verdict === "fail");
-	// What is said to those who then fail; without a fault, to those who have the capability.
-	const asked =
-		failed.length > 0 ? failed : ran.filter(({ subject }) => subject === USUAL);
-	const checks = unique(asked.map((one) => toldBy(one)?.check ?? "nothing"));
+	// What is said to those who then fail; where it was not asked, to those who have the capability.
+	const usual = ran.filter(({ subject }) => subject === USUAL);
+	const said = checksIn(failed);
+	const checks = said.length > 0 ? said : checksIn(usual);
 	const named = unique(failed.flatMap(({ boundary }) => boundary ?? []));
 	return `| ${[
 		fault === null ? "none" : `\`${fault.name}\``,

@@ -41,13 +41,18 @@ export const SAMPLES: Readonly<
 		"ipc_next_id-check_missing",
 		"tty_lock-check_missing",
 	],
-	// CRIU can show what is refused; it never asks for what it has no capability for.
+	// CRIU can show what is refused, what has no effect, and a deleted file that is open to a user namespace; it never asks for
+	// what it has no capability for.
 	criu: [
 		"ns_last_pid-cap_not_honoured",
 		"set_tid-cap_not_honoured",
 		"map_files-cap_not_honoured",
 		"exe_fd-cap_not_honoured",
 		"set_tid-sys_admin_not_honoured",
+		"ns_last_pid-no_effect",
+		"set_tid-no_effect",
+		"map_files-current_user_ns",
+		"exe_fd-no_effect",
 	],
 	// The planted splats (splats.ts) are tried in it, not faults.
 	debug: [],
@@ -66,7 +71,8 @@ export const CASES: Readonly<Partial<Record<ConfigName, Cases>>> = {
 		whole: ["criu.*"],
 		planted: [
 			"criu.plain.criu_{ambient,no_clone3}-*",
-			"criu.{deleted,threads}.criu_ambient-*",
+			"criu.deleted.criu_{ambient,own_userns}-*",
+			"criu.threads.criu_ambient-*",
 		],
 	},
 };

@@ -202,6 +202,8 @@ static const char *checkpoint_and_restore(struct cr_ctx *c, const char *program,
 			return "restored, but it began anew";
 		if (after[i].pid != before[i].pid || after[i].tid != before[i].tid)
 			return "restored with another pid";
+		if (after[i].dev != before[i].dev || after[i].ino != before[i].ino)
+			return "restored with another program";
 	}
 	return CR_RESUMED;
 }

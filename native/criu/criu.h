@@ -14,6 +14,7 @@
 struct cr_hand {
 	uint64_t pid, tid;
 	uint64_t born; /* when it began, in ns: who begins anew has another */
+	uint64_t dev, ino; /* the program that /proc/self/exe names */
 	uint64_t count;
 };
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,12 +47,17 @@ static void count_on(struct cr_hand *h, int n)
 {
 	const struct timespec pause = { 0, 2000000 };
 	struct timespec now;
+	struct stat exe;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	h->born = now.tv_sec * 1000000000ULL + now.tv_nsec;
 	for (;;) {
 		h->pid = getpid();
 		h->tid = syscall(SYS_gettid);
+		if (stat("/proc/self/exe", &exe))
+			_exit(1);
+		h->dev = exe.st_dev;
+		h->ino = exe.st_ino;
 		h->count++;
 		if (pwrite(record, h, sizeof(*h), n * sizeof(*h)) != sizeof(*h))
 			_exit(1);

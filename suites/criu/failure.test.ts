@@ -74,6 +74,29 @@ test("a success that must not be needs no control", async () => {
 	assert.equal(failure?.boundary, undefined);
 });
 
+test("an effect that is missing is the kernel's fault, whatever the control comes to", async () => {
+	const pid =
+		"criu/cr-restore.c:1539: Pid 316 do not match expected 303 / criu/cr-restore.c:2320: Restoring FAILED.";
+	const failed = criuFailure(seen(`restore failed: ${pid}`, pid), 1);
+	assert.equal(failed?.skip, undefined);
+	assert.equal(failed?.boundary, "set_tid");
+	assert.match(failed?.words ?? "", /the effect is another/);
+	const filtered = { ...seen(`restore failed: ${pid}`, pid), who: "seccomp:2" };
+	assert.equal(criuFailure(filtered, 1)?.boundary, "ns_last_pid");
+	for (const [outcome, boundary] of [
+		["restored with another pid", "set_tid"],
+		["restored with another program", "exe_fd"],
+	] as const) {
+		const one = seen(outcome, "");
+		const results = one.results.map((result) =>
+			result.step === "criu" ? { ...result, value: outcome } : result,
+		);
+		const told = criuFailure({ ...one, results }, 1);
+		assert.equal(told?.skip, undefined, outcome);
+		assert.equal(told?.boundary, boundary);
+	}
+});
+
 test("a deleted file that is read where map_files is closed points at map_files", async () => {
 	const opened = {
 		...seen("not asked", ""),

@@ -1,5 +1,9 @@
 /** What CRIU's words say of the kernel: which boundary a message points at, and whether CRIU can run there at all. */
-import type { Observation, StepResult } from "../model/observation.js";
+import {
+	type Observation,
+	type StepResult,
+	shownValues,
+} from "../model/observation.js";
 import type { Boundary } from "../model/row.js";
 
 /**
@@ -18,6 +22,27 @@ const MESSAGES: readonly (readonly [RegExp, Boundary])[] = [
 	// criu/proc_parse.c: the link, and the path that is tried instead.
 	[/mapfile link|map_files|Can't open mapped \[.*\(deleted\)\]/, "map_files"],
 ];
+
+/**
+ * What no lack of anything explains: CRIU was allowed, was told that it succeeded, and the effect is another. The kernel is to
+ * blame, whatever comes of the control. CRIU's own words, or the outcome's.
+ */
+const WITHOUT_EFFECT: readonly (readonly [RegExp, Boundary])[] = [
+	// criu/cr-restore.c: restore_task_with_children().
+	[/Pid \d+ do not match expected \d+/, "set_tid"],
+	[/^restored with another pid/, "set_tid"],
+	[/^restored with another program/, "exe_fd"],
+];
+
+/** The boundary whose effect is missing. Who has a seccomp filter chooses pids by ns_last_pid: it hides clone3. */
+function withoutEffect(
+	told: string,
+	who: string | undefined,
+): Boundary | undefined {
+	const found = WITHOUT_EFFECT.find(([message]) => message.test(told))?.[1];
+	const filtered = who !== undefined && shownValues(who).get("seccomp") === "2";
+	return found === "set_tid" && filtered ? "ns_last_pid" : found;
+}
 
 /** The boundary that CRIU's log points at; undefined where no message is known. */
 export function boundaryIn(log: string): Boundary | undefined {
@@ -41,7 +66,7 @@ export const CLOSED = "0:dump failed";
  * @param expected what was expected there
  */
 export function criuFailure(
-	{ results }: Observation,
+	{ results, who }: Observation,
 	wrong: number,
 	expected?: string,
 ): CriuFailure | undefined {
@@ -54,8 +79,14 @@ export function criuFailure(
 		results.slice(wrong).find(({ step }) => step === "criu_log"),
 	);
 	const check = evidenceOf(results.find(({ step }) => step === "criu_check"));
+	const lost = withoutEffect(`${evidenceOf(failed)} / ${log}`, who);
 	// Asked only where CRIU did not succeed; a success that must not be needs no control.
-	if (control !== "" && control !== "resumed" && control !== "not asked")
+	if (
+		lost === undefined &&
+		control !== "" &&
+		control !== "resumed" &&
+		control !== "not asked"
+	)
 		return {
 			skip: `CRIU can't do this here, with the other capability as little: ${control}`,
 			words: log,
@@ -66,13 +97,17 @@ export function criuFailure(
 				"resumed: CRIU read the deleted file, which only a link in map_files leads to",
 			boundary: "map_files",
 		};
-	const boundary = boundaryIn(log);
+	const boundary = lost ?? boundaryIn(log);
 	const points = boundary === undefined ? "" : `, which points at ${boundary}`;
 	const says = log === "" ? "" : `; CRIU says "${log}"${points}`;
 	const hides =
 		check === "Looks good." ? '; "criu check" says "Looks good."' : "";
 	const other =
-		control === "resumed" ? "; with the other capability it succeeds" : "";
+		control === "resumed"
+			? "; with the other capability it succeeds"
+			: lost === undefined
+				? ""
+				: "; CRIU was allowed to, and the effect is another";
 	return {
 		words: `${evidenceOf(failed)}${other}${says}${hides}`,
 		...(boundary === undefined ? {} : { boundary }),
