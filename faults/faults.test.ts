@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "tap";
-import { BUILD_PACKAGES, CONFIGS } from "./build.js";
-import { mergeFragments, unmetOptions } from "./fragments.js";
+import { BUILD_PACKAGES, CONFIGS } from "./kernel/build.js";
+import { mergeFragments, unmetOptions } from "./kernel/fragments.js";
+import { VERSIONS, type Version } from "./kernel/source.js";
 import { isIn } from "./page.js";
-import { VERSIONS, type Version } from "./source.js";
 import type { Fault } from "./table.js";
 
 const BOUNDARIES = [

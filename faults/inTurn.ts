@@ -18,7 +18,7 @@ import {
 	plan,
 	readFacts,
 } from "../suites/index.js";
-import type { Kernel } from "./build.js";
+import type { Kernel } from "./kernel/build.js";
 import { EVERYWHERE, type Fault, type Finding } from "./table.js";
 
 /** Where the kernel is told which fault it has; "none" takes it away. */

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "tap";
-import { CONFIGS, type Kernel } from "./build.js";
 import {
 	casesFor,
 	isLeftOut,
@@ -9,6 +8,7 @@ import {
 	sectionOf,
 	wholeWork,
 } from "./jobs.js";
+import { CONFIGS, type Kernel } from "./kernel/build.js";
 import { parseOptions } from "./options.js";
 import { SAMPLES } from "./samples.js";
 import { EVERYWHERE, type Fault } from "./table.js";

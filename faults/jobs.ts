@@ -1,8 +1,8 @@
 /** The boots of `npm run faults`: which kernel, with which fault, and the cases that are tried there. */
-import type { ConfigName, Kernel } from "./build.js";
+import type { ConfigName, Kernel } from "./kernel/build.js";
+import { VERSIONS, type Version } from "./kernel/source.js";
 import type { Options } from "./options.js";
 import { CASES, OTHERS, SAMPLES } from "./samples.js";
-import { VERSIONS, type Version } from "./source.js";
 import { PLANTED_SPLATS, saysOf, splatCases } from "./splats.js";
 import { EVERYWHERE, type Fault } from "./table.js";
 import { UNDER_SETTINGS } from "./underSettings.js";

@@ -13,8 +13,8 @@ import { basename, join } from "node:path";
 import { execa } from "execa";
 import { t, test } from "tap";
 import { cacheDir } from "../vm/index.js";
-import { exists, inScratch, newAttempt } from "./scratch.js";
-import { sourcePackage, VERSIONS } from "./source.js";
+import { exists, inScratch, newAttempt } from "./kernel/scratch.js";
+import { sourcePackage, VERSIONS } from "./kernel/source.js";
 
 const CLI = join(import.meta.dirname, "../crcap/main.js");
 const CASES = ["--case", "set_tid.free_tid.*", "--case", "exe_fd.*-none"];

@@ -1,7 +1,7 @@
 /** The command line of `npm run faults`. */
 import { availableParallelism } from "node:os";
-import { CONFIGS, type ConfigName } from "./build.js";
-import { VERSIONS, type Version } from "./source.js";
+import { CONFIGS, type ConfigName } from "./kernel/build.js";
+import { VERSIONS, type Version } from "./kernel/source.js";
 
 export interface Options {
 	readonly only: readonly string[];

@@ -8,7 +8,6 @@ import { type Report, readReport } from "../results/index.js";
 import { runLimited } from "../runner/common/jobs.js";
 import { concerns } from "../suites/index.js";
 import { cacheDir } from "../vm/index.js";
-import { buildKernel, type ConfigName, type Kernel } from "./build.js";
 import { type CriuRow, criuTable, withCriuTable } from "./criuTable.js";
 import { groupsOf, namedCases, tryInTurn } from "./inTurn.js";
 import {
@@ -22,10 +21,11 @@ import {
 	type Work,
 	wholeWork,
 } from "./jobs.js";
+import { buildKernel, type ConfigName, type Kernel } from "./kernel/build.js";
+import type { Version } from "./kernel/source.js";
 import { type Options, parseOptions } from "./options.js";
 import { isIn, lastCaught, markdown } from "./page.js";
 import { EXPECT, MEANT, SAMPLES } from "./samples.js";
-import type { Version } from "./source.js";
 import { PLANTED_SPLATS, saysOf, withComplaint } from "./splats.js";
 import {
 	type Fault,

@@ -1,5 +1,5 @@
 /** Which configurations are tried with which faults, how, and with which cases. */
-import type { ConfigName } from "./build.js";
+import type { ConfigName } from "./kernel/build.js";
 
 /** A configuration without something is tried with one fault of each boundary that it still has. */
 export const SAMPLES: Readonly<

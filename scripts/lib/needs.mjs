@@ -282,7 +282,7 @@ const TESTS = [
 ];
 
 /**
- * What building a kernel takes, beside a compiler; faults/build.ts checks the same.
+ * What building a kernel takes, beside a compiler; faults/kernel/build.ts checks the same.
  * @type {readonly Need[]}
  */
 const FAULTS = [

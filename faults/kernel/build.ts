@@ -251,7 +251,7 @@ interface Inputs {
 }
 
 /** Where patches and configurations are. */
-const ROOM = fileURLToPath(new URL("../../faults/", import.meta.url));
+const ROOM = fileURLToPath(new URL("../../../faults/", import.meta.url));
 
 async function readPatch(name: string): Promise<Patch> {
 	const file = join(ROOM, `${name}.patch`);

@@ -1,7 +1,7 @@
 /** The kernels' sources: Debian's packages, brought by apt, each with its patch on it. */
 import { mkdir, readdir, rename } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { PrivateApt } from "../vm/index.js";
+import { PrivateApt } from "../../vm/index.js";
 import { type Attempt, exists, inScratch } from "./scratch.js";
 
 /** The versions that there is a patch for. Each but the first goes by what changed since the one before. */
