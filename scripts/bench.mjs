@@ -133,7 +133,6 @@ async function bench(options) {
 		},
 		planned,
 		small: measured.small || (before?.small ?? 0),
-		taken: rounds.length,
 		rounds,
 		rows,
 		parts,

@@ -69,8 +69,15 @@ export function filter<T extends Selectable>(
 	return chosen;
 }
 
+/** Text without a glob's signs, as an id is: it matches itself. */
+const PLAIN = /^[\w.-]+$/;
+
 /** True for text that one of the globs matches as a whole. */
 export function matcher(globs: readonly string[]): (text: string) => boolean {
+	if (globs.every((glob) => PLAIN.test(glob))) {
+		const names = new Set(globs);
+		return (text) => names.has(text);
+	}
 	// Ids hold no slash, so `*` runs over dots; without `dot` a leading one would need to be spelled out.
 	return picomatch([...globs], { dot: true, nonegate: true });
 }

@@ -169,6 +169,7 @@ function rate(name, key) {
  * What a row came to. Without `median` nothing was measured.
  * @typedef {object} Figure
  * @property {string} name
+ * @property {number} times in how many rounds it was measured
  * @property {number} [median]
  * @property {number} [lowest]
  * @property {number} [highest]
@@ -185,7 +186,11 @@ export function figureOf({ name, needs, value, goal }, rounds) {
 	const values = rounds
 		.filter((round) => needs.every((key) => round[key] !== undefined))
 		.map((round) => value(/** @type {Record<Key, number>} */ (round)));
-	const told = { name, ...(goal === undefined ? {} : { goal }) };
+	const told = {
+		name,
+		times: values.length,
+		...(goal === undefined ? {} : { goal }),
+	};
 	if (values.length === 0) return told;
 	const middle = median(values);
 	return {

@@ -16,7 +16,6 @@ const QUIET = 0.1;
  * @property {{ release: string, arch: string, accel: string }} kernel
  * @property {number} planned cases of the plan
  * @property {number} small cases of the small run
- * @property {number} taken rounds
  * @property {readonly import("./goals.mjs").Round[]} rounds
  * @property {readonly Figure[]} rows
  * @property {readonly Figure[]} parts
@@ -59,8 +58,17 @@ function cellsOf({ name, write }, figure) {
 	return [name, write(median), `${write(lowest)} to ${write(highest)}`];
 }
 
+/** @param {readonly Figure[]} rows @returns {string} in how many rounds they were measured, as far as they were */
+function roundsOf(rows) {
+	const times = rows.map((row) => row.times).filter((n) => n > 0);
+	const [least, most] = [Math.min(...times), Math.max(...times)];
+	if (times.length === 0) return "no round";
+	if (least < most) return `${least} to ${most} rounds`;
+	return least === 1 ? "1 round" : `${least} rounds`;
+}
+
 /** @param {Findings} found @returns {string} where and how it was measured */
-export function setting({ machine, kernel, planned, small, taken }) {
+export function setting({ machine, kernel, planned, small, rows }) {
 	const { cpu, cores, load, others, node, qemu } = machine;
 	const how = kernel.accel === "tcg" ? "under emulation" : "with KVM";
 	const loads = load.map((one) => one.toFixed(1)).join(", ");
@@ -68,7 +76,7 @@ export function setting({ machine, kernel, planned, small, taken }) {
 		others > QUIET
 			? ` The machine was shared: other programs kept ${others.toFixed(1)} of the ${cores} cores busy, and the load before the rounds was ${loads}. Seconds are longer than on a machine of one's own, and ratios are less exact.`
 			: "";
-	return `${cores} cores (${cpu}) ${how}; Node.js ${node}, QEMU ${qemu}, Linux ${kernel.release} (${kernel.arch}); the plan of ${planned} cases, ${small} in the small run; ${taken} round${taken === 1 ? "" : "s"}.${busy}`;
+	return `${cores} cores (${cpu}) ${how}; Node.js ${node}, QEMU ${qemu}, Linux ${kernel.release} (${kernel.arch}); the plan of ${planned} cases, ${small} in the small run; each figure of ${roundsOf(rows)}.${busy}`;
 }
 
 /** @param {readonly Figure[]} figures */

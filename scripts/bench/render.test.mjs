@@ -30,7 +30,6 @@ const FOUND = {
 	kernel: { release: "6.1.0", arch: "x86_64", accel: "tcg" },
 	planned: 5000,
 	small: 205,
-	taken: 1,
 	rounds: [ROUND],
 	rows: ROWS.map((row) => figureOf(row, [ROUND])),
 	parts: PARTS.map((row) => figureOf(row, [ROUND])),
@@ -66,6 +65,14 @@ test("the text has what is missed, why something is missing, and the simulation 
 	assert.match(text, /by simulation.*boot 2000 ms, runner 0\.12 ms/);
 	assert.match(text, /\| 4 +\| 4 +\| 4\.00 s +\| 2\.00 s/);
 	assert.equal(plannedIn(text), 5000);
+});
+
+test("how many rounds there were is told of what was measured", async () => {
+	assert.match(setting(FOUND), /each figure of 1 round\./);
+	const rows = ROWS.map((row) => figureOf(row, [ROUND, ROUND]));
+	assert.match(setting({ ...FOUND, rows }), /each figure of 2 rounds\./);
+	const mixed = [...FOUND.rows.slice(0, 1), ...rows];
+	assert.match(setting({ ...FOUND, rows: mixed }), /of 1 to 2 rounds\./);
 });
 
 test("a shared machine is told, and one of the bench's own is not", async () => {

@@ -257,14 +257,20 @@ function crossings(facts: Facts): readonly Crossing[] {
 	const before = crossed.get(facts.capLastCap);
 	if (before !== undefined) return before;
 	const subjects = subjectsFor(facts);
+	// Many rows take the same subjects, by the same function.
+	const taken = new Map<Row["subjects"], readonly Subject[]>();
+	const takers = ({ subjects: takes }: Row): readonly Subject[] => {
+		const of = taken.get(takes) ?? subjects.filter((one) => takes(one));
+		taken.set(takes, of);
+		return of;
+	};
 	const found: Crossing[] = [];
 	for (const suite of SUITES)
 		for (const row of suite.rows)
-			for (const subject of subjects)
-				if (row.subjects(subject)) {
-					const id = `${suite.name}.${row.name}.${subject.name}`;
-					found.push({ id, suite, row, subject });
-				}
+			for (const subject of takers(row)) {
+				const id = `${suite.name}.${row.name}.${subject.name}`;
+				found.push({ id, suite, row, subject });
+			}
 	crossed.set(facts.capLastCap, found);
 	return found;
 }
