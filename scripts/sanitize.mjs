@@ -220,7 +220,7 @@ const asan = (cases, folder) => {
 };
 
 /** One case in so many is run under valgrind: a case takes it seconds, and rows differ more than their subjects. */
-const VALGRIND_STRIDE = 37;
+const VALGRIND_STRIDE = 11;
 
 /**
  * A sample, without the programs that cases execute: valgrind would begin anew for each. It makes system calls in the program's
@@ -232,7 +232,10 @@ const valgrind = async (cases, folder) => {
 	const logs = logsIn(folder, "logs-valgrind");
 	const plain = build(folder, "plain", []);
 	const sample = cases.filter((_, i) => i % VALGRIND_STRIDE === 0);
-	const command = ["valgrind", "-q", `--log-file=${logs}/%p`, ...plain];
+	const command = [
+		...["valgrind", "-q", `--log-file=${logs}/%p`],
+		...[`--suppressions=${TOP}/native/fuzz/valgrind.supp`, ...plain],
+	];
 	const answers = await answersOf(command, sample);
 	const outcomes = sample.map((one) => ({
 		name: one.id,
