@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--facts")) {
 		len = cr_facts(out, sizeof(out));
-	} else if (argv[1][0] == '-' && strncmp(argv[1], "--", 3) && strncmp(argv[1], "-- ", 3)) {
+	} else if (argv[1][0] == '-' && strcmp(argv[1], "--") && strncmp(argv[1], "-- ", 3)) {
 		return usage(stderr, 2);
 	} else {
 		len = cr_supervisor_init(NULL);

@@ -32,6 +32,20 @@ static unsigned long long number(const char **p, unsigned int base)
 	}
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* A whole mapping, with the gaps that the sanitizer put between variables: its memcpy() would take each for an overrun. */
+__attribute__((no_sanitize("address"))) static void
+copy_mapping(volatile unsigned long *to, const volatile unsigned long *from, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*to); i++)
+		to[i] = from[i];
+}
+#else
+#define copy_mapping(to, from, size) memcpy(to, from, size)
+#endif
+
 /* Put an anonymous copy in the place of one mapping. The new page holds the code that runs here, too. */
 static int replace(unsigned long start, unsigned long end, int prot)
 {
@@ -41,7 +55,7 @@ static int replace(unsigned long start, unsigned long end, int prot)
 	if (copy == MAP_FAILED)
 		return -errno;
 	if (prot & PROT_READ)
-		memcpy(copy, (void *)start, size);
+		copy_mapping((void *)copy, (void *)start, size);
 	__builtin___clear_cache(copy, copy + size);
 	if (mprotect(copy, size, prot))
 		return -errno;

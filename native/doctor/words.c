@@ -22,6 +22,7 @@ const char *const boundary_texts[BOUNDARIES] = {
 
 const char *const boundary_criu[BOUNDARIES] = {
 	[NS_LAST_PID] = "criu restore writes it only where there is no clone3() with set_tid",
+	/* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): a sentence in two lines */
 	[SET_TID] = "criu restore gives every process its old pid this way, or by ns_last_pid "
 		    "where there "
 		    "is no clone3()",
