@@ -37,6 +37,13 @@ test("an observation tells what criu check said, and how CRIU came out", async (
 		toldBy({ observed: observed("resumed", "a.c:1: No (TCP), it (says)") }),
 		{ check: "a.c:1: No (TCP), it (says)", outcome: "resumed" },
 	);
+	const two = (first: string, second: string) =>
+		toldBy({
+			observed: `criu ok (${first}), criu_log ok, criu_check ok (no), criu ok (${second}), criu_log ok (a), controlled ok (resumed)`,
+		})?.outcome;
+	assert.equal(two("dump failed", "restore failed"), "restore failed");
+	assert.equal(two("dump failed", "resumed"), "dump failed");
+	assert.equal(two("resumed", "resumed"), "resumed");
 	for (const text of [
 		"",
 		"nothing (setup)",

@@ -19,7 +19,12 @@ export interface Told {
 export function toldBy({
 	observed,
 }: Pick<CaseResult, "observed">): Told | undefined {
-	const outcome = /(?:^|, )criu ok \(([^()]*)\)/.exec(observed)?.[1];
+	const [first, second] = [
+		...observed.matchAll(/(?:^|, )criu ok \(([^()]*)\)/g),
+	].map((found) => found[1]);
+	// Where the first victim must be refused, it is about the second one.
+	const outcome =
+		first === "dump failed" && second !== "resumed" ? (second ?? first) : first;
 	const check =
 		/(?:^|, )criu_check ok \((.*?)\)(?=, criu |, controlled |$)/.exec(
 			observed,

@@ -70,9 +70,8 @@ export const CASES: Readonly<Partial<Record<ConfigName, Cases>>> = {
 	criu: {
 		whole: ["criu.*"],
 		planted: [
-			"criu.plain.criu_{ambient,no_clone3}-*",
-			"criu.deleted.criu_{ambient,own_userns}-*",
-			"criu.threads.criu_ambient-*",
+			"criu.plain.criu_{ambient,no_clone3}-cap*",
+			"criu.deleted.criu_{ambient,own_userns}-cap_checkpoint_restore",
 		],
 	},
 };

@@ -54,7 +54,7 @@ function row(
 				};
 			if (isClosed(victim, s))
 				return {
-					results: [CLOSED, "0", "0", "0:resumed", "0"],
+					results: [CLOSED, "0", "0", "0:resumed", "0", "0"],
 					reason:
 						"links in map_files are followed with the capability in the initial user namespace alone; what needs none of them is checkpointed and restored",
 					cite: "map_files_cap",

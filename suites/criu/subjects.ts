@@ -209,4 +209,4 @@ export function criuProgram(
 
 /** A second, plain victim of the same subject. */
 export const thenPlain = (subject: Subject): string =>
-	` victim=q,plain ${criu(clientOf(subject).way, "q")}`;
+	` victim=q,plain ${criu(clientOf(subject).way, "q")} criu_log`;

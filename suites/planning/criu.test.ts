@@ -40,15 +40,26 @@ test("CRIU's success is the victim's going on", async () => {
 
 test("a deleted file is closed to a user namespace, and opened there it is a failure", async () => {
 	const inside = caseOf("deleted.criu_own_userns-cap_checkpoint_restore");
-	const told = (first: string, second: string, control: string) =>
+	const judged = (first: string, second: string, control: string, log = "") =>
 		judgeHonest(
 			inside,
-			`${END} r=criu:0:${first} r=criu_log:0 r=criu_check:0:no r=criu:0:${second} r=controlled:0:${control}`,
-		).verdict;
+			`${END} r=criu:0:${first} r=criu_log:0 r=criu_check:0:no r=criu:0:${second} r=criu_log:0${log} r=controlled:0:${control}`,
+		);
+	const told = (first: string, second: string, control: string) =>
+		judged(first, second, control).verdict;
 	assert.equal(told("dump%20failed", "resumed", "not%20asked"), "pass");
 	assert.equal(told("resumed", "resumed", "not%20asked"), "fail");
 	assert.equal(told("dump%20failed", "dump%20failed", "resumed"), "fail");
 	assert.equal(told("dump%20failed", "dump%20failed", "dump%20failed"), "skip");
+	const fork = judged(
+		...(["dump%20failed", "restore%20failed", "resumed"] as const),
+		`:${LOG}`,
+	);
+	assert.equal(fork.boundary, "set_tid", "of the second victim's log");
+	assert.equal(
+		judged("resumed", "resumed", "not%20asked").boundary,
+		"map_files",
+	);
 });
 
 test("a guest without CRIU, or without yama, skips what needs them", async () => {
