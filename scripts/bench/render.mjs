@@ -121,7 +121,7 @@ export function render(found) {
 		goalsTable(rows),
 		...(missed.length === 0
 			? []
-			: ["Where the time goes of what is not reached, in one more run:"]),
+			: ["Where the time goes of what is not reached, in a run of its kind:"]),
 		...missed.map(missedTable),
 		...(peer === undefined
 			? []
