@@ -48,7 +48,7 @@ const ROWS: readonly Row[] = [
 		boundary: "exe_fd",
 		kind: "oops",
 		says: "kernel BUG at kernel/crcap_splat.c",
-		description: "The check ends in BUG(): the guest dies.",
+		description: "The check ends in BUG(): the process that came to it dies.",
 	},
 	{
 		boundary: "ipc_next_id",
