@@ -143,5 +143,6 @@ void cr_agent(void)
 	while ((line = cr_channel_line()) && strcmp(line, "quit"))
 		cr_obey(line);
 	cr_say_bye();
+	cr_channel_drain();
 	cr_power_off();
 }

@@ -73,6 +73,8 @@ int cr_channel_take(int in, int out);
 int cr_channel_log(int out, const char *name);
 bool cr_channel_failed(void);
 void cr_channel_send(const char *payload, size_t len);
+/* Waits until a port has sent all that it was given: what is in it when the machine stops is lost. */
+void cr_channel_drain(void);
 /* The next line in its turn, without its number and sum; NULL when the channel is gone. */
 char *cr_channel_line(void);
 void cr_channel_attend(void);

@@ -155,6 +155,12 @@ int cr_channel_open(const char *device)
 	return cr_channel_take(port, port);
 }
 
+void cr_channel_drain(void)
+{
+	while (tcdrain(to) && errno == EINTR)
+		continue;
+}
+
 static void bad_line(void)
 {
 	char buf[48];
