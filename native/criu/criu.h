@@ -13,7 +13,7 @@
 /* What goes on in a victim: a process or a thread that counts. Each keeps its record in a file, one after the other. */
 struct cr_hand {
 	uint64_t pid, tid;
-	uint64_t born; /* when it began, in ns: who begins anew has another */
+	uint64_t born;	   /* when it began, in ns: who begins anew has another */
 	uint64_t dev, ino; /* the program that /proc/self/exe names */
 	uint64_t count;
 };
