@@ -38,7 +38,7 @@ export const isLeftOut = (
 	{ only, configsChosen }: Pick<Options, "only" | "configsChosen">,
 ): boolean => version !== OLDEST || (only.length > 0 && !configsChosen);
 
-export type Built = Pick<Job, "version" | "config" | "kernel">;
+type Built = Pick<Job, "version" | "config" | "kernel">;
 
 /** A kernel, and the faults that are planted in it one after the other while it runs. */
 export interface Turn extends Built {
@@ -53,24 +53,41 @@ export interface Work {
 	readonly turns: readonly Turn[];
 }
 
+/** How much is booted. */
+type Ways = Pick<Options, "all" | "inTurn" | "only">;
+
+/** Where each fault takes a boot of its own: CRIU wears the guest out, and a splat taints the kernel. */
+const BOOTED: ReadonlySet<ConfigName> = new Set(["criu", "debug"]);
+
 /** Is it planted in a guest that runs, rather than booted with? */
-export const isInTurn = (
+const isInTurn = (
 	{ modules }: Fault,
-	version: Version,
-	{ all, inTurn, only }: Pick<Options, "all" | "inTurn" | "only">,
+	{ version, config }: Built,
+	{ all, inTurn, only }: Ways,
 ): boolean =>
+	!BOOTED.has(config) &&
 	!all &&
 	only.length === 0 &&
 	(inTurn || version !== OLDEST || modules !== undefined);
 
-/** Where each fault takes a boot of its own: CRIU wears the guest out, and a splat taints the kernel. */
-const BOOTED: ReadonlySet<ConfigName> = new Set(["criu", "debug"]);
+/** Which of the faults the kernel is booted with, and the guest in which the others are planted, where there are any. */
+function divide(
+	where: Omit<Turn, "faults">,
+	faults: readonly Fault[],
+	ways: Ways,
+): { booted: readonly Fault[]; turns: readonly Turn[] } {
+	const planted = faults.filter((fault) => isInTurn(fault, where, ways));
+	return {
+		booted: faults.filter((fault) => !planted.includes(fault)),
+		turns: planted.length === 0 ? [] : [{ ...where, faults: planted }],
+	};
+}
 
 /** A configuration that is not for all faults: as it is, and with its samples. */
 export function sampleWork(
 	built: Built,
 	named: ReadonlyMap<string, Fault>,
-	options: Pick<Options, "all" | "inTurn" | "only">,
+	ways: Ways,
 ): Work {
 	const names = (SAMPLES as Readonly<Record<string, readonly string[]>>)[
 		built.config
@@ -79,16 +96,10 @@ export function sampleWork(
 		built.config === "debug"
 			? PLANTED_SPLATS
 			: (names ?? []).flatMap((name) => named.get(name) ?? []);
-	const booted = faults.filter(
-		(fault) =>
-			BOOTED.has(built.config) || !isInTurn(fault, built.version, options),
-	);
+	const { booted, turns } = divide(built, faults, ways);
 	return {
 		jobs: [null, ...booted].map((fault) => ({ ...built, fault, modules: [] })),
-		turns: turnsOf(
-			built,
-			faults.filter((fault) => !booted.includes(fault)),
-		),
+		turns,
 	};
 }
 
@@ -96,12 +107,12 @@ export function sampleWork(
 export function wholeWork(
 	built: Built,
 	faults: readonly Fault[],
-	options: Pick<Options, "all" | "inTurn" | "only">,
+	ways: Ways,
 ): Work {
-	const { version, config } = built;
-	const booted = faults.filter((fault) => !isInTurn(fault, version, options));
+	const { booted, turns } = divide(built, faults, ways);
 	const modules = new Set(booted.flatMap((fault) => fault.modules ?? []));
-	const settings = config === "base" ? settingWork(built, faults, options) : [];
+	const settings =
+		built.config === "base" ? settingWork(built, faults, ways) : [];
 	return {
 		jobs: [
 			{ ...built, fault: null, modules: [] },
@@ -114,13 +125,7 @@ export function wholeWork(
 			})),
 			...settings.flatMap(({ jobs }) => jobs),
 		],
-		turns: [
-			...turnsOf(
-				built,
-				faults.filter((fault) => !booted.includes(fault)),
-			),
-			...settings.flatMap(({ turns }) => turns),
-		],
+		turns: [...turns, ...settings.flatMap((work) => work.turns)],
 	};
 }
 
@@ -128,28 +133,18 @@ export function wholeWork(
 function settingWork(
 	built: Built,
 	faults: readonly Fault[],
-	options: Pick<Options, "all" | "inTurn" | "only">,
+	ways: Ways,
 ): Work[] {
 	const named = new Map(faults.map((fault) => [fault.name, fault]));
 	return Object.entries(UNDER_SETTINGS).map(([setting, names]) => {
 		const here = names.flatMap((name) => named.get(name) ?? []);
-		const booted = here.filter(
-			(fault) => !isInTurn(fault, built.version, options),
-		);
+		const { booted, turns } = divide({ ...built, setting }, here, ways);
 		return {
 			jobs: booted.map((fault) => ({ ...built, fault, modules: [], setting })),
-			turns: turnsOf(
-				{ ...built, setting },
-				here.filter((fault) => !booted.includes(fault)),
-			),
+			turns,
 		};
 	});
 }
-
-const turnsOf = (
-	where: Omit<Turn, "faults">,
-	faults: readonly Fault[],
-): Turn[] => (faults.length === 0 ? [] : [{ ...where, faults }]);
 
 /** What stands above a job's row. Of each version it is one kernel, of one configuration or the other, that a fault is planted in. */
 export const sectionOf = ({
