@@ -8,7 +8,6 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { guestInitramfs } from "../../vm/guest/guest.js";
 import {
 	busybox,
@@ -18,8 +17,9 @@ import {
 	type ProgramSource,
 } from "../../vm/index.js";
 import { kernelCmdline } from "../../vm/qemu/arguments.js";
-import { type QemuProcess, spawnQemu } from "../../vm/qemu/process.js";
+import { spawnQemu } from "../../vm/qemu/process.js";
 import { qemuBuild } from "../../vm/qemu/qemuBuild.js";
+import { Dialogue } from "../shell/dialogue.test.helper.js";
 import { agentPath } from "../targets/agents.js";
 
 const DROPBEAR: ProgramSource = {
@@ -28,10 +28,6 @@ const DROPBEAR: ProgramSource = {
 	package: "dropbear-bin",
 	program: "usr/sbin/dropbear",
 };
-
-/** A board that says nothing for so long waits for something else, milliseconds. */
-const SILENCE_MS = 180_000;
-const LOOK_MS = 500;
 
 export interface Board {
 	/** A folder for the front of the search path: its `ssh` knows the board, under the name `board`. */
@@ -69,11 +65,15 @@ export async function startBoard(
 	try {
 		const { results } = qemu;
 		if (results === null) throw new Error("the board has one port only");
-		const shell = new Console(qemu);
+		const shell = new Dialogue(
+			(text) => void qemu.console.write(text),
+			qemu.exited,
+		);
+		qemu.console.on("data", (bytes: Buffer) => shell.hear(bytes));
 		await shell.ready();
-		for (const line of setUp(machine.channel.device)) await shell.ask(line);
+		for (const line of setUp(machine.channel.device)) await ask(shell, line);
 		bridge = await bridgeTo(results, join(folder, "port"));
-		return { path: folder, ask: (line) => shell.ask(line), stop };
+		return { path: folder, ask: (line) => ask(shell, line), stop };
 	} catch (error) {
 		await stop();
 		throw error;
@@ -113,62 +113,17 @@ const setUp = (port: string): string[] => [
 	"chmod 700 /root /root/.ssh",
 	"/usr/sbin/dropbear -R -E -s -p 127.0.0.1:22 2>/var/run/log",
 	`stty -F ${port} raw -echo`,
-	`(while :; do nc 127.0.0.1 22 <${port} >${port} 2>&1; done) &`,
+	`(while :; do nc 127.0.0.1 22 <${port} >${port} 2>&1; done) & true`,
 ];
 
-/** The console, as a person at it. What the terminal echoes has no digits where the answer has its status. */
-class Console {
-	readonly #port: Duplex;
-	#said = "";
-	#gone = false;
-
-	constructor(qemu: QemuProcess) {
-		this.#port = qemu.console;
-		this.#port.on("data", (bytes: Buffer) => {
-			this.#said += bytes.toString("latin1");
-		});
-		void qemu.exited.then(() => {
-			this.#gone = true;
-		});
-	}
-
-	async ready(): Promise<void> {
-		await this.#until(/this is a shell/);
-		// A serial port may lose what comes before its reader.
-		for (;;) {
-			this.#port.write("\r");
-			await sleep(LOOK_MS);
-			if (/# [\s\S]*\n# /.test(this.#said)) return;
-			if (this.#gone) throw new Error(`it ended: ${this.#said.slice(-2000)}`);
-		}
-	}
-
-	async ask(line: string): Promise<string> {
-		this.#port.write(`${line.replace(/&$/, "& true")}; echo "<<$?>>"\r`);
-		const [before, status] = await this.#until(/<<(\d+)>>/);
-		if (status !== "0")
-			throw new Error(`${line}: status ${status}: ${before.slice(-2000)}`);
-		// The terminal shows what was typed, after the prompt.
-		const typed = before.lastIndexOf("$?>>");
-		return before.slice(before.indexOf("\n", typed) + 1).replaceAll("\r", "");
-	}
-
-	async #until(pattern: RegExp): Promise<[before: string, group: string]> {
-		let [last, since] = [0, performance.now()];
-		for (;;) {
-			const found = pattern.exec(this.#said);
-			if (found !== null) {
-				const before = this.#said.slice(0, found.index);
-				this.#said = this.#said.slice(found.index + found[0].length);
-				return [before, found[1] ?? ""];
-			}
-			if (this.#said.length !== last)
-				[last, since] = [this.#said.length, performance.now()];
-			if (this.#gone || performance.now() - since > SILENCE_MS)
-				throw new Error(`it says no more: ${this.#said.slice(-2000)}`);
-			await sleep(20);
-		}
-	}
+/** @returns what it printed @throws for a line that failed */
+async function ask(shell: Dialogue, line: string): Promise<string> {
+	const { status, output } = await shell.run(line);
+	if (status !== 0)
+		throw new Error(`${line}: status ${status}: ${output.slice(-2000)}`);
+	// The terminal shows what was typed, after the prompt.
+	const typed = output.lastIndexOf("$?>>");
+	return output.slice(output.indexOf("\n", typed) + 1);
 }
 
 /** One socket on the disk for the port: whoever connects is on the line. */
