@@ -7,7 +7,13 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { ARCHES, archRows, FIRST_ARCHES, HOST_ARCH } from "./lib/arches.mjs";
+import {
+	ARCHES,
+	archRows,
+	FIRST_ARCHES,
+	HOST_ARCH,
+	TEST_ARCHES,
+} from "./lib/arches.mjs";
 import { findCommand, runMain, SetupError, TOP } from "./lib/run.mjs";
 import { STEPS } from "./lib/steps.mjs";
 
@@ -52,7 +58,7 @@ function readOptions(args) {
 		const guests = [
 			...(own ? [own] : []),
 			...asked,
-			...(values.test ? FIRST_ARCHES : []),
+			...(values.test ? TEST_ARCHES : []),
 		];
 		const agents = [...guests, ...(values.pack ? FIRST_ARCHES : [])];
 		return {

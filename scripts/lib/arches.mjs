@@ -9,6 +9,7 @@
  * @property {string} emulator
  * @property {string} qemu the emulator's package
  * @property {boolean} [first] the tests need it, and its agent travels in the npm package
+ * @property {boolean} [tested] the tests need it
  */
 
 /** @type {readonly ArchRow[]} */
@@ -46,6 +47,7 @@ export const ARCHES = [
 		compiler: ["gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross"],
 		emulator: "qemu-system-arm",
 		qemu: "qemu-system-arm",
+		tested: true,
 	},
 	{
 		name: "riscv64",
@@ -73,8 +75,11 @@ export const ARCHES = [
 	},
 ];
 
-/** The rows that the tests and the package need. */
+/** The rows that the package needs. */
 export const FIRST_ARCHES = ARCHES.filter((row) => row.first);
+
+/** The rows that the tests need. */
+export const TEST_ARCHES = ARCHES.filter((row) => row.first || row.tested);
 
 /** This machine's architecture, where the table has it. */
 export const HOST_ARCH = ARCHES.find((row) => row.node === process.arch);
