@@ -72,6 +72,25 @@ test("passes with different observations are flaky, an error is an error", async
 	const pids = ["clone3 ok (302/6/20000)", "clone3 ok (302/16/20000)"];
 	const alike = mergeRounds(pids.map((text) => round("pass", text)));
 	assert.equal(alike.verdict, "pass", "a pid that the kernel picks may differ");
+	const others = [
+		"fork ok (302)",
+		"fork ok (303, 302 was taken)",
+		"fork ok (304/1, 302/1 to 303/1 were taken)",
+	].map((text) => round("pass", text));
+	assert.equal(mergeRounds(others.slice(0, 2)).verdict, "pass");
+	assert.equal(mergeRounds(others).verdict, "fail", "another namespace");
+	const rates = ["reached, 157 forks", "reached, 395 forks"].map((text) => ({
+		...round("pass", `cycle ok (${text} a second)`),
+		expected: "clone3 EPERM; or cycle ok (reached, * forks a second)",
+	}));
+	assert.equal(mergeRounds(rates).verdict, "pass", "a rate may differ");
+	const either = [{ ...round("pass", "clone3 EPERM") }, ...rates.slice(0, 1)];
+	assert.equal(
+		mergeRounds(
+			either.map((one) => ({ ...one, expected: rates[0]?.expected ?? "" })),
+		).verdict,
+		"fail",
+	);
 	const error = mergeRounds([round("pass", "1"), round("error")]);
 	assert.equal(error.verdict, "error");
 	assert.match(error.reason, /1 × pass \(1\), 1 × error/);

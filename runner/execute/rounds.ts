@@ -7,7 +7,7 @@ import type {
 	Verdict,
 } from "../../results/model/model.js";
 import { hasRun } from "../../results/model/summary.js";
-import type { PlannedCase } from "../common/suiteApi.js";
+import { matchesPattern, type PlannedCase } from "../common/suiteApi.js";
 import type { TargetSink } from "./sink.js";
 
 /** The plan as often as it is to run, round after round. */
@@ -83,11 +83,19 @@ export class RoundsSink implements TargetSink {
 /** Pids and the like, which the kernel picks: where a case cares for one, its verdict does. */
 const PICKED = /(?<=[(/])\d+(?=[,/)])/g;
 /** That another process had a pid already. */
-const TAKEN = /(?:, [\d/]+ was taken)+/g;
+const TAKEN = /(?:, [\d/]+(?: to [\d/]+)? (?:was|were) taken)+/g;
 
-/** What a round came to, as far as rounds are to be alike. */
-const comesTo = ({ verdict, observed }: CaseResult): string =>
-	`${verdict} ${observed.replace(TAKEN, "").replace(PICKED, "*")}`;
+/**
+ * What a round came to, as far as rounds are to be alike: where the case says `*` of a number, such as a rate, it differs
+ * from round to round.
+ */
+function comesTo({ verdict, expected, observed }: CaseResult): string {
+	const seen = observed.replace(TAKEN, "");
+	const as =
+		expected.split("; or ").find((one) => matchesPattern(one, seen)) ??
+		seen.replace(PICKED, "*");
+	return `${verdict} ${as}`;
+}
 
 const sameAs = (a: CaseResult): ((b: CaseResult) => boolean) => {
 	const wanted = comesTo(a);

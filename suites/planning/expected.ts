@@ -1,15 +1,7 @@
 /** What a row expects of one operation: whether a result meets it, and how people read it. */
 import { type StepResult, takenValues } from "../model/observation.js";
+import { matchesPattern } from "../model/pattern.js";
 import type { ExpectedResult } from "../model/row.js";
-
-/** `*` stands for digits, the rest for itself. */
-function matches(pattern: string, value: string): boolean {
-	const source = pattern
-		.split("*")
-		.map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
-		.join("\\d+");
-	return new RegExp(`^${source}$`).test(value);
-}
 
 /**
  * Is the result what was expected of this step? A pid that another process has can't be given, so the next free one is as
@@ -24,8 +16,8 @@ export function meets(result: StepResult, expected: ExpectedResult): boolean {
 	if (result.value === undefined) return false;
 	const values = [result.value, ...takenValues(result)];
 	return pattern.startsWith("!")
-		? !values.some((value) => matches(pattern.slice(1), value))
-		: values.some((value) => matches(pattern, value));
+		? !values.some((value) => matchesPattern(pattern.slice(1), value))
+		: values.some((value) => matchesPattern(pattern, value));
 }
 
 /** For people: `open ok, write EPERM, fork ok (not 21001)`. */
