@@ -65,9 +65,12 @@ tolerateClosedStdout();
 const plan = JSON.parse(process.env.CRCAP_TEST_PLAN ?? "{}") as Plan;
 const status = await main(process.argv.slice(2), {
 	...realDeps,
-	// Agents with steps that end a guest.
+	// Agents with steps that end a guest, which are made for this machine's architecture only.
 	prepare: (spec, request, context) =>
-		prepare(spec, request, { ...context, agents: join(AGENTS, "test") }),
+		prepare(spec, request, {
+			...context,
+			agents: process.env.CRCAP_TEST_AGENTS ?? join(AGENTS, "test"),
+		}),
 	suites: async () => fixtureSuites(fixtureCases(plan)),
 });
 process.stdout.write("", () => process.exit(status));

@@ -24,11 +24,12 @@ export interface Ran {
 export async function run(
 	plan: FixturePlan,
 	args: string[] = [],
+	env: Record<string, string> = {},
 ): Promise<Ran> {
 	return await withFolder(async (folder) => {
 		const file = join(folder, "report.json");
 		const all = ["run", ...TCG, "--report", `json=${file}`, ...args];
-		const { status, stderr } = await cli(all, { plan, cwd: folder });
+		const { status, stderr } = await cli(all, { plan, cwd: folder, env });
 		assert.ok(existsSync(file), stderr);
 		const report = Report.parse(JSON.parse(readFileSync(file, "utf8")));
 		const target = report.targets[0];
