@@ -44,7 +44,7 @@ void cr_clone_before(uint64_t flags)
 }
 
 /* In the child: the first flag that had no effect, in words; NULL where all had. */
-static const char *lost(uint64_t flags)
+static const char *lost(const struct cr_shared *sh, uint64_t flags)
 {
 	struct sigaction act;
 
@@ -55,6 +55,8 @@ static const char *lost(uint64_t flags)
 		return "!sighand";
 	if (flags & CR_CLONE_NEWTIME && time_namespace() == time_before)
 		return "!time";
+	if (flags & CR_CLONE_INTO_CGROUP && !cr_in_cgroup(sh))
+		return "!cgroup";
 	return NULL;
 }
 
@@ -69,7 +71,7 @@ static void add(struct cr_shared *sh, const char *word)
 
 void cr_clone_tell(struct cr_shared *sh, uint64_t flags)
 {
-	const char *word = lost(flags);
+	const char *word = lost(sh, flags);
 
 	if (word)
 		add(sh, word);

@@ -8,6 +8,7 @@
 #define CR_CLONE_PIDFD	       0x00001000ULL
 #define CR_CLONE_NEWTIME       0x00000080ULL
 #define CR_CLONE_CLEAR_SIGHAND 0x100000000ULL
+#define CR_CLONE_INTO_CGROUP   0x200000000ULL
 
 /* The pids behind a label such as "\nNSpid:" in a file of proc, with slashes between them; false, and none, where it is not there. */
 bool cr_pids_in(const char *text, const char *label, char *out, size_t size);

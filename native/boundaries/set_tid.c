@@ -201,6 +201,7 @@ static int clone_flag(const char *word, uint64_t *flags)
 		{ "pidfd", CR_CLONE_PIDFD },
 		{ "clear_sighand", CR_CLONE_CLEAR_SIGHAND },
 		{ "newtime", CR_CLONE_NEWTIME },
+		{ "into_cgroup", CR_CLONE_INTO_CGROUP },
 	};
 	size_t i;
 
@@ -237,7 +238,7 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 {
 	char *item, *key, *word;
 	uint64_t size = CLONE3_SIZE;
-	int ntids = 0, pidfd = -1;
+	int ntids = 0, pidfd = -1, cgroup = -1;
 	long long v, less = 0;
 	char text[24];
 	struct cr_text t;
@@ -286,6 +287,10 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 	}
 	if (args.flags & (CLONE_THREAD | CLONE_PARENT) && args.exit_signal == SIGCHLD)
 		args.exit_signal = 0;
+	if (args.flags & CR_CLONE_INTO_CGROUP) {
+		cgroup = cr_open_cgroup(c->sh);
+		args.cgroup = cgroup;
+	}
 	if (args.flags & CR_CLONE_PIDFD)
 		args.pidfd = (uintptr_t)&pidfd;
 	cr_clone_before(args.flags);
@@ -300,6 +305,7 @@ static int step_clone3(struct cr_ctx *c, char *arg)
 		c->sh->child_pid = getpid();
 		_exit(0);
 	}
+	close(cgroup);
 	if (pid < 0)
 		return (int)pid;
 	cr_clone_after(c->sh, args.flags, pid, pidfd);

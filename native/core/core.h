@@ -69,6 +69,7 @@ struct cr_shared {
 	char suid_dumpable; /* fs.suid_dumpable's digit: what a process has that lost dumpable */
 	char map[256];	    /* and the id map there */
 	char yama_was;	    /* yama's ptrace_scope, where the case changed it */
+	char cgroup[24];    /* the name of the control groups that the case made */
 	/* How CRIU came out last, and what it said of that. */
 	char outcome[64];
 	char log[1000];
@@ -122,6 +123,7 @@ extern const struct cr_step cr_steps_filecap[];
 extern const struct cr_step cr_steps_watched[];
 extern const struct cr_step cr_steps_path[];
 extern const struct cr_step cr_steps_mount[];
+extern const struct cr_step cr_steps_cgroup[];
 extern const struct cr_step cr_steps_set_tid[];
 extern const struct cr_step cr_steps_map_files[];
 extern const struct cr_step cr_steps_exe_fd[];
@@ -172,6 +174,12 @@ int cr_filter_call(long nr, int err);
 pid_t cr_fork(void);
 pid_t cr_clone(int flags, volatile int *tid);
 int cr_reap(pid_t pid);
+
+/* The case's second control group as a descriptor, or -1; whether this process is in it; take the case's groups away. */
+int cr_open_cgroup(const struct cr_shared *sh);
+bool cr_in_cgroup(const struct cr_shared *sh);
+void cr_remove_cgroups(const struct cr_shared *sh);
+
 int cr_taken_down_from(pid_t pid);
 void cr_end_like(struct cr_ctx *c, int status) __attribute__((noreturn));
 void cr_relay(struct cr_ctx *c, pid_t pid) __attribute__((noreturn));

@@ -92,6 +92,7 @@ static const struct {
 	{ "uts_ns", "/proc/self/ns/uts" },
 	{ "unix", "/proc/net/unix" },
 	{ "sysvipc", "/proc/sys/kernel/msgmnb" },
+	{ "mqueue", "/proc/sys/fs/mqueue/queues_max" },
 	{ "msg_next_id", "/proc/sys/kernel/msg_next_id" },
 	{ "sem_next_id", "/proc/sys/kernel/sem_next_id" },
 	{ "shm_next_id", "/proc/sys/kernel/shm_next_id" },
@@ -197,6 +198,7 @@ int cr_facts(char *out, size_t outlen)
 	put_num(&t, "process_vm_readv", has_call(SYS_process_vm_readv));
 	put_num(&t, "pidfd_getfd", has_call(SYS_pidfd_getfd));
 	put_num(&t, "overlay", has_filesystem("overlay"));
+	put_num(&t, "cgroup2", has_filesystem("cgroup2"));
 	put_num(&t, "inet", has_socket());
 	mode = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
 	put_num(&t, "seccomp", mode >= 0);

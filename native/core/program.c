@@ -18,6 +18,7 @@ static const struct cr_step *const tables[] = {
 	cr_steps_watched,
 	cr_steps_path,
 	cr_steps_mount,
+	cr_steps_cgroup,
 	cr_steps_set_tid,
 	cr_steps_map_files,
 	cr_steps_exe_fd,

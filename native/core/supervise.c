@@ -182,7 +182,7 @@ static void clear_record(void)
 	shared->res[0] = '\0';
 	shared->res_len = 0;
 	shared->worker = shared->base = shared->nfirst = 0;
-	shared->yama_was = shared->outcome[0] = shared->log[0] = '\0';
+	shared->yama_was = shared->outcome[0] = shared->log[0] = shared->cgroup[0] = '\0';
 	memset((void *)shared->first, 0, sizeof(shared->first));
 }
 
@@ -303,6 +303,8 @@ int cr_supervise(struct cr_prepared *from, const char *program, unsigned int dea
 	kids = cr_clean_up(pid);
 	if (shared->yama_was)
 		cr_spit("/proc/sys/kernel/yama/ptrace_scope", (char *)&shared->yama_was, 1);
+	if (shared->cgroup[0])
+		cr_remove_cgroups(shared);
 	cr_text_init(&t, out, outlen);
 	cr_puts(&t, "obs ");
 	cr_putu(&t, n);

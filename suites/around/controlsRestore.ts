@@ -1,7 +1,13 @@
 /** Controls: what a restorer wants besides, and other capabilities guard. */
 
+import { has } from "../model/citations.js";
+import type { NeedName } from "../model/needs.js";
 import { both, few, type Row } from "../model/row.js";
-import { hasCapability } from "../model/subjects.js";
+import {
+	hasCapability,
+	mayUseCgroup,
+	type Subject,
+} from "../model/subjects.js";
 import {
 	CAUGHT,
 	control,
@@ -10,6 +16,43 @@ import {
 	takes,
 	withoutUid0,
 } from "./control.js";
+
+/** The pids of a process that chose none. */
+const somePid = (s: Subject): string =>
+	`0:*${"/*".repeat(s.pidOwners.length - 1)}`;
+
+/** A limit of an ipc namespace of the subject's own. */
+function ownLimit(
+	name: string,
+	what: string,
+	file: string,
+	need: NeedName,
+): Row {
+	const path = `/proc/sys/${file}`;
+	return {
+		name,
+		title: `set ${what} in an ipc namespace of one's own`,
+		probe: "open",
+		program: `open=f,w,${path} write=f,1234 cat=${path}`,
+		subjects: (s) =>
+			/^(userns_)?ipcns-(none|cap_checkpoint_restore)$/.test(s.name),
+		expect: (s, facts) =>
+			s.userDepth > 0 && has("ipc_ownership", facts.version)
+				? {
+						results: ["0", "0:4", "0:1234"],
+						reason: "the file is the namespace's user 0's, who the subject is",
+						cite: "ipc_ownership",
+					}
+				: {
+						results: ["EACCES", "-", "0:!1234"],
+						reason:
+							"the file has mode 0644 and is another user's: no capability counts",
+						cite: "ipc_limits_own",
+					},
+		needs: ["ipc_ns", need],
+		catches: CAUGHT,
+	};
+}
 
 export const RESTORE_ROWS: readonly Row[] = [
 	control({
@@ -66,6 +109,41 @@ export const RESTORE_ROWS: readonly Row[] = [
 		cite: "control_by_handle",
 		needs: ["fhandle"],
 	}),
+	{
+		name: "into_cgroup",
+		title:
+			"make a process in a control group that is root's (CLONE_INTO_CGROUP)",
+		probe: "clone3",
+		program: "cgroups @ clone3=flags:into_cgroup",
+		subjects: both(takes, few),
+		expect: (s) =>
+			mayUseCgroup(s)
+				? {
+						results: [somePid(s)],
+						reason: "user 0 or CAP_DAC_OVERRIDE may write its cgroup.procs",
+						cite: "into_cgroup",
+					}
+				: {
+						results: ["EACCES"],
+						reason: "this takes the right to write its cgroup.procs",
+						cite: "into_cgroup",
+					},
+		needs: ["cgroup2"],
+		touchesHost: true,
+		catches: CAUGHT,
+	},
+	ownLimit(
+		"own_msgmni",
+		"the number of message queues",
+		"kernel/msgmni",
+		"sysvipc",
+	),
+	ownLimit(
+		"own_mqueues",
+		"the number of POSIX message queues",
+		"fs/mqueue/queues_max",
+		"mqueue",
+	),
 	{
 		...control({
 			name: "userfaultfd",

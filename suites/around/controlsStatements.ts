@@ -76,14 +76,10 @@ export const CONTROLS_STATEMENTS: readonly Statement[] = [
 	},
 	{
 		says: "CLONE_INTO_CGROUP takes the right to write both cgroups' cgroup.procs, whatever is asked of the pid",
-		rows: [],
-		unasked:
-			"the guest has no cgroup file system yet, and one that is mounted stays for all later cases",
+		rows: ["controls.into_cgroup"],
 	},
 	{
-		says: "the limits of message queues and shared memory in an ipc namespace of one's own go by user ids",
-		rows: [],
-		unasked:
-			"no row asks in a namespace of one's own yet; ipc_next_id.other_msgmni and its like do for user 0 and 1000",
+		says: "the limits of message queues and shared memory in an ipc namespace of one's own go by user ids; since 6.9 the namespace's user 0 has them",
+		rows: ["controls.own_msgmni", "controls.own_mqueues"],
 	},
 ];

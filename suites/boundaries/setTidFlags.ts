@@ -5,6 +5,7 @@ import { type Expectation, few, gate, named, type Row } from "../model/row.js";
 import {
 	hasCapability,
 	mayCheckpointRestore,
+	mayUseCgroup,
 	pidOwner,
 	type Subject,
 } from "../model/subjects.js";
@@ -108,6 +109,36 @@ export const FLAG_ROWS: readonly Row[] = [
 		needs: ["time_ns"],
 		catches:
 			"CAP_CHECKPOINT_RESTORE makes time namespaces, or a pid is chosen in one without it",
+	},
+	{
+		...flag(
+			"into_cgroup",
+			20526,
+			"choose the pid of a process in another control group (CLONE_INTO_CGROUP), which everyone may use",
+			"it is not in that group",
+			"cgroups=open @ clone3=tid:20526,flags:into_cgroup",
+		),
+		needs: ["cgroup2"],
+		touchesHost: true,
+	},
+	{
+		name: "foreign_cgroup",
+		title:
+			"choose the pid of a process in a control group that is root's: the pid is asked for first",
+		probe: "clone3",
+		program: "cgroups @ clone3=tid:20527,flags:into_cgroup",
+		subjects: few,
+		expect: (s, facts) =>
+			mayUseCgroup(s)
+				? chooses(s, facts, [chosen(s, 20527)], ["EPERM"])
+				: {
+						...chooses(s, facts, ["EACCES"], ["EPERM"]),
+						cite: "into_cgroup",
+					},
+		needs: ["cgroup2"],
+		touchesHost: true,
+		catches:
+			"CAP_CHECKPOINT_RESTORE opens control groups, or the pid is not asked for where the group is refused",
 	},
 	{
 		name: "accounted",

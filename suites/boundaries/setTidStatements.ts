@@ -114,12 +114,14 @@ export const SET_TID_STATEMENTS: readonly Statement[] = [
 		rows: ["containers.clone3_filtered"],
 	},
 	{
-		says: "CLONE_PARENT, CLONE_PIDFD, CLONE_CLEAR_SIGHAND and CLONE_NEWTIME change nothing about the check, and lose nothing by it",
+		says: "CLONE_PARENT, CLONE_PIDFD, CLONE_CLEAR_SIGHAND, CLONE_NEWTIME and CLONE_INTO_CGROUP change nothing about the check, and lose nothing by it",
 		rows: [
 			"set_tid.with_parent",
 			"set_tid.with_pidfd",
 			"set_tid.with_clear_sighand",
 			"set_tid.with_newtime",
+			"set_tid.with_into_cgroup",
+			"set_tid.foreign_cgroup",
 		],
 	},
 	{

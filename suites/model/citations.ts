@@ -196,6 +196,20 @@ export const CITATIONS = {
 		ref: "0889f44e2810 ipc: Check permissions for checkpoint_restart sysctls at open time",
 		since: "5.19",
 	},
+	// 6.1.104 by Debian's changelog; 6.6.45 is of the same day, and not seen. 5.10.262 refuses, 6.1.192 and 7.2.13 allow when booted.
+	ipc_ownership: {
+		ref: "sysctl: allow change system v ipc sysctls inside ipc namespace; sysctl: allow to change limits for posix messages queues: ipc_set_ownership() and mq_set_ownership() give the files to the owner's user 0",
+		since: "6.9",
+		backports: ["6.1.104", "6.6.45"],
+	},
+	ipc_limits_own: {
+		ref: "ipc/ipc_sysctl.c and ipc/mq_sysctl.c: the limits' mode is 0644, and before 6.9 they are the initial user 0's in every namespace",
+		since: "3.0",
+	},
+	into_cgroup: {
+		ref: "kernel/cgroup/cgroup.c cgroup_css_set_fork(): the right to write cgroup.procs of both groups' nearest common one and of the new one, asked after alloc_pid()",
+		since: "5.7",
+	},
 	// 5.10.259 and 6.12.93 by Debian's changelogs, and 5.10.223 shows the fault; the others are as the CVE's record has them.
 	ipc_index_end: {
 		ref: "ipc: limit next_id allocation to the valid ID range (CVE-2026-52923): ipc_idr_alloc() looks for a free index up to ipc_mni, and no further",

@@ -223,6 +223,16 @@ export const NEEDS = {
 		"serial_port",
 		"/dev/ttyS0 is no serial port (its type in sysfs is 0 or missing)",
 	),
+	cgroup2: there(
+		"cgroup2",
+		"cgroup2 is not in /proc/filesystems (CONFIG_CGROUPS is off)",
+		"CGROUPS",
+	),
+	mqueue: there(
+		"mqueue",
+		"/proc/sys/fs/mqueue is not there (CONFIG_POSIX_MQUEUE is off)",
+		"POSIX_MQUEUE_SYSCTL",
+	),
 	inet: there(
 		"inet",
 		"/proc/sys/net/ipv4 is not there (CONFIG_INET is off)",

@@ -219,6 +219,10 @@ export function mayCheckpointRestore(
 	);
 }
 
+/** May it move processes into a control group that is root's, with mode 0644? */
+export const mayUseCgroup = (subject: Subject): boolean =>
+	subject.kuid === 0 || hasCapability(subject, "dac_override", 0);
+
 /** The depth of the user namespace that owns the subject's pid namespace. */
 export function pidOwner(subject: Subject): number {
 	return subject.pidOwners.at(-1) ?? 0;

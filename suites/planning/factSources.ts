@@ -140,6 +140,8 @@ export const FACT_SOURCES: readonly FactSource[] = [
 	built("kcmp", "kcmp", CALL, "KCMP"),
 	built("process_vm", "process_vm_readv", CALL, "CROSS_MEMORY_ATTACH"),
 	built("ptmx", "ptmx", FILE, "UNIX98_PTYS"),
+	built("cgroup2", "cgroup2", FILE, "CGROUPS"),
+	built("mqueue", "mqueue", FILE, "POSIX_MQUEUE_SYSCTL"),
 	built("inet", "inet", FILE, "INET"),
 	built("seccomp", "seccomp", CALL, "SECCOMP"),
 	built("pagemap", "pagemap", FILE, "PROC_PAGE_MONITOR"),

@@ -44,6 +44,8 @@ export function kernel(
 			pidfd_getfd: "1",
 			multiuser: "1",
 			seccomp: "1",
+			cgroup2: "1",
+			mqueue: "644",
 			inet: "1",
 			hugetlb: "1",
 			overlay: "1",
