@@ -15,6 +15,7 @@ export const STEP_KINDS: Readonly<Record<string, "op" | "setup" | "block">> = {
 	caps: "setup",
 	capset_v1: "op",
 	cat: "op",
+	cgroups: "setup",
 	child: "block",
 	chmod: "op",
 	chroot: "setup",

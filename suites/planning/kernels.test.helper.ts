@@ -45,7 +45,7 @@ export function kernel(
 			multiuser: "1",
 			seccomp: "1",
 			cgroup2: "1",
-			mqueue: "644",
+			mqueue: "0644",
 			inet: "1",
 			hugetlb: "1",
 			overlay: "1",

@@ -28,12 +28,12 @@ test("so many cases a suite, each with an id of its own that a report format tak
 		counts.set(suite, (counts.get(suite) ?? 0) + 1);
 	assert.deepEqual(Object.fromEntries(counts), {
 		ns_last_pid: 567,
-		set_tid: 1103,
+		set_tid: 1121,
 		map_files: 780,
 		exe_fd: 678,
 		ipc_next_id: 730,
 		tty_lock: 289,
-		controls: 746,
+		controls: 763,
 		routes: 16,
 		containers: 37,
 		workarounds: 10,
