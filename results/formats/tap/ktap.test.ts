@@ -12,9 +12,9 @@ import {
 } from "../../testing/support.test.data.js";
 import { findKunit } from "./kunit.test.data.js";
 
-test("ktap, golden", async () => {
-	golden("sample.ktap", await render("ktap", sampleReport()));
-	golden("clean.ktap", await render("ktap", cleanReport()));
+test("ktap, golden", golden(), async (t) => {
+	t.matchSnapshot(await render("ktap", sampleReport()), "results/golden/sample.ktap");
+	t.matchSnapshot(await render("ktap", cleanReport()), "results/golden/clean.ktap");
 });
 
 test("a version line, then the plan, at every level", async () => {

@@ -78,9 +78,9 @@ for (const format of ["tap", "tap13"] as const) {
 		assert.equal(bailout, undefined);
 	});
 
-	test(`${format}, golden`, async () => {
-		golden(`sample.${format}`, await render(format, sampleReport()));
-		golden(`clean.${format}`, await render(format, cleanReport()));
+	test(`${format}, golden`, golden(), async (t) => {
+		t.matchSnapshot(await render(format, sampleReport()), `results/golden/sample.${format}`);
+		t.matchSnapshot(await render(format, cleanReport()), `results/golden/clean.${format}`);
 	});
 }
 
