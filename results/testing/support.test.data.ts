@@ -1,7 +1,6 @@
 /** What the tests of this room share: rendering, golden files, other people's programs. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -80,20 +79,4 @@ export function missing(command: string, hint: string): string | false {
 		.split(":")
 		.some((dir) => existsSync(join(dir, command)));
 	return found ? false : `${command} is not installed: ${hint}`;
-}
-
-/** Runs something on a file that exists only meanwhile. */
-export async function withFile<T>(
-	name: string,
-	text: string,
-	use: (path: string) => T | Promise<T>,
-): Promise<T> {
-	const dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
-	try {
-		const path = join(dir, name);
-		writeFileSync(path, text);
-		return await use(path);
-	} finally {
-		rmSync(dir, { recursive: true });
-	}
 }
