@@ -1,14 +1,6 @@
 /** `crcap export kselftest` under the kernel tree's own runner, on this machine's kernel. */
 import assert from "node:assert/strict";
-import {
-	cpSync,
-	mkdirSync,
-	mkdtempSync,
-	readFileSync,
-	rmSync,
-	writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { execa } from "execa";
 import { t, test } from "tap";
@@ -47,9 +39,8 @@ async function selftests(): Promise<string> {
 
 let top: string;
 t.before(async () => {
-	top = mkdtempSync(join(tmpdir(), "crcap-ksft-"));
+	top = t.testdir({ "kselftest-list.txt": "other:absent\n" });
 	cpSync(await selftests(), top, { recursive: true });
-	writeFileSync(join(top, "kselftest-list.txt"), "other:absent\n");
 	const done = await execa(
 		process.execPath,
 		[CLI, "export", "kselftest", top, ...CASES],
@@ -57,7 +48,6 @@ t.before(async () => {
 	);
 	assert.equal(done.exitCode, 0, done.stderr);
 });
-t.after(() => rmSync(top, { recursive: true, force: true }));
 
 const file = (...names: string[]): string => join(top, "crcap", ...names);
 
@@ -152,27 +142,14 @@ test("what the kernel lacks is skipped, and nothing but skips is no pass", async
 	}
 });
 
-test("another's directory of that name is left alone", async () => {
-	const dir = mkdtempSync(join(tmpdir(), "crcap-ksft-other-"));
-	try {
-		mkdirSync(join(dir, "crcap"));
-		writeFileSync(join(dir, "crcap", "mine"), "");
-		const done = await execa(
-			process.execPath,
-			[
-				CLI,
-				"export",
-				"kselftest",
-				dir,
-				"--case",
-				"set_tid.free_tid.pidns-none",
-			],
-			{ reject: false },
-		);
-		assert.equal(done.exitCode, 2);
-		assert.match(done.stderr, /name another directory/);
-		assert.equal(readFileSync(join(dir, "crcap", "mine"), "utf8"), "");
-	} finally {
-		rmSync(dir, { recursive: true, force: true });
-	}
+test("another's directory of that name is left alone", async (t) => {
+	const dir = t.testdir({ crcap: { mine: "" } });
+	const done = await execa(
+		process.execPath,
+		[CLI, "export", "kselftest", dir, "--case", "set_tid.free_tid.pidns-none"],
+		{ reject: false },
+	);
+	assert.equal(done.exitCode, 2);
+	assert.match(done.stderr, /name another directory/);
+	assert.equal(readFileSync(join(dir, "crcap", "mine"), "utf8"), "");
 });

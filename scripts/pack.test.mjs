@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { t, test } from "tap";
 import { findCommand, TOP } from "./lib/run.mjs";
 
+// Not in the checkout, whose node_modules would give what the package lacks.
 const folder = mkdtempSync(join(tmpdir(), "crcap-pack-"));
 const elsewhere = join(folder, "elsewhere");
 

@@ -175,7 +175,10 @@ function showFile({ ok, name, time }) {
 
 /** @param {import("tap-parser").Result} result */
 function showFailure({ fullname, diag }) {
-	const details = inspect(diag, { depth: 6, breakLength: 100 });
+	// Where there is a difference, it says enough of two long texts.
+	const { found, wanted, ...rest } = diag ?? {};
+	const shown = rest.diff ? rest : diag;
+	const details = inspect(shown, { depth: 6, breakLength: 100 });
 	console.log(`✖ ${fullname}\n${diag ? details : ""}`);
 }
 

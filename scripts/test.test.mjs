@@ -53,9 +53,11 @@ function layOut(folder, files) {
  * Lays out a small project, and runs a command in it without standard input.
  * @param {Record<string, string>} files
  * @param {readonly [string, ...string[]]} command
+ * @param {Record<string, string>} [env] more for the environment
  * @returns {{ status: number | null, last: string, output: string }}
  */
-function inProject(files, [command, ...args]) {
+function inProject(files, [command, ...args], env = {}) {
+	// Not in a folder of tap's: it measures no coverage below `.tap`.
 	const folder = mkdtempSync(join(tmpdir(), "crcap-project-"));
 	try {
 		layOut(folder, files);
@@ -63,7 +65,7 @@ function inProject(files, [command, ...args]) {
 			cwd: folder,
 			encoding: "utf8",
 			stdio: ["ignore", "pipe", "pipe"],
-			env: innerEnv(),
+			env: { ...innerEnv(), ...env },
 		});
 		const last = stdout.trimEnd().split("\n").at(-1) ?? "";
 		return { status, last, output: stdout + stderr };
@@ -72,17 +74,19 @@ function inProject(files, [command, ...args]) {
 	}
 }
 
+const PROJECT = { "package.json": '{"type":"module"}' };
+const COMMAND = /** @type {const} */ ([
+	process.execPath,
+	"scripts/test.mjs",
+	"--as-is",
+]);
+
 /**
  * @param {Record<string, string>} files
  * @param {string[]} args
  */
 function runTests(files, ...args) {
-	return inProject({ "package.json": '{"type":"module"}', ...files }, [
-		process.execPath,
-		"scripts/test.mjs",
-		"--as-is",
-		...args,
-	]);
+	return inProject({ ...PROJECT, ...files }, [...COMMAND, ...args]);
 }
 
 test("the last line counts what ran, and a failure fails the run", async () => {
@@ -121,6 +125,16 @@ test("unit and guest tests are told apart, and files are selected by their sourc
 	const chosen = runTests(files, "vm/b.guest.test.ts");
 	assert.equal(chosen.last, "1 passed, 0 failed, 0 skipped");
 	assert.match(chosen.output, /^guest tests: 1 files$/m);
+});
+
+test("TAP_SNAPSHOT=1 makes snapshots, and without it none is made", async () => {
+	const test =
+		'import { test } from "tap"; test("a", async (t) => { t.matchSnapshot("x"); });';
+	const files = { ...PROJECT, "dist/a.test.js": test };
+	/** @param {Record<string, string>} [env] */
+	const ran = (env) => inProject(files, [...COMMAND, "--unit"], env).last;
+	assert.equal(ran(), "0 passed, 1 failed, 0 skipped");
+	assert.equal(ran({ TAP_SNAPSHOT: "1" }), "1 passed, 0 failed, 0 skipped");
 });
 
 /**

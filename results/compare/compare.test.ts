@@ -257,10 +257,19 @@ function everything(): Comparison {
 	return diff(old, newer);
 }
 
-test("comparisons, golden", async () => {
-	golden("compare.text", [...comparisonText(everything())].join(""));
-	golden("compare.markdown", [...comparisonMarkdown(everything())].join(""));
-	golden("compare.json", [...comparisonJson(everything())].join(""));
+test("comparisons, golden", golden(), async (t) => {
+	t.matchSnapshot(
+		[...comparisonText(everything())].join(""),
+		"results/golden/compare.text",
+	);
+	t.matchSnapshot(
+		[...comparisonMarkdown(everything())].join(""),
+		"results/golden/compare.markdown",
+	);
+	t.matchSnapshot(
+		[...comparisonJson(everything())].join(""),
+		"results/golden/compare.json",
+	);
 });
 
 test("every format of a comparison can be written", async () => {

@@ -3,24 +3,23 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { test } from "tap";
+import { formatted } from "../../testing/formatted.test.helper.js";
+import { SnapshotFiles } from "../../testing/snapshotFiles.test.helper.js";
 import { eventSchema } from "../model/events.js";
 import { cleanReport, sampleReport } from "../testing/sample.test.data.js";
-import { ROOT, render, writeFormatted } from "../testing/support.test.data.js";
+import { ROOT, render } from "../testing/support.test.data.js";
 
-const path = join(ROOT, "results/events.schema.json");
+const SCHEMA = "results/events.schema.json";
 
-test("the published schema is the model's", async () => {
-	if (process.env.UPDATE_GOLDEN === "1")
-		writeFormatted(path, JSON.stringify(eventSchema()));
-	assert.deepEqual(
-		JSON.parse(readFileSync(path, "utf8")),
-		JSON.parse(JSON.stringify(eventSchema())),
-	);
+test("the published schema is the model's", {
+	snapshotProvider: SnapshotFiles,
+}, async (t) => {
+	t.matchSnapshot(formatted(JSON.stringify(eventSchema()), SCHEMA), SCHEMA);
 });
 
 test("every line follows the schema, in the order in which things happen", async () => {
 	const valid = new Ajv2020({ allowUnionTypes: true }).compile(
-		JSON.parse(readFileSync(path, "utf8")),
+		JSON.parse(readFileSync(join(ROOT, SCHEMA), "utf8")),
 	);
 	const text = await render("events", sampleReport());
 	assert.ok(text.endsWith("\n"));

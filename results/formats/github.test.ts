@@ -28,9 +28,15 @@ function commands(log: string): Command[] {
 	});
 }
 
-test("github, golden", async () => {
-	golden("sample.github", await render("github", sampleReport()));
-	golden("clean.github", await render("github", cleanReport()));
+test("github, golden", golden(), async (t) => {
+	t.matchSnapshot(
+		await render("github", sampleReport()),
+		"results/golden/sample.github",
+	);
+	t.matchSnapshot(
+		await render("github", cleanReport()),
+		"results/golden/clean.github",
+	);
 });
 
 test("every kind is said at most ten times, and what is left out is counted", async () => {

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { test } from "tap";
+import { formatted } from "../../testing/formatted.test.helper.js";
+import { SnapshotFiles } from "../../testing/snapshotFiles.test.helper.js";
 import { Report } from "../model/model.js";
 import { reportSchema } from "../model/schema.js";
 import {
@@ -10,18 +12,15 @@ import {
 	HOSTILE,
 	sampleReport,
 } from "../testing/sample.test.data.js";
-import {
-	golden,
-	ROOT,
-	render,
-	writeFormatted,
-} from "../testing/support.test.data.js";
+import { golden, ROOT, render } from "../testing/support.test.data.js";
 
-test("the JSON report is the model, nothing lost", async () => {
+const SCHEMA = "results/schema.json";
+
+test("the JSON report is the model, nothing lost", golden(), async (t) => {
 	const text = await render("json", sampleReport());
 	assert.deepEqual(JSON.parse(text), sampleReport());
 	assert.equal(text.includes(HOSTILE.long), true);
-	golden("sample.json", text);
+	t.matchSnapshot(text, "results/golden/sample.json");
 });
 
 test("the JSON report is valid by the model itself", async () => {
@@ -53,20 +52,15 @@ test("an empty run is valid JSON", async () => {
 	assert.deepEqual(JSON.parse(await render("json", report)), report);
 });
 
-test("the published schema is the model's", async () => {
-	const path = join(ROOT, "results/schema.json");
-	const schema = JSON.stringify(reportSchema());
-	if (process.env.UPDATE_GOLDEN === "1") writeFormatted(path, schema);
-	assert.deepEqual(
-		JSON.parse(readFileSync(path, "utf8")),
-		JSON.parse(schema),
-		"the model changed: UPDATE_GOLDEN=1",
-	);
+test("the published schema is the model's", {
+	snapshotProvider: SnapshotFiles,
+}, async (t) => {
+	t.matchSnapshot(formatted(JSON.stringify(reportSchema()), SCHEMA), SCHEMA);
 });
 
 test("a validator of JSON Schema agrees", async () => {
 	const valid = new Ajv2020({ strict: false }).compile(
-		JSON.parse(readFileSync(join(ROOT, "results/schema.json"), "utf8")),
+		JSON.parse(readFileSync(join(ROOT, SCHEMA), "utf8")),
 	);
 	for (const report of [sampleReport(), cleanReport()]) {
 		assert.equal(

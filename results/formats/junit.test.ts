@@ -20,9 +20,15 @@ async function read(report = sampleReport()) {
 	return parsed;
 }
 
-test("junit, golden", async () => {
-	golden("sample.junit.xml", await render("junit", sampleReport()));
-	golden("clean.junit.xml", await render("junit", cleanReport()));
+test("junit, golden", golden(), async (t) => {
+	t.matchSnapshot(
+		await render("junit", sampleReport()),
+		"results/golden/sample.junit.xml",
+	);
+	t.matchSnapshot(
+		await render("junit", cleanReport()),
+		"results/golden/clean.junit.xml",
+	);
 });
 
 test("xmllint finds the XML well-formed, whatever the console held", {

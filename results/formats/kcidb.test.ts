@@ -48,8 +48,11 @@ async function read(report = sampleReport()): Promise<Data> {
 	return data;
 }
 
-test("kcidb, golden", async () => {
-	golden("sample.kcidb.json", await render("kcidb", sampleReport()));
+test("kcidb, golden", golden(), async (t) => {
+	t.matchSnapshot(
+		await render("kcidb", sampleReport()),
+		"results/golden/sample.kcidb.json",
+	);
 });
 
 test("the schema refuses what it should", async () => {

@@ -12,9 +12,15 @@ import { golden, render } from "../testing/support.test.data.js";
 import { COLUMNS, columns } from "../text/wrap.js";
 
 for (const format of ["text", "markdown"] as const) {
-	test(`${format}, golden`, async () => {
-		golden(`sample.${format}`, await render(format, sampleReport()));
-		golden(`clean.${format}`, await render(format, cleanReport()));
+	test(`${format}, golden`, golden(), async (t) => {
+		t.matchSnapshot(
+			await render(format, sampleReport()),
+			`results/golden/sample.${format}`,
+		);
+		t.matchSnapshot(
+			await render(format, cleanReport()),
+			`results/golden/clean.${format}`,
+		);
 	});
 
 	test(`${format}: every failure is named, and no control character passes`, async () => {

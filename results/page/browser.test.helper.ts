@@ -1,11 +1,11 @@
 /** A browser for the tests of the page. */
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import type { Test } from "tap";
 import type { Report } from "../model/model.js";
-import { missing, render, withFile } from "../testing/support.test.data.js";
+import { missing, render } from "../testing/support.test.data.js";
 
 export const skip = missing("chromium", "apt install chromium");
 
@@ -14,8 +14,12 @@ export const SHOTS = process.env.SCREENSHOTS;
 
 export let browser: Browser;
 
+/** For the page that is looked at. */
+let folder: string;
+
 /** Opens the browser for the parts of a test, and closes it with the test. */
 export async function withBrowser(t: Test): Promise<void> {
+	folder = t.testdir();
 	browser = await chromium.launch({
 		executablePath: "/usr/bin/chromium",
 		args: [
@@ -34,33 +38,33 @@ export async function show(
 	use: (page: Page) => Promise<void>,
 	options: { hash?: string; dark?: boolean } = {},
 ) {
-	await withFile("page.html", html, async (path) => {
-		const context = await browser.newContext({
-			colorScheme: options.dark ? "dark" : "light",
-			viewport: { width: 1300, height: 900 },
-		});
-		const trouble: string[] = [];
-		try {
-			const page = await context.newPage();
-			page.on("console", (message) =>
-				trouble.push(`${message.type()}: ${message.text()}`),
-			);
-			page.on("pageerror", (error) => trouble.push(error.message));
-			page.on("dialog", (dialog) => {
-				trouble.push(`a dialog: ${dialog.message()}`);
-				void dialog.dismiss();
-			});
-			page.on("request", (request) => {
-				if (!/^(file|data):/.test(request.url()))
-					trouble.push(`a request: ${request.url()}`);
-			});
-			await page.goto(`file://${path}${options.hash ?? ""}`);
-			await use(page);
-		} finally {
-			await context.close();
-		}
-		assert.deepEqual(trouble, []);
+	const path = join(folder, "page.html");
+	writeFileSync(path, html);
+	const context = await browser.newContext({
+		colorScheme: options.dark ? "dark" : "light",
+		viewport: { width: 1300, height: 900 },
 	});
+	const trouble: string[] = [];
+	try {
+		const page = await context.newPage();
+		page.on("console", (message) =>
+			trouble.push(`${message.type()}: ${message.text()}`),
+		);
+		page.on("pageerror", (error) => trouble.push(error.message));
+		page.on("dialog", (dialog) => {
+			trouble.push(`a dialog: ${dialog.message()}`);
+			void dialog.dismiss();
+		});
+		page.on("request", (request) => {
+			if (!/^(file|data):/.test(request.url()))
+				trouble.push(`a request: ${request.url()}`);
+		});
+		await page.goto(`file://${path}${options.hash ?? ""}`);
+		await use(page);
+	} finally {
+		await context.close();
+	}
+	assert.deepEqual(trouble, []);
 }
 
 /** The same with a report's page. */

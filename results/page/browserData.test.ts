@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "tap";
 import { compare } from "../compare/compare.js";
 import { writeComparison } from "../compare/compareWriters.js";
 import { cleanReport, sampleReport } from "../testing/sample.test.data.js";
-import { Memory, render, withFile } from "../testing/support.test.data.js";
+import { Memory, render } from "../testing/support.test.data.js";
 import {
 	browser,
 	hash,
@@ -200,20 +201,16 @@ test("what the page shows in a browser", { skip }, async (t) => {
 		});
 	});
 
-	t.test("without scripts the results are there as text", async () => {
-		await withFile(
-			"page.html",
-			await render("html", sampleReport()),
-			async (path) => {
-				const context = await browser.newContext({ javaScriptEnabled: false });
-				const page = await context.newPage();
-				await page.goto(`file://${path}`);
-				assert.match(
-					(await page.locator("noscript").textContent()) ?? "",
-					/6 of 21 cases did not pass/,
-				);
-				await context.close();
-			},
+	t.test("without scripts the results are there as text", async (t) => {
+		const html = await render("html", sampleReport());
+		const path = join(t.testdir({ "page.html": html }), "page.html");
+		const context = await browser.newContext({ javaScriptEnabled: false });
+		const page = await context.newPage();
+		await page.goto(`file://${path}`);
+		assert.match(
+			(await page.locator("noscript").textContent()) ?? "",
+			/6 of 21 cases did not pass/,
 		);
+		await context.close();
 	});
 });

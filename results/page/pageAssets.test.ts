@@ -3,12 +3,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { test } from "tap";
-import { consume, ROOT, writeFormatted } from "../testing/support.test.data.js";
+import { formatted } from "../../testing/formatted.test.helper.js";
+import { SnapshotFiles } from "../../testing/snapshotFiles.test.helper.js";
+import { consume, ROOT } from "../testing/support.test.data.js";
 import { SCRIPT, STYLE } from "./pageAssets.js";
 
 const PAGE = join(ROOT, "results/page/browser");
+const MADE = "results/page/pageAssets.ts";
 
-test("the page's style and script are what results/page/browser makes", async () => {
+test("the page's style and script are what results/page/browser makes", {
+	snapshotProvider: SnapshotFiles,
+}, async (t) => {
 	const built = await build({
 		entryPoints: [join(PAGE, "main.js")],
 		bundle: true,
@@ -24,16 +29,12 @@ test("the page's style and script are what results/page/browser makes", async ()
 		/\/\*.*?\*\/\n?/gs,
 		"",
 	);
-	if (process.env.UPDATE_GOLDEN === "1") {
-		writeFormatted(
-			join(ROOT, "results/page/pageAssets.ts"),
-			`/** Made of results/page/browser by pageAssets.test.ts with UPDATE_GOLDEN=1; not to be edited. */\n// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is a program\nexport const STYLE = ${JSON.stringify(style)};\nexport const SCRIPT = ${JSON.stringify(script)};\n`,
-		);
-		return;
-	}
-	const hint = "results/page/browser changed: UPDATE_GOLDEN=1, then build";
-	assert.ok(script === SCRIPT, hint);
-	assert.ok(style === STYLE, hint);
+	const text = `/** Made of results/page/browser by pageAssets.test.ts with TAP_SNAPSHOT=1; not to be edited. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is a program
+export const STYLE = ${JSON.stringify(style)};
+export const SCRIPT = ${JSON.stringify(script)};
+`;
+	t.matchSnapshot(formatted(text, MADE), MADE);
 });
 
 test("neither can end its element", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import fc from "fast-check";
 import { test } from "tap";
@@ -6,7 +7,7 @@ import { Parser } from "tap-parser";
 import { FORMATS } from "../model/formats.js";
 import type { Report } from "../model/model.js";
 import { cleanReport, sampleReport } from "../testing/sample.test.data.js";
-import { Memory, render, withFile } from "../testing/support.test.data.js";
+import { Memory, render } from "../testing/support.test.data.js";
 import { createWriter } from "../writers.js";
 import { ReportError, readReport, streamReport } from "./read.js";
 
@@ -27,11 +28,10 @@ test("what was written is read back the same", async () => {
 });
 
 for (const { name } of FORMATS) {
-	test(`stored results become ${name}, byte for byte as the run's own`, async () => {
+	test(`stored results become ${name}, byte for byte as the run's own`, async (t) => {
+		const path = join(t.testdir({ "it.json": text }), "it.json");
 		const out = new Memory();
-		await withFile("it.json", text, async (path) => {
-			await streamReport(path, createWriter(name, out, { env: {} }));
-		});
+		await streamReport(path, createWriter(name, out, { env: {} }));
 		assert.equal(out.text, await render(name, sampleReport()));
 	});
 }

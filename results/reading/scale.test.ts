@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { test } from "tap";
@@ -32,13 +30,11 @@ async function task(
 }
 
 test(`${COUNT} cases in bounded memory`, { concurrency: 2 }, async (t) => {
-	const dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
-	const file = join(dir, "stored.json");
+	const file = join(t.testdir(), "stored.json");
 	let stored: { hash: string; bytes: number };
 	t.before(async () => {
 		stored = await task("store", "json", String(COUNT), file);
 	});
-	t.after(() => rmSync(dir, { recursive: true }));
 
 	for (const { name } of FORMATS) {
 		t.test(`${name} is written`, async () => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { test } from "tap";
@@ -41,8 +40,8 @@ const KILLED = `
 	console.log(store.get(store.add("set aside")), typeof store.add("x"));
 	process.kill(process.pid, "SIGKILL");`;
 
-test("nothing stays behind, even of a process that was killed", async () => {
-	const dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
+test("nothing stays behind, even of a process that was killed", async (t) => {
+	const dir = t.testdir();
 	const done = spawnSync("node", ["--input-type=module", "-e", KILLED], {
 		encoding: "utf8",
 		env: { ...process.env, TMPDIR: dir },
@@ -50,7 +49,6 @@ test("nothing stays behind, even of a process that was killed", async () => {
 	assert.equal(done.stdout, "set aside object\n");
 	assert.equal(done.signal, "SIGKILL");
 	assert.deepEqual(readdirSync(dir), []);
-	rmSync(dir, { recursive: true });
 });
 
 test("without a temporary directory memory serves", async () => {

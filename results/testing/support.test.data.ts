@@ -1,18 +1,10 @@
 /** What the tests of this room share: rendering, golden files, other people's programs. */
-import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-	existsSync,
-	mkdirSync,
-	mkdtempSync,
-	readFileSync,
-	rmSync,
-	writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { SnapshotFiles } from "../../testing/snapshotFiles.test.helper.js";
 import { noTotals } from "../model/counts.js";
 import type { Format } from "../model/formats.js";
 import type { Report, Totals } from "../model/model.js";
@@ -54,30 +46,15 @@ export function totalsOf(report: Report): Totals {
 	return sum;
 }
 
-/** Compares with `results/golden/NAME`; UPDATE_GOLDEN=1 writes it. Runs of one letter are shortened, the 1 MiB line with them. */
-export function golden(name: string, text: string): void {
-	const path = join(ROOT, "results", "golden", name);
-	const short = text.replace(/x{500,}/g, (run) => `{${run.length} times x}`);
-	if (process.env.UPDATE_GOLDEN === "1") {
-		mkdirSync(dirname(path), { recursive: true });
-		writeFileSync(path, short);
-		return;
-	}
-	assert.ok(existsSync(path), `${path} is missing: run with UPDATE_GOLDEN=1`);
-	assert.equal(
-		short,
-		readFileSync(path, "utf8"),
-		`${name} differs: look at it, then UPDATE_GOLDEN=1`,
-	);
-}
-
-/** Writes a generated file as the formatter would have it. */
-export function writeFormatted(path: string, text: string): void {
-	writeFileSync(path, text);
-	const biome = join(ROOT, "node_modules/@biomejs/biome/bin/biome");
-	const done = consume("node", [biome, "format", "--write", path], "");
-	assert.equal(done.status, 0, done.stderr);
-}
+/**
+ * The options of a test that gives texts to `t.matchSnapshot(text, "results/golden/NAME")`, for it alone: tap writes into them. Runs of
+ * one letter are shortened, the 1 MiB line with them.
+ */
+export const golden = () => ({
+	snapshotProvider: SnapshotFiles,
+	cleanSnapshot: (text: string) =>
+		text.replace(/x{500,}/g, (run) => `{${run.length} times x}`),
+});
 
 /** Runs a program on an input and gives what it said. */
 export function consume(
@@ -102,20 +79,4 @@ export function missing(command: string, hint: string): string | false {
 		.split(":")
 		.some((dir) => existsSync(join(dir, command)));
 	return found ? false : `${command} is not installed: ${hint}`;
-}
-
-/** Runs something on a file that exists only meanwhile. */
-export async function withFile<T>(
-	name: string,
-	text: string,
-	use: (path: string) => T | Promise<T>,
-): Promise<T> {
-	const dir = mkdtempSync(join(tmpdir(), "crcap-test-"));
-	try {
-		const path = join(dir, name);
-		writeFileSync(path, text);
-		return await use(path);
-	} finally {
-		rmSync(dir, { recursive: true });
-	}
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { test } from "tap";
 import type { Report } from "../../results/index.js";
-import { cli, withFolder } from "../cli/spawnCli.test.helper.js";
+import { cli } from "../cli/spawnCli.test.helper.js";
 import { localArch } from "../targets/localTarget.js";
 
 /** As in ssh.test.ts: every way in which a case is made. */
@@ -69,44 +69,43 @@ function checkKtap(log: string): void {
 		);
 }
 
-test("run.sh under every shell, and the verdicts of --local", async () => {
-	await withFolder(async (folder) => {
-		const file = await makeBundle(folder, "one.tar.gz");
-		assert.deepEqual(
-			readFileSync(file),
-			readFileSync(await makeBundle(folder, "two.tar.gz")),
-		);
-		await execa("tar", ["xzf", file, "-C", folder]);
-		const script = join(folder, `crcap-${localArch()}`, "run.sh");
-		const log = join(folder, "log");
-		for (const shell of ["busybox sh", "dash", "bash --posix", "mksh"]) {
-			const [command = "", ...args] = `${shell} ${script}`.split(" ");
-			const { stdout } = await execa(command, args);
-			checkKtap(stdout);
-			writeFileSync(log, stdout);
-		}
-		const doctor = await execa("sh", [script, "--doctor", "--json"], {
+test("run.sh under every shell, and the verdicts of --local", async (t) => {
+	const folder = t.testdir();
+	const file = await makeBundle(folder, "one.tar.gz");
+	assert.deepEqual(
+		readFileSync(file),
+		readFileSync(await makeBundle(folder, "two.tar.gz")),
+	);
+	await execa("tar", ["xzf", file, "-C", folder]);
+	const script = join(folder, `crcap-${localArch()}`, "run.sh");
+	const log = join(folder, "log");
+	for (const shell of ["busybox sh", "dash", "bash --posix", "mksh"]) {
+		const [command = "", ...args] = `${shell} ${script}`.split(" ");
+		const { stdout } = await execa(command, args);
+		checkKtap(stdout);
+		writeFileSync(log, stdout);
+	}
+	const doctor = await execa("sh", [script, "--doctor", "--json"], {
+		reject: false,
+	});
+	assert.equal(typeof JSON.parse(doctor.stdout), "object");
+	for (const [args, told] of [
+		[["-x"], /^run\.sh: unknown argument -x; /],
+		[["-o"], /^run\.sh: -o takes the name of a file$/],
+	] as const) {
+		const { exitCode, stderr } = await execa("sh", [script, ...args], {
 			reject: false,
 		});
-		assert.equal(typeof JSON.parse(doctor.stdout), "object");
-		for (const [args, told] of [
-			[["-x"], /^run\.sh: unknown argument -x; /],
-			[["-o"], /^run\.sh: -o takes the name of a file$/],
-		] as const) {
-			const { exitCode, stderr } = await execa("sh", [script, ...args], {
-				reject: false,
-			});
-			assert.equal(exitCode, 2);
-			assert.match(stderr, told);
-		}
-		const judged = await outcome(folder, ["judge", log, "--bundle", file]);
-		assert.deepEqual(
-			judged,
-			await outcome(folder, ["run", "--local", ...SELECTION]),
-		);
-		writeFileSync(log, readFileSync(log, "utf8").slice(0, -2000));
-		const cut = await outcome(folder, ["judge", log]);
-		assert.equal(cut.status, 3);
-		assert.match(cut.incomplete, /the log was cut short: it has \d+ of \d+/);
-	});
+		assert.equal(exitCode, 2);
+		assert.match(stderr, told);
+	}
+	const judged = await outcome(folder, ["judge", log, "--bundle", file]);
+	assert.deepEqual(
+		judged,
+		await outcome(folder, ["run", "--local", ...SELECTION]),
+	);
+	writeFileSync(log, readFileSync(log, "utf8").slice(0, -2000));
+	const cut = await outcome(folder, ["judge", log]);
+	assert.equal(cut.status, 3);
+	assert.match(cut.incomplete, /the log was cut short: it has \d+ of \d+/);
 });

@@ -1,10 +1,9 @@
 /** A log that the agent itself wrote, read back; and what is done to logs on their way. */
 import assert from "node:assert/strict";
-import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "tap";
+import { type Test, test } from "tap";
 import { crcHex } from "../../vm/index.js";
 import { agentPath } from "../targets/agents.js";
 import { localArch } from "../targets/localTarget.js";
@@ -28,58 +27,43 @@ case 2 10000 - =1
 const requestsOf = (body: string): string =>
 	`crcap-requests 1 id=0123456789abcdef version=1.2.3 arch=x86_64 cases=3 host=1 select=${SELECT} crc=${crcHex(body)}\n${body}`;
 
-/** Runs the agent over requests; `args` follow their file's name. */
-function batch(
-	requests: string,
-	use: (result: SpawnSyncReturns<string>, folder: string) => void,
-	log?: string,
-): void {
-	const folder = mkdtempSync(join(tmpdir(), "crcap-batch-"));
-	try {
-		const file = join(folder, "requests");
-		writeFileSync(file, requests);
-		const args = ["--batch", file, ...(log ? [join(folder, log)] : [])];
-		const options = { encoding: "utf8" } as const;
-		use(spawnSync(agentPath(localArch()), args, options), folder);
-	} finally {
-		rmSync(folder, { recursive: true, force: true });
-	}
-}
-
-function makeLog(): string {
-	let log = "";
-	batch(requestsOf(BODY), ({ stdout, status }) => {
-		assert.equal(status, 0);
-		log = stdout;
-	});
-	return log;
-}
-
-test("what can be judged at once is told as KTAP", async () => {
-	batch(
-		requestsOf(BODY),
-		({ stdout, status }, folder) => {
-			assert.equal(status, 0);
-			assert.equal(
-				stdout,
-				[
-					"KTAP version 1",
-					"1..3",
-					// Evidence that is another one is no breach.
-					"ok 1 a.good.x # SKIP judged later",
-					"not ok 2 a.breach.x",
-					"ok 3 a.other.x # SKIP judged later",
-					"",
-				].join("\n"),
-			);
-			assert.match(readFileSync(join(folder, "log"), "utf8"), /bye 3\n$/);
-		},
-		"log",
+/** Runs the agent over requests, in a folder of the test's; `args` follow their file's name. */
+function batch(t: Test, requests: string, ...args: string[]) {
+	const cwd = t.testdir({ requests });
+	const { status, stdout, stderr } = spawnSync(
+		agentPath(localArch()),
+		["--batch", "requests", ...args],
+		{ cwd, encoding: "utf8" },
 	);
+	return { cwd, status, stdout, stderr };
+}
+
+function makeLog(t: Test): string {
+	const { stdout, status } = batch(t, requestsOf(BODY));
+	assert.equal(status, 0);
+	return stdout;
+}
+
+test("what can be judged at once is told as KTAP", async (t) => {
+	const { cwd, stdout, status } = batch(t, requestsOf(BODY), "log");
+	assert.equal(status, 0);
+	assert.equal(
+		stdout,
+		[
+			"KTAP version 1",
+			"1..3",
+			// Evidence that is another one is no breach.
+			"ok 1 a.good.x # SKIP judged later",
+			"not ok 2 a.breach.x",
+			"ok 3 a.other.x # SKIP judged later",
+			"",
+		].join("\n"),
+	);
+	assert.match(readFileSync(join(cwd, "log"), "utf8"), /bye 3\n$/);
 });
 
-test("a log is read as it was written, whatever stands around its lines", async () => {
-	const log = makeLog();
+test("a log is read as it was written, whatever stands around its lines", async (t) => {
+	const log = makeLog(t);
 	for (const text of [
 		log,
 		log.replaceAll("\n", "\r\n"),
@@ -105,8 +89,8 @@ test("a log is read as it was written, whatever stands around its lines", async 
 	}
 });
 
-test("a log that is not what the agent wrote is told", async () => {
-	const log = makeLog();
+test("a log that is not what the agent wrote is told", async (t) => {
+	const log = makeLog(t);
 	const lines = log.split("\n");
 	const record = (at: number) =>
 		lines.findIndex((line) =>
@@ -115,7 +99,7 @@ test("a log that is not what the agent wrote is told", async () => {
 			),
 		);
 	const third = record(3);
-	const other = makeLog().split("\n");
+	const other = makeLog(t).split("\n");
 	for (const [text, told] of [
 		[log.replace(/(fact release=.)/, "$19"), /^line \d+ was changed$/],
 		[
@@ -140,8 +124,8 @@ test("a log that is not what the agent wrote is told", async () => {
 		);
 });
 
-test("a log that ends early is read as far as it goes", async () => {
-	const log = makeLog();
+test("a log that ends early is read as far as it goes", async (t) => {
+	const log = makeLog(t);
 	for (const [text, count] of [
 		[log.slice(0, log.indexOf("ok 1")), 1],
 		[log.slice(0, log.lastIndexOf("# crcap")), 3],
@@ -153,33 +137,23 @@ test("a log that ends early is read as far as it goes", async () => {
 		);
 });
 
-test("requests that were changed, or are none, are not obeyed", async () => {
+test("requests that were changed, or are none, are not obeyed", async (t) => {
 	for (const [text, told] of [
 		[requestsOf(BODY).replace("fork", "true"), /were changed or cut short/],
 		[requestsOf(BODY).slice(0, -20), /were changed or cut short/],
 		["#!/bin/sh\n", /no requests of crcap/],
 		["", /no requests of crcap/],
-	] as const)
-		batch(text, ({ status, stdout, stderr }) => {
-			assert.equal(status, 1);
-			assert.equal(stdout, "");
-			assert.match(stderr, told);
-			assert.equal(stderr.trim().split("\n").length, 1);
-		});
+	] as const) {
+		const { status, stdout, stderr } = batch(t, text);
+		assert.equal(status, 1);
+		assert.equal(stdout, "");
+		assert.match(stderr, told);
+		assert.equal(stderr.trim().split("\n").length, 1);
+	}
 });
 
-test("a log that can't be written in full is no success", async () => {
-	const folder = mkdtempSync(join(tmpdir(), "crcap-batch-"));
-	try {
-		writeFileSync(join(folder, "requests"), requestsOf(BODY));
-		const { status, stderr } = spawnSync(
-			agentPath(localArch()),
-			["--batch", join(folder, "requests"), "/dev/full"],
-			{ encoding: "utf8" },
-		);
-		assert.equal(status, 1);
-		assert.match(stderr, /\/dev\/full: the log could not be written in full/);
-	} finally {
-		rmSync(folder, { recursive: true, force: true });
-	}
+test("a log that can't be written in full is no success", async (t) => {
+	const { status, stderr } = batch(t, requestsOf(BODY), "/dev/full");
+	assert.equal(status, 1);
+	assert.match(stderr, /\/dev\/full: the log could not be written in full/);
 });

@@ -2,36 +2,36 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "tap";
+import { type Test, test } from "tap";
 import { Report, type TargetResult } from "../../results/model/model.js";
-import { cli, withFolder } from "./spawnCli.test.helper.js";
+import { cli } from "./spawnCli.test.helper.js";
 
 const PLAIN = "criu.plain.criu_ambient-";
 
 /** The named cases on Debian's 6.1. */
 async function tried(
+	t: Test,
 	cases: readonly string[],
 	more: readonly string[] = [],
 ): Promise<{ status: number | undefined; target: TargetResult }> {
-	return await withFolder(async (folder) => {
-		const { status, stderr } = await cli(
-			[
-				...["run", "--kernel", "debian:bookworm", "--report", "json=r.json"],
-				...[...cases.flatMap((id) => ["--case", id]), ...more],
-			],
-			{ cwd: folder },
-		);
-		const file = join(folder, "r.json");
-		assert.ok(existsSync(file), stderr);
-		const report = Report.parse(JSON.parse(readFileSync(file, "utf8")));
-		const [target] = report.targets;
-		assert.ok(target);
-		return { status, target };
-	});
+	const folder = t.testdir();
+	const { status, stderr } = await cli(
+		[
+			...["run", "--kernel", "debian:bookworm", "--report", "json=r.json"],
+			...[...cases.flatMap((id) => ["--case", id]), ...more],
+		],
+		{ cwd: folder },
+	);
+	const file = join(folder, "r.json");
+	assert.ok(existsSync(file), stderr);
+	const report = Report.parse(JSON.parse(readFileSync(file, "utf8")));
+	const [target] = report.targets;
+	assert.ok(target);
+	return { status, target };
 }
 
-test("with the capability alone a process goes on where it was, without it CRIU refuses", async () => {
-	const { status, target } = await tried([
+test("with the capability alone a process goes on where it was, without it CRIU refuses", async (t) => {
+	const { status, target } = await tried(t, [
 		`${PLAIN}none`,
 		`${PLAIN}cap_checkpoint_restore`,
 	]);
@@ -45,8 +45,9 @@ test("with the capability alone a process goes on where it was, without it CRIU 
 	assert.equal(status, 0);
 });
 
-test("what keeps CRIU from working with any capability is quoted, and no kernel is blamed", async () => {
+test("what keeps CRIU from working with any capability is quoted, and no kernel is blamed", async (t) => {
 	const { status, target } = await tried(
+		t,
 		[`${PLAIN}cap_checkpoint_restore`],
 		["--append", "sysctl.kernel.yama.ptrace_scope=3"],
 	);

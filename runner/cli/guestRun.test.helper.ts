@@ -3,13 +3,9 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import type { Test } from "tap";
 import { Report, type TargetResult } from "../../results/model/model.js";
-import {
-	cli,
-	entries,
-	type FixturePlan,
-	withFolder,
-} from "./spawnCli.test.helper.js";
+import { cli, entries, type FixturePlan } from "./spawnCli.test.helper.js";
 
 export const TCG = ["--accel", "tcg"];
 
@@ -22,22 +18,22 @@ export interface Ran {
 
 /** A run of a plan, with its report read back. */
 export async function run(
+	t: Test,
 	plan: FixturePlan,
 	args: string[] = [],
 	env: Record<string, string> = {},
 ): Promise<Ran> {
-	return await withFolder(async (folder) => {
-		const file = join(folder, "report.json");
-		const all = ["run", ...TCG, "--report", `json=${file}`, ...args];
-		const { status, stderr } = await cli(all, { plan, cwd: folder, env });
-		assert.ok(existsSync(file), stderr);
-		const report = Report.parse(JSON.parse(readFileSync(file, "utf8")));
-		const target = report.targets[0];
-		assert.ok(target);
-		assert.deepEqual(entries(folder), ["report.json"]);
-		const verdicts = target.cases.map((result) => result.verdict);
-		return { status, stderr, target, verdicts };
-	});
+	const folder = t.testdir();
+	const file = join(folder, "report.json");
+	const all = ["run", ...TCG, "--report", `json=${file}`, ...args];
+	const { status, stderr } = await cli(all, { plan, cwd: folder, env });
+	assert.ok(existsSync(file), stderr);
+	const report = Report.parse(JSON.parse(readFileSync(file, "utf8")));
+	const target = report.targets[0];
+	assert.ok(target);
+	assert.deepEqual(entries(folder), ["report.json"]);
+	const verdicts = target.cases.map((result) => result.verdict);
+	return { status, stderr, target, verdicts };
 }
 
 /** Waits until a stream has said it. */

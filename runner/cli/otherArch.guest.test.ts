@@ -4,9 +4,10 @@ import { test } from "tap";
 import { AGENTS } from "../targets/agents.js";
 import { run } from "./guestRun.test.helper.js";
 
-test("a kernel for arm64 that panics: the case is named, and another guest takes the rest", async () => {
+test("a kernel for arm64 that panics: the case is named, and another guest takes the rest", async (t) => {
 	const panic = "-- put=/proc/sysrq-trigger,c";
 	const { status, verdicts, target } = await run(
+		t,
 		{ first: "-- fork", second: panic, third: "-- fork", fourth: "-- fork" },
 		["--kernel", "debian:bookworm@arm64"],
 		{ CRCAP_TEST_AGENTS: AGENTS },

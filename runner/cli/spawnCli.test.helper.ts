@@ -1,8 +1,9 @@
-/** Starts the command line as a user does, in a folder of its own. */
+/** Starts the command line as a user does. */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa, type ResultPromise } from "execa";
+import type { Test } from "tap";
 
 const REAL = join(import.meta.dirname, "main.js");
 const FIXTURE = join(import.meta.dirname, "fixtureCli.test.helper.js");
@@ -68,16 +69,11 @@ export async function cliBatch(
 	return JSON.parse(stdout) as CliResult[];
 }
 
-/** A folder for one test, gone after it. */
-export async function withFolder<T>(
-	use: (folder: string) => Promise<T>,
-): Promise<T> {
+/** A folder of a test that has Unix sockets in it: the path of one has at most 108 bytes, so that of `t.testdir()` is too long. */
+export function shortFolder(t: Test): string {
 	const folder = mkdtempSync(join(tmpdir(), "crcap-test-"));
-	try {
-		return await use(folder);
-	} finally {
-		rmSync(folder, { recursive: true, force: true });
-	}
+	t.after(() => rmSync(folder, { recursive: true, force: true }));
+	return folder;
 }
 
 export interface Process {

@@ -1,36 +1,33 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "tap";
 import { reportTrouble } from "./program.js";
-import { cli, withFolder } from "./spawnCli.test.helper.js";
+import { cli } from "./spawnCli.test.helper.js";
 
 const HOSTILE = "\u001b]0;title\u0007\u202e\ncrcap: all passed";
 
-test("what an error quotes of files and words is shown, never obeyed", async () => {
-	await withFolder(async (folder) => {
-		writeFileSync(join(folder, "r.json"), JSON.stringify({ targets: HOSTILE }));
-		const key = JSON.stringify({ [HOSTILE]: 1 });
-		writeFileSync(join(folder, "config.json"), key);
-		const facts = "fact release=6%1b[31m\nfact cap_last_cap=40\n";
-		for (const [args, input] of [
-			[["show", `r${HOSTILE}.json`]],
-			[["list", "--suite", HOSTILE]],
-			[["list", HOSTILE]],
-			[["run", "--config", "config.json"]],
-			[["explain", "*", "--kernel-facts", "-"], facts],
-		] as const) {
-			const options = input === undefined ? {} : { input };
-			const { status, stderr, stdout } = await cli(args, {
-				cwd: folder,
-				...options,
-			});
-			const what = JSON.stringify([args, stderr.slice(0, 300)]);
-			if (input === undefined) assert.equal(status, 2, what);
-			assert.doesNotMatch(stdout + stderr, /(?!\n)[\p{Cc}\u202e]/u, what);
-			assert.doesNotMatch(stderr, /^crcap: all passed/m, what);
-		}
+test("what an error quotes of files and words is shown, never obeyed", async (t) => {
+	const folder = t.testdir({
+		"r.json": JSON.stringify({ targets: HOSTILE }),
+		"config.json": JSON.stringify({ [HOSTILE]: 1 }),
 	});
+	const facts = "fact release=6%1b[31m\nfact cap_last_cap=40\n";
+	for (const [args, input] of [
+		[["show", `r${HOSTILE}.json`]],
+		[["list", "--suite", HOSTILE]],
+		[["list", HOSTILE]],
+		[["run", "--config", "config.json"]],
+		[["explain", "*", "--kernel-facts", "-"], facts],
+	] as const) {
+		const options = input === undefined ? {} : { input };
+		const { status, stderr, stdout } = await cli(args, {
+			cwd: folder,
+			...options,
+		});
+		const what = JSON.stringify([args, stderr.slice(0, 300)]);
+		if (input === undefined) assert.equal(status, 2, what);
+		assert.doesNotMatch(stdout + stderr, /(?!\n)[\p{Cc}\u202e]/u, what);
+		assert.doesNotMatch(stderr, /^crcap: all passed/m, what);
+	}
 });
 
 test("a bug still shows where it comes from, line by line", async () => {

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "tap";
 import { type CaseResult, Report } from "../../results/model/model.js";
-import { cli, withFolder } from "./spawnCli.test.helper.js";
+import { cli } from "./spawnCli.test.helper.js";
 
 const WAYS = [
 	["--shuffle", "1"],
@@ -16,57 +16,55 @@ const WAYS = [
 ];
 
 for (const kernel of ["debian:sid", "debian:bookworm@arm64"])
-	test(`${kernel}: no case failed, few were skipped, in three orders and with fresh subjects`, async () => {
-		await withFolder(async (folder) => {
-			const found: Map<string, string>[] = [];
-			for (const way of WAYS) {
-				const args = ["run", "--kernel", kernel, "--report", "json=r.json"];
-				const { status, stderr } = await cli([...args, ...way], {
-					cwd: folder,
-				});
-				const cases = casesIn(join(folder, "r.json"));
-				assert.deepEqual(cases.filter(isBad).map(story).slice(0, 20), []);
-				assert.equal(status, 0, stderr);
-				found.push(new Map(cases.map((one) => [one.id, outcome(one)])));
-			}
-			const [first = new Map<string, string>(), ...others] = found;
-			assert.ok(first.size > 4000, `${first.size} cases`);
-			for (const other of others) {
-				assert.equal(other.size, first.size);
-				const different = [...first].filter(([id, is]) => other.get(id) !== is);
-				assert.deepEqual(
-					different.map(([id, is]) => [id, is, other.get(id)]).slice(0, 10),
-					[],
-				);
-			}
-		});
+	test(`${kernel}: no case failed, few were skipped, in three orders and with fresh subjects`, async (t) => {
+		const folder = t.testdir();
+		const found: Map<string, string>[] = [];
+		for (const way of WAYS) {
+			const args = ["run", "--kernel", kernel, "--report", "json=r.json"];
+			const { status, stderr } = await cli([...args, ...way], {
+				cwd: folder,
+			});
+			const cases = casesIn(join(folder, "r.json"));
+			assert.deepEqual(cases.filter(isBad).map(story).slice(0, 20), []);
+			assert.equal(status, 0, stderr);
+			found.push(new Map(cases.map((one) => [one.id, outcome(one)])));
+		}
+		const [first = new Map<string, string>(), ...others] = found;
+		assert.ok(first.size > 4000, `${first.size} cases`);
+		for (const other of others) {
+			assert.equal(other.size, first.size);
+			const different = [...first].filter(([id, is]) => other.get(id) !== is);
+			assert.deepEqual(
+				different.map(([id, is]) => [id, is, other.get(id)]).slice(0, 10),
+				[],
+			);
+		}
 	});
 
-test("each case of a security module runs where that is active, and passes", async () => {
-	await withFolder(async (folder) => {
-		const { status, stderr } = await cli(
-			[
-				...["run", "--kernel", "debian:bookworm", "--suite", "lsm"],
-				...["--lsm", "apparmor,selinux,tomoyo", "--max-skipped", "100"],
-				...["--shuffle", "4", "--report", "json=r.json"],
-			],
-			{ cwd: folder },
-		);
-		const text = readFileSync(join(folder, "r.json"), "utf8");
-		const { targets } = Report.parse(JSON.parse(text));
-		assert.deepEqual(
-			targets.map(({ name }) => name.replace(/^.*\+/, "")),
-			["apparmor", "selinux", "tomoyo"],
-		);
-		const cases = targets.flatMap((target) => target.cases);
-		assert.deepEqual(cases.filter(isBad).map(story).slice(0, 20), []);
-		assert.equal(status, 0, stderr);
-		const passed = cases.filter(({ verdict }) => verdict === "pass");
-		assert.equal(passed.length, targets[0]?.planned);
-		assert.equal(new Set(passed.map(({ id }) => id)).size, passed.length);
-		for (const { facts, name } of targets)
-			assert.match(String(facts.lsm), new RegExp(name.replace(/^.*\+/, "")));
-	});
+test("each case of a security module runs where that is active, and passes", async (t) => {
+	const folder = t.testdir();
+	const { status, stderr } = await cli(
+		[
+			...["run", "--kernel", "debian:bookworm", "--suite", "lsm"],
+			...["--lsm", "apparmor,selinux,tomoyo", "--max-skipped", "100"],
+			...["--shuffle", "4", "--report", "json=r.json"],
+		],
+		{ cwd: folder },
+	);
+	const text = readFileSync(join(folder, "r.json"), "utf8");
+	const { targets } = Report.parse(JSON.parse(text));
+	assert.deepEqual(
+		targets.map(({ name }) => name.replace(/^.*\+/, "")),
+		["apparmor", "selinux", "tomoyo"],
+	);
+	const cases = targets.flatMap((target) => target.cases);
+	assert.deepEqual(cases.filter(isBad).map(story).slice(0, 20), []);
+	assert.equal(status, 0, stderr);
+	const passed = cases.filter(({ verdict }) => verdict === "pass");
+	assert.equal(passed.length, targets[0]?.planned);
+	assert.equal(new Set(passed.map(({ id }) => id)).size, passed.length);
+	for (const { facts, name } of targets)
+		assert.match(String(facts.lsm), new RegExp(name.replace(/^.*\+/, "")));
 });
 
 /** The cases of a complete report of one target, of which few were skipped. */

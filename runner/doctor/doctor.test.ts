@@ -1,10 +1,12 @@
 /** Every diagnosis in a setting in which it is true, and in one next to it in which it is not. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { test } from "tap";
+import { formatted } from "../../testing/formatted.test.helper.js";
+import { SnapshotFiles } from "../../testing/snapshotFiles.test.helper.js";
 import { CAUSES, diagnosisSchema } from "./diagnosis.js";
 import { CAP, ROWS, SIX, TARGETS } from "./rows.test.data.js";
 import {
@@ -19,7 +21,7 @@ import {
 } from "./settings.test.helper.js";
 
 const ROOT = join(import.meta.dirname, "../../..");
-const SCHEMA = join(ROOT, "runner/doctor/schema.json");
+const SCHEMA = "runner/doctor/schema.json";
 
 const root = process.getuid?.() === 0;
 const skip = root ? false : "the settings take root to make";
@@ -36,7 +38,9 @@ for (const { name, setting, program, blocked } of ROWS)
 
 /** Whatever is said: it follows the schema, and the text says the same. */
 function assertSound({ diagnosis, text }: ReturnType<typeof ask>): void {
-	const valid = new Ajv2020().compile(JSON.parse(readFileSync(SCHEMA, "utf8")));
+	const valid = new Ajv2020().compile(
+		JSON.parse(readFileSync(join(ROOT, SCHEMA), "utf8")),
+	);
 	assert.ok(valid(diagnosis), JSON.stringify(valid.errors));
 	assert.match(text, /^[\x20-\x7e\n]*$/);
 	for (const {
@@ -173,11 +177,11 @@ test("every cause but those that take a guest or another kernel has a setting", 
 	for (const cause of CAUSES) assert.ok(tried.has(cause), cause);
 });
 
-test("the published schema is the model's", async () => {
-	const schema = JSON.parse(JSON.stringify(diagnosisSchema()));
-	if (process.env.UPDATE_GOLDEN === "1")
-		writeFileSync(SCHEMA, `${JSON.stringify(schema, null, "\t")}\n`);
-	assert.deepEqual(JSON.parse(readFileSync(SCHEMA, "utf8")), schema);
+test("the published schema is the model's", {
+	snapshotProvider: SnapshotFiles,
+}, async (t) => {
+	const schema = JSON.stringify(diagnosisSchema(), null, "\t");
+	t.matchSnapshot(formatted(schema, SCHEMA), SCHEMA);
 });
 
 test("a wrong command line is refused", async () => {

@@ -21,7 +21,7 @@ const UNDER = fileURLToPath(
 	new URL("../../../runner/doctor/fixtures/under.c", import.meta.url),
 );
 
-/** Where any user can execute what is in it. */
+/** Where any user can execute what is in it, which the folders above a checkout may not let them. */
 export const folder = mkdtempSync(join(tmpdir(), "crcap-doctor-"));
 /** The helper. */
 export const helper = join(folder, "crprobe");

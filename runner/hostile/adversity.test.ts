@@ -17,7 +17,7 @@ import {
 import { availableParallelism, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { test } from "tap";
+import { t, test } from "tap";
 import { Report } from "../../results/model/model.js";
 import { runLimited } from "../common/jobs.js";
 import { image, processesOf, qemuScript } from "./setting.test.helper.js";
@@ -64,14 +64,14 @@ function mountDisk(folder: string, bytes: number): boolean {
 }
 
 const MOUNTS = (() => {
-	const folder = mkdtempSync(join(tmpdir(), "crcap-test-"));
+	const folder = t.testdir();
 	const mounted = mountDisk(folder, 4096);
 	if (mounted) execFileSync("umount", [folder]);
-	rmSync(folder, { recursive: true });
 	return mounted;
 })();
 
 async function runWith(trouble: Trouble): Promise<Outcome> {
+	// A guest's state comes through a Unix socket in TMPDIR, whose path has at most 108 bytes.
 	const folder = mkdtempSync(join(tmpdir(), "crcap-test-"));
 	const at = (name: string) => join(folder, name);
 	for (const name of ["bin", "disk", "cache"]) mkdirSync(at(name));

@@ -62,6 +62,7 @@ async function withStderr<T>(during: () => Promise<T>): Promise<[T, string]> {
 }
 
 async function runRow(row: Row): Promise<Outcome> {
+	// Nothing of tap is in this process; and a guest's state comes through a Unix socket in TMPDIR, whose path has at most 108 bytes.
 	const folder = mkdtempSync(join(TOP, "crcap-test-"));
 	const at = (name: string) => join(folder, name);
 	for (const name of ["bin", "tmp"]) mkdirSync(at(name));

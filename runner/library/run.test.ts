@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { execa } from "execa";
@@ -144,8 +143,8 @@ test("the plan and the judge, without a kernel", async () => {
 	assert.notEqual(old[0]?.skip, undefined);
 });
 
-test("the example posts what came of a run to a chat", async () => {
-	const folder = mkdtempSync(join(tmpdir(), "crcap-library-"));
+test("the example posts what came of a run to a chat", async (t) => {
+	const folder = t.testdir();
 	const server = createServer(async (request, response) => {
 		posted.push(JSON.parse(await text(request)));
 		response.end("ok");
@@ -176,6 +175,5 @@ test("the example posts what came of a run to a chat", async () => {
 		assert.equal(posted.length, 1);
 	} finally {
 		server.close();
-		rmSync(folder, { recursive: true, force: true });
 	}
 });

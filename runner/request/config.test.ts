@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { test } from "tap";
+import { formatted } from "../../testing/formatted.test.helper.js";
+import { SnapshotFiles } from "../../testing/snapshotFiles.test.helper.js";
 import { UsageError } from "../common/usage.js";
 import { configSchema, parseConfig } from "./config.js";
 
@@ -100,15 +100,14 @@ test("no text whatever makes it throw anything but a usage error", async () => {
 	);
 });
 
-test("the published schema is the configuration's, and takes the document's example", async () => {
-	const top = join(import.meta.dirname, "../../..");
-	const path = join(top, "runner/request/config.schema.json");
-	const text = `${JSON.stringify(configSchema(), null, "\t")}\n`;
-	if (process.env.UPDATE_GOLDEN === "1") writeFileSync(path, text);
-	const schema = JSON.parse(readFileSync(path, "utf8"));
-	assert.deepEqual(schema, JSON.parse(text));
+test("the published schema is the configuration's, and takes the document's example", {
+	snapshotProvider: SnapshotFiles,
+}, async (t) => {
+	const path = "runner/request/config.schema.json";
+	const text = JSON.stringify(configSchema(), null, "\t");
+	t.matchSnapshot(formatted(text, path), path);
 	const ajv = new Ajv2020({ allowUnionTypes: true, validateFormats: false });
-	const valid = ajv.compile(schema);
+	const valid = ajv.compile(JSON.parse(text));
 	const example = {
 		$schema: path,
 		targets: [{ kernel: "debian:sid" }],

@@ -124,10 +124,15 @@ export type Config = z.infer<typeof Config>;
 
 /** JSON Schema (draft 2020-12) of the file, for editors; `runner/request/config.schema.json` is this, kept true by a test. */
 export function configSchema(): object {
+	const { $schema, ...schema } = z.toJSONSchema(Config, {
+		target: "draft-2020-12",
+		io: "input",
+	});
 	return {
+		$schema,
 		title: "crcap.config.json",
 		description: "What a run of crcap is asked for at every time.",
-		...z.toJSONSchema(Config, { target: "draft-2020-12", io: "input" }),
+		...schema,
 	};
 }
 

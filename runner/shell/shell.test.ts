@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Duplex, PassThrough } from "node:stream";
 import { test } from "tap";
 import type { ShellGuest } from "../../vm/index.js";
 import { SHELL_READY } from "../../vm/index.js";
-import { cliBatch, withFolder } from "../cli/spawnCli.test.helper.js";
+import { cliBatch } from "../cli/spawnCli.test.helper.js";
 import { fakeTarget, KERNEL } from "../execute/fakes.test.helper.js";
 import { runRequest } from "../request/runRequest.js";
 import { OpenError, type Target } from "../targets/target.js";
@@ -167,26 +166,23 @@ test("a guest that never got to its shell is no success", async () => {
 	assert.match(why, /no QEMU/);
 });
 
-test("the line for gdb names the build tree's symbols", async () => {
-	await withFolder(async (folder) => {
-		const boot = join(folder, "a tree/arch/x86/boot");
-		mkdirSync(boot, { recursive: true });
-		const symbols = join(folder, "a tree/vmlinux");
-		for (const there of [false, true]) {
-			if (there) writeFileSync(symbols, "");
-			const { guest, end } = fakeGuest("/tmp/x/gdb");
-			const { terminal } = fakeTerminal(false);
-			const text = await told(async () => {
-				const target = shellTarget(guest, join(boot, "bzImage"));
-				const done = runShell(request, depsWith(target), true, terminal);
-				await soon();
-				end();
-				await done;
-			});
-			assert.match(text, /gdb -ex 'target remote \/tmp\/x\/gdb'/);
-			assert.equal(text.includes(`'${symbols}'`), there, text);
-		}
-	});
+test("the line for gdb names the build tree's symbols", async (t) => {
+	for (const there of [false, true]) {
+		const tree = { arch: { x86: { boot: {} } }, ...(there && { vmlinux: "" }) };
+		const top = join(t.testdir({ "a tree": tree }), "a tree");
+		const symbols = join(top, "vmlinux");
+		const { guest, end } = fakeGuest("/tmp/x/gdb");
+		const { terminal } = fakeTerminal(false);
+		const text = await told(async () => {
+			const target = shellTarget(guest, join(top, "arch/x86/boot/bzImage"));
+			const done = runShell(request, depsWith(target), true, terminal);
+			await soon();
+			end();
+			await done;
+		});
+		assert.match(text, /gdb -ex 'target remote \/tmp\/x\/gdb'/);
+		assert.equal(text.includes(`'${symbols}'`), there, text);
+	}
 });
 
 test("one kernel, and nothing that would have no effect", async () => {

@@ -1,10 +1,8 @@
 /** `--ssh --host` to a small system: 32-bit ARM, dropbear, busybox. Its verdicts are those of the same kernel in a guest of crcap's. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "tap";
 import { MACHINES, resolveKernel } from "../../vm/index.js";
+import { shortFolder } from "../cli/spawnCli.test.helper.js";
 import { startBoard } from "./dropbear.test.helper.js";
 import { outcomes } from "./outcomes.test.helper.js";
 
@@ -19,18 +17,17 @@ const SELECTION = [
 ];
 
 test("a board's verdicts are those of the same kernel in a guest", async (t) => {
-	const folder = mkdtempSync(join(tmpdir(), "crcap-board-"));
-	t.after(() => rmSync(folder, { recursive: true, force: true }));
-	const kernel = await resolveKernel(KERNEL);
-	const board = await startBoard(kernel.bootPath, MACHINES.armhf, folder);
+	const { bootPath } = await resolveKernel(KERNEL);
+	const board = await startBoard(bootPath, MACHINES.armhf, shortFolder(t));
 	try {
 		const there = await outcomes(
+			t,
 			["--ssh", "root@board", "--host", ...SELECTION],
 			{
 				PATH: `${board.path}:${process.env.PATH}`,
 			},
 		);
-		const here = await outcomes([
+		const here = await outcomes(t, [
 			...["--kernel", KERNEL, "--accel", "tcg"],
 			...SELECTION,
 		]);

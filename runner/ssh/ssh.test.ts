@@ -20,12 +20,12 @@ const SELECTION = [
 	"{uid1000-*,uid0-*,userns*-cap_checkpoint_restore,route_*}",
 ];
 
-test("as root the verdicts are those of --local there", { skip }, async () => {
+test("as root the verdicts are those of --local there", { skip }, async (t) => {
 	await withServer(async (server) => {
 		const env = { PATH: server.path };
-		const there = await outcomes(["--ssh", server.root, ...SELECTION], env);
+		const there = await outcomes(t, ["--ssh", server.root, ...SELECTION], env);
 		assert.ok(Object.values(there).some((one) => one.startsWith("pass")));
-		assert.deepEqual(there, await outcomes(["--local", ...SELECTION]));
+		assert.deepEqual(there, await outcomes(t, ["--local", ...SELECTION]));
 		assert.deepEqual(server.left(), []);
 		await until(() => server.running().length === 0);
 	});

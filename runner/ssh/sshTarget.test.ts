@@ -1,9 +1,8 @@
 /** The way to a machine behind ssh: every shell, login and file system that it meets works, or is told in one line. */
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "tap";
+import { type Test, test } from "tap";
 import { AGENTS, agentPath } from "../targets/agents.js";
 import type { CaseRequest, SessionEnd } from "../targets/target.js";
 import { readDestination, sshArguments } from "./sshDestination.js";
@@ -67,22 +66,15 @@ async function runThere(
 const WENT_WELL = /^obs 0 us=\d+ end=ok who=\S+ r=fork:0/;
 
 /** A program in the place of ssh, which runs the remote command here: `login` is what the other side's login does. */
-async function withFakeSsh(
-	login: string,
-	use: (program: string) => Promise<void>,
-): Promise<void> {
-	const folder = mkdtempSync(join(tmpdir(), "crcap-fake-ssh-"));
-	try {
-		const program = join(folder, "ssh");
-		writeFileSync(
-			program,
-			`#!/bin/bash\nremote=\${@: -1}\nfolder=${folder}\n${login}\n`,
-		);
-		chmodSync(program, 0o755);
-		await use(program);
-	} finally {
-		rmSync(folder, { recursive: true, force: true });
-	}
+function fakeSsh(t: Test, login: string): string {
+	const folder = t.testdir();
+	const program = join(folder, "ssh");
+	writeFileSync(
+		program,
+		`#!/bin/bash\nremote=\${@: -1}\nfolder='${folder}'\n${login}\n`,
+		{ mode: 0o755 },
+	);
+	return program;
 }
 
 /** A system whose shell is this one, and whose other programs are busybox's. */
@@ -103,23 +95,21 @@ for (const shell of [
 	["bash", "--posix"],
 	["mksh"],
 ])
-	test(`${shell.join(" ")} and busybox's programs bring the agent up`, async () => {
-		await withFakeSsh(busyboxSystem(shell), async (program) => {
-			const { replies, end } = await runThere(program);
-			assert.match(replies[0] ?? "", WENT_WELL);
-			assert.equal(end.how, "bye");
-		});
+	test(`${shell.join(" ")} and busybox's programs bring the agent up`, async (t) => {
+		const program = fakeSsh(t, busyboxSystem(shell));
+		const { replies, end } = await runThere(program);
+		assert.match(replies[0] ?? "", WENT_WELL);
+		assert.equal(end.how, "bye");
 	});
 
-test("a login's banner is passed over", async () => {
+test("a login's banner is passed over", async (t) => {
 	const login =
 		'printf "Welcome\\n\\e[1mto the board\\ncrcap0123456789abcdef machine x\\nno newline"; exec sh -c "$remote"';
-	await withFakeSsh(login, async (program) => {
-		assert.match((await runThere(program)).replies[0] ?? "", WENT_WELL);
-	});
+	const { replies } = await runThere(fakeSsh(t, login));
+	assert.match(replies[0] ?? "", WENT_WELL);
 });
 
-test("what does not come up is told in one line", async () => {
+test("what does not come up is told in one line", async (t) => {
 	for (const [login, told] of [
 		[
 			"echo 'This service allows sftp connections only.'; exit 1",
@@ -144,12 +134,10 @@ test("what does not come up is told in one line", async () => {
 		["kill -9 $$", /^ssh was killed by SIGKILL$/],
 		["exec cat /dev/zero", /^what its login prints has no end/],
 	] as const)
-		await withFakeSsh(login, async (program) => {
-			await assert.rejects(runThere(program), (error: Error) => {
-				assert.equal(error.name, "OpenError");
-				assert.match(error.message, told);
-				return true;
-			});
+		await assert.rejects(runThere(fakeSsh(t, login)), (error: Error) => {
+			assert.equal(error.name, "OpenError");
+			assert.match(error.message, told);
+			return true;
 		});
 });
 
@@ -157,18 +145,16 @@ test("no ssh on this machine", async () => {
 	await assert.rejects(runThere("/nowhere/ssh"), /install OpenSSH's client/);
 });
 
-test("an agent that talks nonsense is no agent", async () => {
+test("an agent that talks nonsense is no agent", async (t) => {
 	const login = `sed -n '/^say() /{s/.*crcap/crcap/;s/ .*//;p;q;}' >$folder/token
 token=$(cat $folder/token)
 printf '\\n%s machine x86_64\\n%s starts /x\\n' $token $token
 printf '\\0360 11 76f1d03c hello world\\n'
 exec sleep 100`;
-	await withFakeSsh(login, async (program) => {
-		await assert.rejects(
-			runThere(program),
-			/^OpenError: the agent's first word was "hello world"$/,
-		);
-	});
+	await assert.rejects(
+		runThere(fakeSsh(t, login)),
+		/^OpenError: the agent's first word was "hello world"$/,
+	);
 });
 
 test("destinations as ssh knows them", async () => {

@@ -48,6 +48,7 @@ export async function withServer(
 	use: (server: Server) => Promise<void>,
 	options: Record<string, string> = {},
 ): Promise<void> {
+	// Other users must be able to enter it, which the folders above a checkout may not let them.
 	const folder = mkdtempSync(join(tmpdir(), "crcap-sshd-"));
 	chmodSync(folder, 0o755);
 	const port = await freePort();

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "tap";
 import { AddonUnavailableError, loadAddon } from "./addon.js";
@@ -16,33 +14,22 @@ function messageFrom(top: string): string {
 	return assert.fail("it loaded");
 }
 
-test("an addon that was never built is told with every path tried", async () => {
-	const name = mkdtempSync(join(tmpdir(), "crcap-test-"));
-	try {
-		const message = messageFrom(name);
-		assert.ok(message.includes(join(name, "build/Release/crcap.node")));
-		assert.ok(message.includes(join(name, "build/Debug/crcap.node")));
-		assert.match(message, /No failed build is on record/);
-	} finally {
-		rmSync(name, { recursive: true });
-	}
+test("an addon that was never built is told with every path tried", async (t) => {
+	const top = t.testdir();
+	const message = messageFrom(top);
+	assert.ok(message.includes(join(top, "build/Release/crcap.node")));
+	assert.ok(message.includes(join(top, "build/Debug/crcap.node")));
+	assert.match(message, /No failed build is on record/);
 });
 
-test("the recorded build failure and the loader's complaint are told", async () => {
-	const name = mkdtempSync(join(tmpdir(), "crcap-test-"));
-	try {
-		mkdirSync(join(name, "build/Release"), { recursive: true });
-		writeFileSync(join(name, "build/Release/crcap.node"), "no library");
-		writeFileSync(
-			join(name, "build/addon-failure.txt"),
-			"not on the PATH: g++\n",
-		);
-		const message = messageFrom(name);
-		assert.match(message, /crcap\.node: .*(too short|invalid ELF|ELF header)/);
-		assert.match(message, /last build failed: not on the PATH: g\+\+/);
-	} finally {
-		rmSync(name, { recursive: true });
-	}
+test("the recorded build failure and the loader's complaint are told", async (t) => {
+	const build = {
+		Release: { "crcap.node": "no library" },
+		"addon-failure.txt": "not on the PATH: g++\n",
+	};
+	const message = messageFrom(t.testdir({ build }));
+	assert.match(message, /crcap\.node: .*(too short|invalid ELF|ELF header)/);
+	assert.match(message, /last build failed: not on the PATH: g\+\+/);
 });
 
 test("the built addon refuses what its core could not take", async () => {

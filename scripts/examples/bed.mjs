@@ -1,7 +1,6 @@
 /** Where examples run: a folder of its own, with a `crcap` on the PATH that asks for few cases of this machine's kernel. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TOP } from "../lib/run.mjs";
 import { CLI } from "../lib/targets.mjs";
@@ -30,10 +29,10 @@ exec ${process.execPath} ${CLI} "\${args[@]}" --case '${FEW}'
 }
 
 export class Bed {
-	constructor() {
-		this.folder = mkdtempSync(join(tmpdir(), "crcap-examples-"));
+	/** @param {import("tap").Test} t the test that it is for */
+	constructor(t) {
+		this.folder = t.testdir({ bin: {} });
 		this.bin = join(this.folder, "bin");
-		mkdirSync(this.bin);
 		installCrcap(join(this.bin, "crcap"));
 	}
 
@@ -54,10 +53,6 @@ export class Bed {
 	/** @param {readonly string[]} parts */
 	path(...parts) {
 		return join(this.folder, ...parts);
-	}
-
-	remove() {
-		rmSync(this.folder, { recursive: true, force: true });
 	}
 }
 

@@ -10,10 +10,9 @@ import { Bed, example, FEW } from "./bed.mjs";
 
 /** @type {Bed} */
 let bed;
-t.beforeEach(() => {
-	bed = new Bed();
+t.beforeEach((each) => {
+	bed = new Bed(each);
 });
-t.afterEach(() => bed.remove());
 
 const ACTION = parse(readFileSync(join(TOP, "action.yml"), "utf8"));
 const WORKFLOW = readFileSync(example("github/crcap.yml"), "utf8");

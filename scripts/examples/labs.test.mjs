@@ -9,10 +9,9 @@ import { Bed, example } from "./bed.mjs";
 
 /** @type {Bed} */
 let bed;
-t.beforeEach(() => {
-	bed = new Bed();
+t.beforeEach((each) => {
+	bed = new Bed(each);
 });
-t.afterEach(() => bed.remove());
 
 const JOB = readFileSync(example("lava/job.yaml"), "utf8");
 

@@ -12,7 +12,7 @@ Every row of every suite stands in at least one of them.
 [The last table](#who-says-what-excuses-a-case) says who tells the facts that excuse a case, and what keeps that honest.
 
 This file is made of \`suites/*/*Statements.ts\` and \`suites/planning/factSources.ts\`: change those, then
-\`npm run setup && UPDATE_GOLDEN=1 node dist/suites/planning/coverage.test.js\`.
+\`TAP_SNAPSHOT=1 npm test -- --unit planning/coverage\`.
 `;
 
 /** A cell's text: a bar would end the cell. */

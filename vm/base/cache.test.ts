@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, stat, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "tap";
 import { keepForReplay } from "../replay/replay.js";
@@ -19,8 +18,8 @@ test("where nothing can be made, it says so and ends", async () => {
 	await assert.rejects(makeDirs("/dev/null/here"), /ENOTDIR|EEXIST/);
 });
 
-test("an initramfs is kept, whatever other runs do beside it", async () => {
-	const top = await mkdtemp(join(tmpdir(), "crcap-cache-"));
+test("an initramfs is kept, whatever other runs do beside it", async (t) => {
+	const top = t.testdir();
 	const before = process.env.XDG_CACHE_HOME;
 	process.env.XDG_CACHE_HOME = top;
 	try {
@@ -37,6 +36,5 @@ test("an initramfs is kept, whatever other runs do beside it", async () => {
 	} finally {
 		if (before === undefined) delete process.env.XDG_CACHE_HOME;
 		else process.env.XDG_CACHE_HOME = before;
-		await rm(top, { recursive: true });
 	}
 });

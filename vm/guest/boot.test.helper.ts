@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -28,17 +26,13 @@ export let image: Image;
 export let agent: string;
 
 t.before(async () => {
-	dir = await mkdtemp(join(tmpdir(), "crcap-guest-test-"));
+	dir = t.testdir();
 	agent = join(dir, "agent");
 	const flags = ["-static", "-O1", "-Wall", "-Wextra", "-Werror"];
 	[image] = await Promise.all([
 		resolveKernel("debian:bookworm@amd64"),
 		execa("gcc", [...flags, "-o", agent, FIXTURE]),
 	]);
-});
-
-t.after(async () => {
-	await rm(dir, { recursive: true, force: true });
 });
 
 export function options(extra: Partial<BootOptions> = {}): BootOptions {

@@ -1,7 +1,6 @@
 /** Images that the distributions' own tools make of real kernels: each gives the kernel back, one of each group is booted. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
@@ -22,7 +21,7 @@ let armImage: Buffer;
 const environment = process.env.XDG_CACHE_HOME;
 
 t.before(async () => {
-	dir = await mkdtemp(join(tmpdir(), "crcap-formats-"));
+	dir = t.testdir();
 	x86 = await resolveKernel("debian:bookworm@amd64");
 	arm = await resolveKernel("debian:bookworm@arm64");
 	bzImage = await readFile(x86.bootPath);
@@ -33,10 +32,9 @@ t.before(async () => {
 
 t.afterEach(() => rm(join(dir, "cache"), { recursive: true, force: true }));
 
-t.after(async () => {
+t.after(() => {
 	if (environment === undefined) delete process.env.XDG_CACHE_HOME;
 	else process.env.XDG_CACHE_HOME = environment;
-	await rm(dir, { recursive: true, force: true });
 });
 
 /** Runs a tool in the directory. */

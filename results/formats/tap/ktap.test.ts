@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "tap";
+import { join } from "node:path";
+import { type Test, test } from "tap";
 import type { Report } from "../../model/model.js";
 import { cleanReport, sampleReport } from "../../testing/sample.test.data.js";
 import {
@@ -8,13 +9,18 @@ import {
 	missing,
 	render,
 	totalsOf,
-	withFile,
 } from "../../testing/support.test.data.js";
 import { findKunit } from "./kunit.test.data.js";
 
-test("ktap, golden", async () => {
-	golden("sample.ktap", await render("ktap", sampleReport()));
-	golden("clean.ktap", await render("ktap", cleanReport()));
+test("ktap, golden", golden(), async (t) => {
+	t.matchSnapshot(
+		await render("ktap", sampleReport()),
+		"results/golden/sample.ktap",
+	);
+	t.matchSnapshot(
+		await render("ktap", cleanReport()),
+		"results/golden/clean.ktap",
+	);
 });
 
 test("a version line, then the plan, at every level", async () => {
@@ -73,27 +79,26 @@ const skip =
 		: missing("python3", "apt install python3");
 
 /** The line in which kunit.py gives its totals, and its complaints. */
-async function parse(report: Report) {
+async function parse(t: Test, report: Report) {
 	const text = await render("ktap", report);
-	return withFile("report.ktap", text, (file) => {
-		const { stdout, stderr, status } = consume(
-			"python3",
-			["path" in kunit ? kunit.path : "", "parse", file],
-			"",
-		);
-		return {
-			said: stdout,
-			stderr,
-			status,
-			last: stdout.trim().split("\n").at(-1)?.slice(11),
-		};
-	});
+	const file = join(t.testdir({ "report.ktap": text }), "report.ktap");
+	const { stdout, stderr, status } = consume(
+		"python3",
+		["path" in kunit ? kunit.path : "", "parse", file],
+		"",
+	);
+	return {
+		said: stdout,
+		stderr,
+		status,
+		last: stdout.trim().split("\n").at(-1)?.slice(11),
+	};
 }
 
 test("the kernel's kunit.py reads the same totals and has no complaint", {
 	skip,
-}, async () => {
-	const { said, last, stderr } = await parse(sampleReport());
+}, async (t) => {
+	const { said, last, stderr } = await parse(t, sampleReport());
 	const {
 		pass,
 		fail,
@@ -112,15 +117,15 @@ test("the kernel's kunit.py reads the same totals and has no complaint", {
 	assert.doesNotMatch(said, /\[ERROR\]|\[CRASHED\]/);
 });
 
-test("kunit.py accepts a clean run", { skip }, async () => {
-	const { last, status } = await parse(cleanReport());
+test("kunit.py accepts a clean run", { skip }, async (t) => {
+	const { last, status } = await parse(t, cleanReport());
 	assert.equal(last, "Testing complete. Ran 21 tests: passed: 21");
 	assert.equal(status, 0);
 });
 
 test("a quoted console does not end the report for kunit.py", {
 	skip,
-}, async () => {
+}, async (t) => {
 	const report = sampleReport();
 	const [first] = report.targets;
 	assert.ok(first?.cases[3]);
@@ -136,7 +141,7 @@ test("a quoted console does not end the report for kunit.py", {
 		...first.cases[4],
 		reason: "KTAP version 1",
 	} as (typeof first.cases)[0];
-	const { last, said } = await parse(report);
+	const { last, said } = await parse(t, report);
 	assert.match(last ?? "", /Ran 42 tests: passed: 24, failed: 17, skipped: 1$/);
 	assert.doesNotMatch(said, /\[ERROR\]/);
 });

@@ -33,6 +33,7 @@ export function findKunit(): { path: string } | { missing: string } {
 	let dir: string | undefined;
 	try {
 		mkdirSync(cache, { recursive: true });
+		// It becomes a part of the cache, which a folder of a test can't.
 		dir = mkdtempSync(join(cache, "tmp-kunit-"));
 		const done = spawnSync("bash", ["-c", UNPACK], {
 			cwd: dir,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "tap";
+import { join } from "node:path";
+import { type Test, test } from "tap";
 import { type FinalResults, Parser, type Result } from "tap-parser";
 import { parse } from "yaml";
 import { cleanReport, sampleReport } from "../../testing/sample.test.data.js";
@@ -10,7 +11,6 @@ import {
 	missing,
 	render,
 	totalsOf,
-	withFile,
 } from "../../testing/support.test.data.js";
 import { createWriter } from "../../writers.js";
 
@@ -78,9 +78,15 @@ for (const format of ["tap", "tap13"] as const) {
 		assert.equal(bailout, undefined);
 	});
 
-	test(`${format}, golden`, async () => {
-		golden(`sample.${format}`, await render(format, sampleReport()));
-		golden(`clean.${format}`, await render(format, cleanReport()));
+	test(`${format}, golden`, golden(), async (t) => {
+		t.matchSnapshot(
+			await render(format, sampleReport()),
+			`results/golden/sample.${format}`,
+		);
+		t.matchSnapshot(
+			await render(format, cleanReport()),
+			`results/golden/clean.${format}`,
+		);
 	});
 }
 
@@ -206,14 +212,14 @@ const noProve = missing("prove", "apt install perl");
 
 test("Perl's prove counts what the report holds", {
 	skip: noProve,
-}, async () => {
-	const good = await prove(await render("tap13", cleanReport()));
+}, async (t) => {
+	const good = prove(t, await render("tap13", cleanReport()));
 	assert.match(good.stdout, /Tests=21,/);
 	assert.match(good.stdout, /^Result: PASS$/m);
 	assert.equal(good.status, 0);
 	const report = { ...sampleReport(), plannedTargets: 1 };
 	report.targets.pop();
-	const bad = await prove(await render("tap13", report));
+	const bad = prove(t, await render("tap13", report));
 	assert.match(bad.stdout, /Tests: 21 Failed: 4\)/);
 	assert.match(bad.stdout, /TODO passed: +9/);
 	assert.notEqual(bad.status, 0);
@@ -221,8 +227,9 @@ test("Perl's prove counts what the report holds", {
 
 test("Perl's prove stops at the bail-out of a lost guest", {
 	skip: noProve,
-}, async () => {
-	const { stdout, stderr, status } = await prove(
+}, async (t) => {
+	const { stdout, stderr, status } = prove(
+		t,
 		await render("tap13", sampleReport()),
 	);
 	assert.match(stdout + stderr, /Further testing stopped.*the kernel panicked/);
@@ -231,8 +238,9 @@ test("Perl's prove stops at the bail-out of a lost guest", {
 
 test("under Perl's prove the report with subtests is accepted too", {
 	skip: noProve,
-}, async () => {
-	const { stdout, status } = await prove(
+}, async (t) => {
+	const { stdout, status } = prove(
+		t,
 		await render("tap", cleanReport(), { env: { TAP_VERSION: "13" } }),
 	);
 	assert.match(stdout, /Tests=4,/);
@@ -240,8 +248,7 @@ test("under Perl's prove the report with subtests is accepted too", {
 });
 
 /** Perl's harness on a report. */
-function prove(text: string) {
-	return withFile("report.tap", text, (path) =>
-		consume("prove", ["--exec", "cat", path], ""),
-	);
+function prove(t: Test, text: string) {
+	const path = join(t.testdir({ "report.tap": text }), "report.tap");
+	return consume("prove", ["--exec", "cat", path], "");
 }

@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "tap";
+import { SnapshotFiles } from "../../../testing/snapshotFiles.test.helper.js";
 import { cli } from "../spawnCli.test.helper.js";
 
-const PATH = join(import.meta.dirname, "../../../../docs/crcap.1");
+const PAGE = "docs/crcap.1";
+const PATH = join(import.meta.dirname, "../../../..", PAGE);
 
-test("docs/crcap.1 is what `crcap man` prints", async () => {
+test("docs/crcap.1 is what `crcap man` prints", {
+	snapshotProvider: SnapshotFiles,
+}, async (t) => {
 	const { status, stdout } = await cli(["man"]);
 	assert.equal(status, 0);
-	if (process.env.UPDATE_GOLDEN === "1") writeFileSync(PATH, stdout);
-	assert.equal(readFileSync(PATH, "utf8"), stdout, "crcap man > docs/crcap.1");
+	t.matchSnapshot(stdout, PAGE);
 });
 
 test("the manual page is well formed, and has every command and option", async () => {

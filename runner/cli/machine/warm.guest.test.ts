@@ -9,7 +9,7 @@ import {
 	writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { test } from "tap";
+import { type Test, test } from "tap";
 import { type CaseResult, Report } from "../../../results/model/model.js";
 import { resolveKernel } from "../../../vm/index.js";
 import { gone, heard, TCG } from "../guestRun.test.helper.js";
@@ -18,8 +18,8 @@ import {
 	descendants,
 	entries,
 	type FixturePlan,
+	shortFolder,
 	startCli,
-	withFolder,
 } from "../spawnCli.test.helper.js";
 
 /** A kernel, and a cache and a folder for temporary files that no other run uses. */
@@ -32,19 +32,19 @@ interface Place {
 }
 
 async function withPlace(
+	t: Test,
 	name: string,
 	use: (place: Place) => Promise<void>,
 ): Promise<void> {
 	const { path } = await resolveKernel(name);
-	await withFolder(async (folder) => {
-		const XDG_CACHE_HOME = join(folder, "cache");
-		const TMPDIR = join(folder, "tmp");
-		for (const dir of [XDG_CACHE_HOME, TMPDIR]) mkdirSync(dir);
-		const states = join(XDG_CACHE_HOME, "crcap", "states");
-		const env = { XDG_CACHE_HOME, TMPDIR };
-		await use({ folder, kernel: path, env, states });
-		assert.deepEqual(entries(TMPDIR), []);
-	});
+	const folder = t.testdir({ cache: {} });
+	const XDG_CACHE_HOME = join(folder, "cache");
+	const states = join(XDG_CACHE_HOME, "crcap", "states");
+	// The guests' states come through sockets.
+	const TMPDIR = shortFolder(t);
+	const env = { XDG_CACHE_HOME, TMPDIR };
+	await use({ folder, kernel: path, env, states });
+	assert.deepEqual(entries(TMPDIR), []);
 }
 
 const argsOf = ({ kernel }: Place, more: readonly string[]): string[] => [
@@ -74,8 +74,8 @@ for (const [kernel, cases] of [
 	["debian:bookworm", ["*.uid1000-none"]],
 	["debian:bookworm@arm64", ["set_tid.*.uid1000-none", "tty_lock.*.userns*"]],
 ] as const)
-	test(`${kernel}: the same answers from a boot, from a copy, and from a later one`, async () => {
-		await withPlace(kernel, async (place) => {
+	test(`${kernel}: the same answers from a boot, from a copy, and from a later one`, async (t) => {
+		await withPlace(t, kernel, async (place) => {
 			const chosen = cases.flatMap((glob) => ["--case", glob]);
 			const cold = await run(place, [...chosen, "--cold"]);
 			assert.equal(cold.status, 0, cold.stderr);
@@ -109,8 +109,8 @@ for (const [kernel, cases] of [
 const BOOT = "-- open=f,r,/proc/1/auxv read=f,16";
 const UUID = "-- open=f,r,/proc/sys/kernel/random/uuid read=f,40";
 
-test("guests of one boot share what a boot made, and no random numbers", async () => {
-	await withPlace("debian:bookworm", async (place) => {
+test("guests of one boot share what a boot made, and no random numbers", async (t) => {
+	await withPlace(t, "debian:bookworm", async (place) => {
 		const plan: FixturePlan = {};
 		for (let n = 0; n < 210; n++) {
 			plan[`uuid${n}`] = UUID;
@@ -131,8 +131,8 @@ test("guests of one boot share what a boot made, and no random numbers", async (
 });
 
 for (const signal of ["SIGINT", "SIGKILL"] as const)
-	test(`${signal} while a guest is saved, kept or resumed leaves no QEMU, and no state but a whole one`, async () => {
-		await withPlace("debian:bookworm", async (place) => {
+	test(`${signal} while a guest is saved, kept or resumed leaves no QEMU, and no state but a whole one`, async (t) => {
+		await withPlace(t, "debian:bookworm", async (place) => {
 			const plan = { a: "-- hang=case", b: "-- fork" };
 			const args = argsOf(place, ["--warm", "--case-timeout", "1000"]);
 			for (const when of [/starting/, /2 cases/, /2 cases/]) {
@@ -153,7 +153,7 @@ for (const signal of ["SIGINT", "SIGKILL"] as const)
 	});
 
 test("a full disk costs the state, and nothing else", async (t) => {
-	await withPlace("debian:bookworm", async (place) => {
+	await withPlace(t, "debian:bookworm", async (place) => {
 		mkdirSync(place.states, { recursive: true });
 		const mounted = spawnSync("mount", [
 			...["-t", "tmpfs", "-o", "size=16m", "none", place.states],
