@@ -2,7 +2,7 @@
 import type { Judgement, PlannedCase, RawFacts } from "../../suites/index.js";
 
 export { EvidenceError } from "../../suites/model/errors.js";
-export { matchesPattern } from "../../suites/model/pattern.js";
+export { matchesPattern } from "../../suites/model/observation.js";
 export type { Judgement, PlannedCase, RawFacts };
 
 /** As much of a case as a selection looks at. */

@@ -1,6 +1,9 @@
 /** What a row expects of one operation: whether a result meets it, and how people read it. */
-import { type StepResult, takenValues } from "../model/observation.js";
-import { matchesPattern } from "../model/pattern.js";
+import {
+	matchesPattern,
+	type StepResult,
+	takenValues,
+} from "../model/observation.js";
 import type { ExpectedResult } from "../model/row.js";
 
 /**

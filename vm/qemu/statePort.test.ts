@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "tap";
 import { StatePort } from "./statePort.js";
 
@@ -19,6 +20,25 @@ test("a state comes through a socket without a name", async () => {
 	assert.equal((await received).toString(), "the state");
 	port.close();
 	port.close();
+});
+
+test("a temporary directory whose path is longer than a socket's may be", async (t) => {
+	const name = "long".repeat(40);
+	const dir = t.testdir({ [name]: {} });
+	const { TMPDIR } = process.env;
+	process.env.TMPDIR = join(dir, name);
+	try {
+		const port = new StatePort();
+		const received = port.receive();
+		connect(`/proc/${process.pid}/fd/${port.fd}`).end("the state");
+		assert.equal((await received).toString(), "the state");
+		port.close();
+		assert.deepEqual(readdirSync(dir), [name]);
+		assert.deepEqual(readdirSync(join(dir, name)), []);
+	} finally {
+		if (TMPDIR === undefined) delete process.env.TMPDIR;
+		else process.env.TMPDIR = TMPDIR;
+	}
 });
 
 test("no socket where none can be made", async () => {

@@ -17,21 +17,27 @@ export class StatePort {
 	/** The socket's descriptor, for QEMU to inherit. */
 	readonly fd: number;
 	readonly #server: Server;
+	readonly #dir: number;
 	#open = true;
 
 	/** @throws VmError (storage) where no socket can be made */
 	constructor() {
 		let dir: string | undefined;
+		let opened: number | undefined;
 		this.#server = createServer({ pauseOnConnect: true });
 		this.#server.on("error", () => {});
 		try {
 			dir = mkdtempSync(join(tmpdir(), "crcap-"));
-			const path = join(dir, "state");
+			opened = openSync(dir, O_PATH);
+			// Through the descriptor: a socket's own path may have 107 bytes, and Node.js cuts a longer one without a word.
+			const path = `/proc/self/fd/${opened}/state`;
 			// Bound at once; what fails is told later, and missed by the line below.
 			this.#server.listen(path).unref();
 			this.fd = openSync(path, O_PATH);
+			this.#dir = opened;
 		} catch (cause) {
 			this.#server.close();
+			if (opened !== undefined) closeSync(opened);
 			throw new VmError(
 				"storage",
 				`no socket can be made in ${tmpdir()}: ${messageOf(cause)}`,
@@ -64,7 +70,9 @@ export class StatePort {
 	close(): void {
 		if (!this.#open) return;
 		this.#open = false;
+		// It unlinks the path, which is of the directory's descriptor.
 		this.#server.close();
+		closeSync(this.#dir);
 		closeSync(this.fd);
 	}
 }

@@ -1,8 +1,8 @@
 /** What must hold on another architecture as well: its kernel, machine and console end in ways of their own. */
 import assert from "node:assert/strict";
 import { test } from "tap";
-import { AGENTS } from "../targets/agents.js";
-import { run } from "./guestRun.test.helper.js";
+import { AGENTS } from "../../targets/agents.js";
+import { run } from "../guestRun.test.helper.js";
 
 test("a kernel for arm64 that panics: the case is named, and another guest takes the rest", async (t) => {
 	const panic = "-- put=/proc/sysrq-trigger,c";
