@@ -124,6 +124,8 @@ extern const struct cr_step cr_steps_watched[];
 extern const struct cr_step cr_steps_path[];
 extern const struct cr_step cr_steps_mount[];
 extern const struct cr_step cr_steps_cgroup[];
+extern const struct cr_step cr_steps_landlock[];
+extern const struct cr_step cr_steps_bpf_lsm[];
 extern const struct cr_step cr_steps_set_tid[];
 extern const struct cr_step cr_steps_map_files[];
 extern const struct cr_step cr_steps_exe_fd[];

@@ -99,6 +99,7 @@ static const struct {
 	{ "ptmx", "/dev/ptmx" },
 	{ "pagemap", "/proc/self/pagemap" },
 	{ "hugepages", "/sys/kernel/mm/hugepages" },
+	{ "btf", "/sys/kernel/btf/vmlinux" },
 	/* what a guest carries for the suite lsm */
 	{ "policy_apparmor", "/crcap/policy/apparmor" },
 	{ "policy_selinux", "/crcap/policy/selinux" },

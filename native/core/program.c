@@ -19,6 +19,8 @@ static const struct cr_step *const tables[] = {
 	cr_steps_path,
 	cr_steps_mount,
 	cr_steps_cgroup,
+	cr_steps_landlock,
+	cr_steps_bpf_lsm,
 	cr_steps_set_tid,
 	cr_steps_map_files,
 	cr_steps_exe_fd,

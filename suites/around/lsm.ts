@@ -10,6 +10,7 @@ import {
 	type Suite,
 } from "../model/row.js";
 import { pidOwner, type Subject } from "../model/subjects.js";
+import { MINOR_ROWS } from "./lsmMinor.js";
 import { LSM_STATEMENTS } from "./lsmStatements.js";
 import { type Asked, ask, labelOf, ORDER } from "./lsmSubjects.js";
 import { TOMOYO_ROWS } from "./lsmTomoyo.js";
@@ -264,5 +265,5 @@ export const LSM: Suite = {
 		"what a security module's policy makes of the capability, and what the audit log says of it",
 	needs: ["cap_checkpoint_restore"],
 	statements: LSM_STATEMENTS,
-	rows: [...ROWS, ...TOMOYO_ROWS],
+	rows: [...ROWS, ...TOMOYO_ROWS, ...MINOR_ROWS],
 };

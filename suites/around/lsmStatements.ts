@@ -37,4 +37,12 @@ export const LSM_STATEMENTS: readonly Statement[] = [
 		says: "Tomoyo lets root change its policy by what /proc/self/exe names: that is why changing the link takes a capability",
 		rows: ["lsm.tomoyo_manager", "lsm.tomoyo_other_program"],
 	},
+	{
+		says: "Landlock refuses a file that the capability lets follow; what has no path, such as a memfd, it lets through",
+		rows: ["lsm.landlock_file", "lsm.landlock_memfd"],
+	},
+	{
+		says: "a denial by a program of the BPF module has the same errno as one by the capability's check, and CAP_SYS_ADMIN is asked for next",
+		rows: ["lsm.bpf_refuses"],
+	},
 ];

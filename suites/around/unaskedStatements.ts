@@ -8,12 +8,6 @@ export const UNASKED_STATEMENTS: readonly Statement[] = [
 		unasked: "it takes the device, which no emulator has",
 	},
 	{
-		says: "a denial by a program of the BPF module has the same errno as one by the capability's check",
-		rows: [],
-		unasked:
-			"no such program is loaded in the guest: the suite lsm asks this of policies; the facts name the modules",
-	},
-	{
 		says: "before 5.9 every boundary takes CAP_SYS_ADMIN",
 		rows: [],
 		unasked:

@@ -206,6 +206,14 @@ export const CITATIONS = {
 		ref: "ipc/ipc_sysctl.c and ipc/mq_sysctl.c: the limits' mode is 0644, and before 6.9 they are the initial user 0's in every namespace",
 		since: "3.0",
 	},
+	landlock_open: {
+		ref: "security/landlock/fs.c hook_file_open(), and is_access_to_paths_allowed(): a file of an internal mount is let through",
+		since: "5.13",
+	},
+	bpf_lsm: {
+		ref: "kernel/bpf/bpf_lsm.c bpf_lsm_capable(); kernel/capability.c checkpoint_restore_ns_capable() asks for CAP_CHECKPOINT_RESTORE, then for CAP_SYS_ADMIN",
+		since: "5.9",
+	},
 	into_cgroup: {
 		ref: "kernel/cgroup/cgroup.c cgroup_css_set_fork(): the right to write cgroup.procs of both groups' nearest common one and of the new one, asked after alloc_pid()",
 		since: "5.7",

@@ -265,6 +265,24 @@ export const NEEDS = {
 			return "kernel.apparmor_restrict_unprivileged_userns is 1";
 		return null;
 	},
+	landlock: (facts) =>
+		number(facts, "landlock") === 0 &&
+		!(
+			configured(facts, ["SECURITY_LANDLOCK"]) &&
+			modules(facts)?.includes("landlock")
+		)
+			? `Landlock is not active (modules: ${facts.reported.lsm ?? "not listed"})`
+			: null,
+	bpf_lsm: (facts) => {
+		if (facts === FACTS_OF_ANY) return null;
+		if (!modules(facts)?.includes("bpf"))
+			return `the BPF module is not active (modules: ${facts.reported.lsm ?? "not listed"})`;
+		if (facts.reported.machine !== "x86_64")
+			return "a program of the BPF module is tried on x86_64 alone: elsewhere what it takes (BPF trampolines) came with versions of their own";
+		return present(facts, "btf")
+			? null
+			: "/sys/kernel/btf/vmlinux is not there (CONFIG_DEBUG_INFO_BTF is off)";
+	},
 	apparmor: confines("AppArmor", "apparmor", "apparmor_parser"),
 	selinux: confines("SELinux", "selinux", "checkpolicy"),
 	tomoyo: confines("Tomoyo", "tomoyo", "make"),

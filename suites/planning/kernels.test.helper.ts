@@ -53,7 +53,10 @@ export function kernel(
 			noexec_seal: "1",
 			max_user_namespaces: "1000",
 			// No kernel has both, but then every case would be skipped somewhere.
-			lsm: "lockdown,capability,apparmor,selinux,tomoyo",
+			lsm: "lockdown,capability,landlock,apparmor,selinux,tomoyo,bpf",
+			landlock: "2",
+			btf: "0444",
+			machine: "x86_64",
 			policy_apparmor: "0644",
 			policy_selinux: "0644",
 			policy_tomoyo: "0644",

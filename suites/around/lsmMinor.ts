@@ -1,0 +1,96 @@
+/** Security modules that stand beside the one that confines: what they refuse to those who have the capability. */
+import { named, type Row } from "../model/row.js";
+import { mayCheckpointRestore } from "../model/subjects.js";
+
+const LINK = "/proc/self/map_files/$m";
+
+const asked = named(
+	"uid1000-none",
+	"uid1000-cap_checkpoint_restore",
+	"uid1000-cap_sys_admin",
+	"uid1000-cap_both",
+);
+
+export const MINOR_ROWS: readonly Row[] = [
+	{
+		name: "landlock_file",
+		boundaries: ["map_files"],
+		title:
+			"in a Landlock domain that may read no file, follow the link of a deleted one",
+		probe: "open",
+		program: `map=m,deleted,/tmp/crcap-deleted,0644,bytes @ landlock open=g,r,${LINK}`,
+		subjects: asked,
+		expect: (s, facts) =>
+			mayCheckpointRestore(s, 0, facts)
+				? {
+						results: ["EACCES"],
+						reason:
+							"the subject may follow the link; Landlock refuses the file, as it would by any path",
+						cite: "landlock_open",
+					}
+				: {
+						results: ["EPERM"],
+						reason: "the capability is asked for before Landlock",
+						cite: "map_files_cap",
+					},
+		needs: ["landlock", "map_files"],
+		levels: 0,
+		catches:
+			"a link in map_files is a way round Landlock, or Landlock is asked first",
+	},
+	{
+		name: "landlock_memfd",
+		boundaries: ["map_files"],
+		title:
+			"in a Landlock domain that may read no file, follow the link of a memfd, which has no path",
+		probe: "open",
+		program: `map=m,memfd,0666,bytes @ landlock open=g,r,${LINK} read=g,5`,
+		subjects: asked,
+		expect: (s, facts) =>
+			mayCheckpointRestore(s, 0, facts)
+				? {
+						results: ["0", "0:bytes"],
+						reason: "Landlock knows files by their paths, and a memfd has none",
+						cite: "landlock_open",
+					}
+				: {
+						results: ["EPERM", "-"],
+						reason: "the capability is asked for before Landlock",
+						cite: "map_files_cap",
+					},
+		needs: ["landlock", "map_files"],
+		levels: 0,
+		catches: "Landlock refuses what has no path, or the check is missing",
+	},
+	{
+		name: "bpf_refuses",
+		boundaries: ["set_tid"],
+		title:
+			"choose a pid while a program of the BPF module refuses everyone CAP_CHECKPOINT_RESTORE",
+		probe: "clone3",
+		program: "bpf_refuse @ clone3=tid:20601",
+		subjects: asked,
+		expect: (s, facts) =>
+			mayCheckpointRestore(
+				s,
+				0,
+				// As on a kernel that does not know the capability.
+				{ ...facts, checkpointRestore: false },
+			)
+				? {
+						results: ["0:20601"],
+						reason: "CAP_SYS_ADMIN, which is not refused, serves as well",
+						cite: "bpf_lsm",
+					}
+				: {
+						results: ["EPERM"],
+						reason:
+							"the program refuses the capability, or the subject has none",
+						cite: "bpf_lsm",
+					},
+		needs: ["bpf_lsm"],
+		levels: 0,
+		catches:
+			"the modules' word on this capability does not count, or CAP_SYS_ADMIN is no longer asked for after it",
+	},
+];
