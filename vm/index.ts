@@ -13,7 +13,11 @@ export type {
 	GuestProgram,
 	ProgramSource,
 } from "./catalogue/guestProgram.js";
-export { CRIU, guestProgram } from "./catalogue/guestProgram.js";
+export {
+	CRIU,
+	guestProgram,
+	NODE,
+} from "./catalogue/guestProgram.js";
 export type { DefaultKernel } from "./catalogue/host.js";
 export { defaultKernel } from "./catalogue/host.js";
 export {

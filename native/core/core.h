@@ -73,6 +73,8 @@ struct cr_shared {
 	/* How CRIU came out last, and what it said of that. */
 	char outcome[64];
 	char log[1000];
+	/* How long the victim took until it counted, us: when it was started, and when it was restored. */
+	long long started_us, restored_us;
 	struct cr_slot slot[CR_SLOTS];
 	/* Of a prepared subject (prepared.h): the case's process, the one that it is forked from, pids as the supervisor sees them. */
 	volatile int worker, base, first[CR_FIRST_MAX];

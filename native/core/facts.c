@@ -72,6 +72,7 @@ static const struct {
 	{ "suid_dumpable", "/proc/sys/fs/suid_dumpable" },
 	/* the version of what a guest carries for the suite criu */
 	{ "criu", "/crcap/criu" },
+	{ "program", "/crcap/program" },
 	{ "version_signature", "/proc/version_signature" },
 	/* the driver's number of the chip, 0 where there is none */
 	{ "serial_port", "/sys/class/tty/ttyS0/type" },

@@ -183,6 +183,7 @@ static void clear_record(void)
 	shared->res_len = 0;
 	shared->worker = shared->base = shared->nfirst = 0;
 	shared->yama_was = shared->outcome[0] = shared->log[0] = shared->cgroup[0] = '\0';
+	shared->started_us = shared->restored_us = 0;
 	memset((void *)shared->first, 0, sizeof(shared->first));
 }
 

@@ -34,8 +34,8 @@ static void sleep_a_little(void)
 	nanosleep(&pause, NULL);
 }
 
-/* Waits at most 10 s. */
-#define WAITS 5000
+/* An emulated machine that is busy may take so long to start a large program, us. */
+#define WAIT_US 120000000LL
 
 bool cr_read_hands(const char *path, struct cr_hand *hands, int n)
 {
@@ -48,47 +48,85 @@ bool cr_read_hands(const char *path, struct cr_hand *hands, int n)
 	return got == size;
 }
 
-/* Does every hand count, beyond @before where that is given? */
-bool cr_hands_count(const char *path, const struct cr_hand *before, int n)
+/* Does every hand count, beyond @before where that is given? @pid: a child that may end before; 0 for none. */
+bool cr_hands_count(const char *path, const struct cr_hand *before, int n, pid_t pid)
 {
 	struct cr_hand now[CR_HANDS_MAX];
-	int i, counting = 0, waits;
+	long long deadline = cr_now_us() + WAIT_US;
+	int i, counting = 0;
 
-	for (waits = 0; waits < WAITS; waits++) {
+	while (cr_now_us() < deadline) {
 		if (cr_read_hands(path, now, n))
 			for (i = counting = 0; i < n; i++)
 				counting += now[i].count > (before ? before[i].count + 2 : 2);
 		if (counting == n)
 			return true;
+		if (pid && waitpid(pid, NULL, WNOHANG | __WALL) == pid)
+			return false;
 		sleep_a_little();
 	}
 	return false;
 }
 
-/* Run CRIU in @dir with what it says in the file "said" there. Returns its exit status, or -1. */
-static int run_criu(const char *program, const char *dir, char *const argv[])
+/* In a process of its own: become CRIU. Where that is refused, the errno goes to @told, which execve closes. */
+static void become_criu(const char *program, const char *dir, char *const argv[], int told)
+	__attribute__((noreturn));
+static void become_criu(const char *program, const char *dir, char *const argv[], int told)
 {
 	/* Its cache of what the kernel can do is the case's own, and of no other subject. */
 	char *envp[] = { "PATH=/usr/sbin", "XDG_RUNTIME_DIR=" RUNTIME, NULL };
-	int status, fd;
+	int fd;
+
+	if (chdir(dir))
+		_exit(126);
+	fd = open("said", O_WRONLY | O_CREAT | O_APPEND, 0600);
+	if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0 || open("/dev/null", O_RDONLY) < 0)
+		_exit(126);
+	for (fd = 3; fd < 256; fd++)
+		if (fd != told)
+			close(fd);
+	execve(program, argv, envp);
+	fd = errno;
+	if (write(told, &fd, sizeof(fd)) != sizeof(fd))
+		_exit(126);
+	_exit(127);
+}
+
+/*
+ * Run CRIU in @dir with what it says in the file "said" there. Returns its exit status; -errno where it could not be executed;
+ * or 128 where it came to nothing otherwise.
+ */
+static int run_criu(const char *program, const char *dir, char *const argv[])
+{
+	int status, told[2], err = 0;
 	pid_t pid;
 
-	if (mkdir(RUNTIME, 0700) && errno != EEXIST)
-		return -1;
+	if ((mkdir(RUNTIME, 0700) && errno != EEXIST) || pipe2(told, O_CLOEXEC))
+		return 128;
 	pid = cr_fork();
-	if (!pid) {
-		if (chdir(dir))
-			_exit(126);
-		fd = open("said", O_WRONLY | O_CREAT | O_APPEND, 0600);
-		if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0 || open("/dev/null", O_RDONLY) < 0)
-			_exit(126);
-		for (fd = 3; fd < 256; fd++)
-			close(fd);
-		execve(program, argv, envp);
-		_exit(127);
-	}
+	if (!pid)
+		become_criu(program, dir, argv, told[1]);
+	close(told[1]);
+	if (pid > 0 && read(told[0], &err, sizeof(err)) != sizeof(err))
+		err = 0;
+	close(told[0]);
 	status = pid < 0 ? -1 : cr_reap(pid);
-	return status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	if (err)
+		return -err;
+	return status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+/* "not executed: EPERM" */
+static const char *not_executed(int err)
+{
+	static char words[40];
+	char name[16];
+	struct cr_text t;
+
+	cr_text_init(&t, words, sizeof(words));
+	cr_puts(&t, "not executed: ");
+	cr_puts(&t, cr_errno_name(err, name));
+	return words;
 }
 
 /* A log's last bytes that a payload has place for. */
@@ -168,7 +206,8 @@ static const char *checkpoint_and_restore(struct cr_ctx *c, const char *program,
 {
 	struct cr_slot *victim = cr_slot(c, slot);
 	struct cr_hand before[CR_HANDS_MAX], after[CR_HANDS_MAX];
-	int hands = victim->start, i;
+	int hands = victim->start, i, status;
+	long long began;
 	char pid[24], path[64];
 	char *dump[] = {
 		"criu", "dump", "--unprivileged", "-v1", "-t", pid, "-o", "dump.log", NULL
@@ -180,7 +219,10 @@ static const char *checkpoint_and_restore(struct cr_ctx *c, const char *program,
 	cr_text_init(&t, pid, sizeof(pid));
 	cr_putd(&t, victim->num);
 	cr_criu_file(path, sizeof(path), "victim", slot);
-	if (run_criu(program, dir, dump)) {
+	status = run_criu(program, dir, dump);
+	if (status < 0)
+		return not_executed(-status);
+	if (status) {
 		note_log(c->sh, dir, "dump.log");
 		return refuses(dir) ? "refused by CRIU itself" : "dump failed";
 	}
@@ -189,12 +231,14 @@ static const char *checkpoint_and_restore(struct cr_ctx *c, const char *program,
 	cr_reap(victim->num);
 	for (i = 1; i < hands; i++)
 		cr_reap(before[i].pid);
+	began = cr_now_us();
 	if (run_criu(program, dir, restore)) {
 		note_log(c->sh, dir, "restore.log");
 		return "restore failed";
 	}
-	if (!cr_hands_count(path, before, hands))
+	if (!cr_hands_count(path, before, hands, 0))
 		return "restored, but it does not go on";
+	c->sh->restored_us = cr_now_us() - began;
 	if (!cr_read_hands(path, after, hands))
 		return "no record of the victim";
 	for (i = 0; i < hands; i++) {
@@ -246,6 +290,7 @@ int cr_criu_check(struct cr_ctx *c, char *arg)
 	static const char dir[] = "/tmp/criu-check";
 	char *check[] = { "criu", "check", "--unprivileged", "-v1", "-o", "check.log", NULL };
 	const char *program = program_of(cr_next(&arg, ','));
+	int status;
 
 	if (arg && *arg && strcmp(arg, "failed"))
 		return CR_MISUSED;
@@ -255,12 +300,38 @@ int cr_criu_check(struct cr_ctx *c, char *arg)
 	}
 	if (mkdir(dir, 0700))
 		return -errno;
-	if (run_criu(program, dir, check)) {
+	status = run_criu(program, dir, check);
+	if (status < 0) {
+		cr_value(c, not_executed(-status));
+	} else if (status) {
 		note_log(c->sh, dir, "check.log");
 		cr_value(c, c->sh->log);
 		c->sh->log[0] = '\0';
 	} else {
 		cr_value(c, "Looks good.");
 	}
+	return 0;
+}
+
+static void put_ms(struct cr_text *t, const char *what, long long us)
+{
+	cr_puts(t, what);
+	cr_putd(t, us / 1000);
+	cr_puts(t, " ms");
+}
+
+/* What a checkpoint is good for: how long the victim took until it counted, from nothing and from the images. */
+int cr_startup(struct cr_ctx *c, char *arg)
+{
+	char text[80];
+	struct cr_text t;
+
+	(void)arg;
+	if (strcmp(c->sh->outcome, CR_RESUMED))
+		return CR_NOT_TRIED;
+	cr_text_init(&t, text, sizeof(text));
+	put_ms(&t, "from nothing ", c->sh->started_us);
+	put_ms(&t, ", restored ", c->sh->restored_us);
+	cr_value(c, text);
 	return 0;
 }

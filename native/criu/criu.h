@@ -7,6 +7,9 @@
 /* Where a guest that carries CRIU has it. */
 #define CR_CRIU "/usr/sbin/criu"
 
+/* And a program that people checkpoint: its script, which the kernel has its interpreter run. */
+#define CR_PROGRAM "/crcap/count.mjs"
+
 /* How a checkpoint and restore came out that did all that it should. */
 #define CR_RESUMED "resumed"
 
@@ -26,9 +29,10 @@ int cr_victim_hands(const char *kind);
 /* client.c */
 void cr_criu_file(char *out, size_t size, const char *what, const char *slot);
 bool cr_read_hands(const char *path, struct cr_hand *hands, int n);
-bool cr_hands_count(const char *path, const struct cr_hand *before, int n);
+bool cr_hands_count(const char *path, const struct cr_hand *before, int n, pid_t pid);
 int cr_criu(struct cr_ctx *c, char *arg);
 int cr_criu_log(struct cr_ctx *c, char *arg);
 int cr_criu_check(struct cr_ctx *c, char *arg);
+int cr_startup(struct cr_ctx *c, char *arg);
 
 #endif

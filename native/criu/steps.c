@@ -3,8 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -71,54 +74,125 @@ static int step_criu_copy(struct cr_ctx *c, char *arg)
 	return err;
 }
 
-static void become_victim(const char *kind, const char *path, long long uid)
-	__attribute__((noreturn));
-static void become_victim(const char *kind, const char *path, long long uid)
+struct victim {
+	const char *kind, *path;
+	long long uid; /* -1: the case's own */
+	bool nested;
+};
+
+/* What the program needs that CRIU is to checkpoint: no io_uring, and no rseq, which ptrace can't read before 5.13. */
+static char *const program_env[] = { "UV_USE_IO_URING=0", "GLIBC_TUNABLES=glibc.pthread.rseq=0",
+				     NULL };
+
+/* As root of a user namespace of its own, there the first process of a pid namespace. Its pid out here goes to @told. */
+static int nest(unsigned int uid, int told)
 {
-	char *argv[] = { "victim", "--victim", (char *)kind, (char *)path, NULL };
-	char *envp[] = { NULL };
+	char map[32];
+	struct cr_text t;
+	pid_t pid;
+
+	cr_text_init(&t, map, sizeof(map));
+	cr_puts(&t, "0 ");
+	cr_putu(&t, uid);
+	cr_puts(&t, " 1");
+	/* Who has changed users does not own what is in its /proc directory, until it is dumpable again. */
+	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) || unshare(CLONE_NEWUSER) ||
+	    cr_spit("/proc/self/setgroups", "deny", 4) ||
+	    cr_spit("/proc/self/uid_map", map, t.len) || cr_spit("/proc/self/gid_map", map, t.len))
+		return -1;
+	if (unshare(CLONE_NEWNS | CLONE_NEWPID) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return -1;
+	pid = cr_fork();
+	if (pid > 0)
+		_exit(write(told, &pid, sizeof(pid)) != sizeof(pid));
+	return pid < 0 || mount("proc", "/proc", "proc", 0, NULL) ? -1 : 0;
+}
+
+static void become_victim(const struct victim *v, int told) __attribute__((noreturn));
+static void become_victim(const struct victim *v, int told)
+{
+	bool program = !strcmp(v->kind, "program");
+	char *ours[] = { "victim", "--victim", (char *)v->kind, (char *)v->path, NULL };
+	char *theirs[] = { "victim", (char *)v->path, NULL }, *none[] = { NULL };
 	int fd;
 
-	if (uid >= 0 && (syscall(SYS_setgroups, 0L, NULL) ||
-			 syscall(SYS_setresgid, (long)uid, (long)uid, (long)uid) ||
-			 syscall(SYS_setresuid, (long)uid, (long)uid, (long)uid)))
+	if (v->uid >= 0 &&
+	    (syscall(SYS_setgroups, 0L, NULL) ||
+	     syscall(SYS_setresgid, (long)v->uid, (long)v->uid, (long)v->uid) ||
+	     syscall(SYS_setresuid, (long)v->uid, (long)v->uid, (long)v->uid)))
 		_exit(1);
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	fd = open("/dev/null", O_RDWR);
-	if (cr_cap_set(0, 0, 0) || setsid() < 0 || chdir("/") || fd < 0 || dup2(fd, 0) < 0 ||
-	    dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
+	if (v->nested && nest(v->uid < 0 ? getuid() : v->uid, told))
 		_exit(1);
+	/* Root gains at execve what it drops before, and who gains is not dumpable: it keeps what it has. */
+	if (geteuid() && cr_cap_set(0, 0, 0))
+		_exit(1);
+	fd = open("/dev/null", O_RDWR);
+	if (setsid() < 0 || chdir("/") || fd < 0 || dup2(fd, 0) < 0 || dup2(fd, 1) < 0 ||
+	    dup2(fd, 2) < 0)
+		_exit(1);
+	/* Its files are no part of what is to be restored but these. */
+	for (fd = 3; fd < 256; fd++)
+		close(fd);
 	/* By its path: CRIU looks for files in the mount namespace that they are used in, and the case may have one of its own. */
-	execve("/init", argv, envp);
+	execve(program ? CR_PROGRAM : "/init", program ? theirs : ours,
+	       program ? program_env : none);
 	_exit(1);
 }
 
-/* @arg: S,KIND[,UID] */
+/* Returns the victim's pid, or -errno. */
+static pid_t start_victim(const struct victim *v)
+{
+	pid_t pid, nested = 0;
+	int told[2];
+
+	if (pipe2(told, O_CLOEXEC))
+		return -errno;
+	pid = cr_fork();
+	if (!pid)
+		become_victim(v, told[1]);
+	close(told[1]);
+	if (pid > 0 && v->nested) {
+		if (read(told[0], &nested, sizeof(nested)) != sizeof(nested))
+			nested = -ECHILD;
+		cr_reap(pid);
+		pid = nested;
+	}
+	close(told[0]);
+	return pid;
+}
+
+/* @arg: S,KIND[,UID[,nested]] */
 static int step_victim(struct cr_ctx *c, char *arg)
 {
-	char *slot = cr_next(&arg, ','), *kind = cr_next(&arg, ',');
-	int hands = kind ? cr_victim_hands(kind) : 0;
-	long long uid = -1;
-	char path[64];
+	char *slot = cr_next(&arg, ','), *uid, path[64];
+	struct victim v = { cr_next(&arg, ','), path, -1, false };
+	int hands = v.kind ? cr_victim_hands(v.kind) : 0;
+	long long began = cr_now_us();
 	pid_t pid;
 
-	if (!hands || (arg && (!cr_parse_long(arg, &uid) || uid < 0)))
+	uid = cr_next(&arg, ',');
+	if (!hands || (uid && (!cr_parse_long(uid, &v.uid) || v.uid < 0)) ||
+	    (arg && strcmp(arg, "nested")))
 		return CR_MISUSED;
+	v.nested = arg;
 	if (c->nspawned == (int)(sizeof(c->spawned) / sizeof(c->spawned[0])))
 		return -EAGAIN;
 	cr_criu_file(path, sizeof(path), "victim", slot);
 	/* What a victim leaves is ours to reap: until that is done its pids are taken. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	pid = cr_fork();
+	pid = start_victim(&v);
 	if (pid < 0)
 		return pid;
-	if (!pid)
-		become_victim(kind, path, uid);
-	c->spawned[c->nspawned++] = pid;
 	cr_slot_set(c, slot, SLOT_PID, pid);
 	/* Where CRIU finds how many hands it had. */
 	cr_slot(c, slot)->start = hands;
-	return cr_hands_count(path, NULL, hands) ? 0 : -ETIME;
+	if (!cr_hands_count(path, NULL, hands, pid))
+		return kill(pid, 0) ? -ECHILD : -ETIME;
+	c->spawned[c->nspawned++] = pid;
+	c->sh->started_us = cr_now_us() - began;
+	return 0;
 }
 
 /*
@@ -187,12 +261,14 @@ const struct cr_step cr_steps_criu[] = {
 	{ "yama", step_yama, STEP_SETUP, "=0|1|2 yama's ptrace_scope, for this case" },
 	{ "criu_copy", step_criu_copy, STEP_SETUP, "=PATH a copy of CRIU" },
 	{ "victim", step_victim, STEP_SETUP,
-	  "=S,plain|memfd|deleted|threads|tree[,UID] a program that counts, for CRIU" },
+	  "=S,plain|memfd|deleted|threads|tree|program[,UID[,nested]] a process that counts, for CRIU; nested: in a user and a pid namespace of its own" },
 	{ "criu_check", cr_criu_check, STEP_OP,
 	  "[=[PROGRAM][,failed]] what criu check says; failed: only where CRIU did not succeed" },
 	{ "criu", cr_criu, STEP_OP,
 	  "=S[,PROGRAM] CRIU dumps the victim in slot S and restores it" },
 	{ "criu_log", cr_criu_log, STEP_OP, "what went wrong in that, in CRIU's words" },
+	{ "startup", cr_startup, STEP_OP,
+	  "how long the victim took until it counted, from nothing and restored" },
 	{ "control", step_control, STEP_BLOCK,
 	  "=S { steps } by a process that waits until controlled=S" },
 	{ "controlled", step_controlled, STEP_OP,

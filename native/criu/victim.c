@@ -12,14 +12,14 @@
 
 #include "criu.h"
 
-enum victim { PLAIN, MEMFD, DELETED, THREADS, TREE };
+enum victim { PLAIN, MEMFD, DELETED, THREADS, TREE, PROGRAM };
 
 static const struct {
 	const char *name;
 	int hands;
 } kinds[] = {
 	[PLAIN] = { "plain", 1 },     [MEMFD] = { "memfd", 1 }, [DELETED] = { "deleted", 1 },
-	[THREADS] = { "threads", 2 }, [TREE] = { "tree", 2 },
+	[THREADS] = { "threads", 2 }, [TREE] = { "tree", 2 },   [PROGRAM] = { "program", 1 },
 };
 
 static int find_kind(const char *name)
@@ -99,11 +99,9 @@ int cr_victim(const char *name, const char *path)
 {
 	int flags =
 		CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
-	int kind = find_kind(name), fd;
+	int kind = find_kind(name);
 	struct cr_hand *h = &hands[0];
 
-	for (fd = 3; fd < 256; fd++)
-		close(fd);
 	record = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
 	if (kind < 0 || record < 0)
 		return 1;

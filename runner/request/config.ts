@@ -1,7 +1,7 @@
 /** What may stand in `crcap.config.json`. Its checks take long to load, so only a file that is there has them loaded. */
 import { z } from "zod";
 import { didYouMean, UsageError } from "../common/usage.js";
-import { EXTRA_SUITES } from "./extras.js";
+import { EXTRAS } from "./extras.js";
 import { ORIGIN, SHA1, WEB } from "./kcidbOptions.js";
 import { LSM_WORDS } from "./lsm.js";
 import { SPLAT_KINDS, SPLAT_WORD } from "./splats.js";
@@ -81,8 +81,8 @@ const Config = z.strictObject({
 	/** As for --with. */
 	with: z
 		.array(
-			z.enum(EXTRA_SUITES, `it is ${EXTRA_SUITES.join(" or ")}`),
-			"it is a list of suites",
+			z.enum(EXTRAS, `it is ${EXTRAS.join(" or ")}`),
+			"it is a list of what is not in a run else",
 		)
 		.optional(),
 	jobs: z.int(JOBS).min(1, JOBS).max(256, JOBS).optional(),

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { uniqueNames } from "../common/names.js";
 import { UsageError } from "../common/usage.js";
 import { fromConfig, type LoadedConfig } from "./configFile.js";
-import type { ExtraSuite } from "./extras.js";
+import type { Extra } from "./extras.js";
 import { type KcidbOptions, kcidbWriter } from "./kcidbOptions.js";
 import type { LsmWord } from "./lsm.js";
 import {
@@ -48,7 +48,7 @@ export interface RunOptions extends KcidbOptions {
 	bisect?: boolean;
 	compat?: boolean;
 	lsm?: LsmWord[];
-	with?: ExtraSuite[];
+	with?: Extra[];
 	failed?: string;
 	maxFailures?: number;
 	dryRun?: boolean;
@@ -98,8 +98,8 @@ export interface KnownFailure {
 export interface RunRequest {
 	readonly targets: readonly TargetSpec[];
 	readonly selection: Selection;
-	/** Suites beside the selection, which are not in a run else. */
-	readonly extras: readonly ExtraSuite[];
+	/** What is asked for beside the selection, and not in a run else. */
+	readonly extras: readonly Extra[];
 	readonly shard?: Shard;
 	readonly reports: readonly ReportSpec[];
 	readonly accel: Accel;

@@ -2,7 +2,7 @@
 import type { Suites } from "../common/suiteApi.js";
 import { tell } from "../common/tell.js";
 import type { ExecuteOptions } from "../execute/sink.js";
-import { asked, type ExtraSuite, extrasAmong } from "../request/extras.js";
+import { asked, type Extra, extrasAmong } from "../request/extras.js";
 import type { RunRequest } from "../request/runRequest.js";
 import { filter, select } from "../request/select.js";
 import { shardFacts, share } from "../request/shard.js";
@@ -37,12 +37,12 @@ export async function findWanted(
 	return wanted;
 }
 
-/** The extra suites that are in the run: their guests are other ones. */
+/** The extras that are in the run: their guests are other ones. */
 export async function extrasIn(
 	request: RunRequest,
 	deps: { readonly suites: () => Promise<Suites> },
 	wanted: Failed | undefined,
-): Promise<readonly ExtraSuite[]> {
+): Promise<readonly Extra[]> {
 	const { selection, extras } = request;
 	const everything = Object.values(selection).flat().length === 0;
 	if (everything && wanted === undefined) return extras;

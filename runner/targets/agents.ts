@@ -1,4 +1,4 @@
-/** What guests hold: the agents that travel with the package, one static binary an architecture; policies; CRIU. */
+/** What guests hold: the agents that travel with the package, one static binary an architecture; policies; CRIU, and a program for it. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -6,10 +6,13 @@ import {
 	guestProgram,
 	type InitramfsEntry,
 	type Machine,
+	NODE,
+	type ProgramSource,
 	RequestCatalogue,
 } from "../../vm/index.js";
 import { UsageError } from "../common/usage.js";
 import { PACKAGE_ROOT } from "../common/version.js";
+import type { Extra } from "../request/extras.js";
 
 /** Where the build puts them. */
 export const AGENTS = join(PACKAGE_ROOT, "dist/agent");
@@ -56,32 +59,65 @@ export function policyFiles(root = PACKAGE_ROOT): InitramfsEntry[] {
 /** MiB: CRIU and its images lie in the guest's memory. */
 const MEMORY_MIB = 512;
 
+interface FetchWays {
+	readonly signal: AbortSignal;
+	readonly say: (line: string) => void;
+}
+
 /**
- * The files of CRIU for an architecture, fetched where the cache has none; none where Debian has no CRIU for it.
+ * The files of a program for an architecture, fetched where the cache has none, and of the fact that tells of it; none
+ * where Debian has no such program for it.
  * @throws VmError where it could not be fetched
  */
-export async function criuEntries(
-	machine: Machine,
-	options: { signal: AbortSignal; say: (line: string) => void },
+async function carried(
+	source: ProgramSource,
+	fact: string,
+	{ arch }: Machine,
+	{ signal, say }: FetchWays,
 ): Promise<InitramfsEntry[]> {
-	const criu = await guestProgram(CRIU, machine.arch, {
-		signal: options.signal,
-		onProgress: options.say,
+	const program = await guestProgram(source, arch, {
+		signal,
+		onProgress: say,
 	});
-	if (criu === undefined) {
-		options.say(
-			`Debian has no CRIU for ${machine.arch}: its cases are skipped`,
-		);
+	if (program === undefined) {
+		say(`Debian has no ${source.name} for ${arch}: its cases are skipped`);
 		return [];
 	}
+	const words = fact === source.name ? "" : `${source.package} `;
 	return [
 		{
 			type: "file",
-			path: "crcap/criu",
-			data: Buffer.from(`${criu.version}\n`),
+			path: `crcap/${fact}`,
+			data: Buffer.from(`${words}${program.version}\n`),
 		},
-		...criu.files.map((file) => ({ type: "file", ...file }) as const),
+		...program.files.map((file) => ({ type: "file", ...file }) as const),
 	];
+}
+
+/** What the program runs; native/criu/criu.h names its path. */
+const countingScript = (root = PACKAGE_ROOT): InitramfsEntry => ({
+	type: "file",
+	path: "crcap/count.mjs",
+	data: readFileSync(join(root, "dist/runner/targets/count.js")),
+	mode: 0o755,
+});
+
+/**
+ * What guests carry for the extras: CRIU, and the program that it is to checkpoint where that is asked for. CRIU's libraries
+ * are the newer ones, which serve the program as well.
+ * @throws VmError where it could not be fetched
+ */
+export async function extraEntries(
+	machine: Machine,
+	extras: readonly Extra[],
+	ways: FetchWays,
+): Promise<InitramfsEntry[]> {
+	const program = extras.includes("criu.program")
+		? [await carried(NODE, "program", machine, ways), [countingScript()]].flat()
+		: [];
+	const criu = await carried(CRIU, "criu", machine, ways);
+	const taken = new Set(criu.map(({ path }) => path));
+	return [...criu, ...program.filter(({ path }) => !taken.has(path))];
 }
 
 /** The machine with room for it. Emulated by QEMU 7.2, cmpxchg16b broke some kernels before they came to their first program. */

@@ -9,13 +9,13 @@ import {
 } from "../../vm/index.js";
 import { readSmallFile } from "../common/source.js";
 import { UsageError } from "../common/usage.js";
-import type { ExtraSuite } from "../request/extras.js";
+import type { Extra } from "../request/extras.js";
 import { type LsmBoot, lsmBoots } from "../request/lsm.js";
 import type { RunRequest, TargetSpec } from "../request/runRequest.js";
 import { loadAddon } from "./addon.js";
 import {
 	agentPath,
-	criuEntries,
+	extraEntries,
 	machineForCriu,
 	policyFiles,
 	requestCatalogue,
@@ -38,7 +38,7 @@ export interface PrepareContext {
 	readonly signal: AbortSignal;
 	readonly say: (line: string) => void;
 	/** The extra suites that are in the run. */
-	readonly extras?: readonly ExtraSuite[];
+	readonly extras?: readonly Extra[];
 	/** The folder of the agents, instead of the package's own: tests have steps that no user gets. */
 	readonly agents?: string;
 	/** How long a boot may take, and a guest's silence: tests have no time. */
@@ -133,23 +133,25 @@ interface WantedCarrier extends WantedBoot {
 }
 
 /**
- * The guest with what the extra suites need.
+ * The guest with what the extras need.
  * @throws OpenError where that can't be had
  */
 async function withExtras(
 	boot: WantedBoot,
 	{ extras = [], signal, say }: PrepareContext,
 ): Promise<WantedCarrier> {
-	if (!extras.includes("criu")) return { ...boot, carries: [] };
+	if (extras.length === 0) return { ...boot, carries: [] };
 	const { found } = boot;
 	const machine = machineForCriu(found.kernel.machine);
 	try {
-		const carries = await criuEntries(machine, { signal, say });
+		const carries = await extraEntries(machine, extras, { signal, say });
 		const kernel = { ...found.kernel, machine };
 		return { ...boot, found: { ...found, kernel }, carries };
 	} catch (error) {
 		if (!(error instanceof VmError) || error.kind === "aborted") throw error;
-		throw new OpenError(`CRIU can't be had: ${error.message}`);
+		throw new OpenError(
+			`CRIU, or what it is to checkpoint, can't be had: ${error.message}`,
+		);
 	}
 }
 

@@ -1,4 +1,5 @@
 /** What a container's user sees: read-only /proc/sys, covered /proc, a seccomp profile without clone3, a runtime's bounding set. */
+import { RUNTIME_SET } from "../model/caps.js";
 import { always, type Row, type Suite } from "../model/row.js";
 import {
 	mayCheckpointRestore,
@@ -8,9 +9,6 @@ import {
 } from "../model/subjects.js";
 import { CONTAINERS_STATEMENTS } from "./containersStatements.js";
 
-/** The capabilities that Docker, containerd and Podman give by default. */
-const RUNTIME_SET =
-	"chown+dac_override+fowner+fsetid+kill+setgid+setuid+setpcap+net_bind_service+net_raw+sys_chroot+mknod+audit_write+setfcap";
 const CR = "checkpoint_restore";
 
 function container(

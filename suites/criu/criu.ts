@@ -1,12 +1,27 @@
 /** CRIU, the program that the capability was made for: does it checkpoint and restore with it? */
-import type { Boundary, Row, Suite } from "../model/row.js";
+import {
+	type Boundary,
+	type Expectation,
+	named,
+	type Row,
+	type Suite,
+} from "../model/row.js";
 import type { Subject } from "../model/subjects.js";
 import { CLOSED } from "./failure.js";
 import { CRIU_STATEMENTS } from "./statements.js";
-import { clientOf, criuProgram, FIRST, thenPlain } from "./subjects.js";
+import {
+	clientOf,
+	criuProgram,
+	FIRST,
+	NESTED,
+	refusalOf,
+	thenPlain,
+} from "./subjects.js";
 
 /** Emulated, and with a control that may have to be tried as well, milliseconds. */
 const DEADLINE_MS = 120_000;
+/** Where the victim is a program of a hundred megabytes. */
+const PROGRAM_DEADLINE_MS = 600_000;
 
 const GATES: readonly Boundary[] = [
 	"ns_last_pid",
@@ -23,9 +38,24 @@ const runBy =
 		["ambient", ...ways].includes(clientOf(s).way.name) &&
 		(clientOf(s).gate !== null || ways.includes("none"));
 
+/** The user who has the capability and nothing else: for what every other way would only repeat. */
+const alone = named("criu_ambient-cap_checkpoint_restore");
+
 /** The content of a file without a name is read through map_files, which asks in the initial user namespace. */
 const isClosed = (victim: string, s: Subject): boolean =>
 	victim === "deleted" && s.userDepth > 0;
+
+function resumed(s: Subject, victim: string): Expectation {
+	const { way, gate } = clientOf(s);
+	return {
+		results:
+			victim === FIRST
+				? ["0", "0:resumed", "0", "0"]
+				: ["0:resumed", "0", "0", "0"],
+		reason: `CRIU needs ${gate === "sys_admin" ? "CAP_SYS_ADMIN" : "CAP_CHECKPOINT_RESTORE"} and no other privilege to checkpoint and restore this process`,
+		cite: way.cite ?? "criu_unprivileged",
+	};
+}
 
 function row(
 	victim: string,
@@ -44,14 +74,11 @@ function row(
 				: criuProgram(s, victim),
 		subjects,
 		expect: (s) => {
-			const { way, gate } = clientOf(s);
-			if (gate === null)
-				return {
-					results: ["0", "0:refused by CRIU itself", "0"],
-					reason:
-						"without either capability CRIU refuses to begin: the kernel is not asked",
-					cite: "criu_refuses",
-				};
+			const client = clientOf(s);
+			if (client.gate === null) {
+				const { result, reason, cite } = refusalOf(client);
+				return { results: ["0", result, "0"], reason, cite };
+			}
 			if (isClosed(victim, s))
 				return {
 					results: [CLOSED, "0", "0", "0:resumed", "0", "0"],
@@ -59,14 +86,7 @@ function row(
 						"links in map_files are followed with the capability in the initial user namespace alone; what needs none of them is checkpointed and restored",
 					cite: "map_files_cap",
 				};
-			return {
-				results:
-					victim === FIRST
-						? ["0", "0:resumed", "0", "0"]
-						: ["0:resumed", "0", "0", "0"],
-				reason: `CRIU needs ${gate === "sys_admin" ? "CAP_SYS_ADMIN" : "CAP_CHECKPOINT_RESTORE"} and no other privilege to checkpoint and restore this process`,
-				cite: way.cite ?? "criu_unprivileged",
-			};
+			return resumed(s, victim);
 		},
 		catches,
 		levels: 0,
@@ -87,7 +107,11 @@ export const CRIU: Suite = {
 		row(
 			"plain",
 			"checkpoint and restore a process that counts",
-			runBy("none", "file", "yama", "no_clone3", "own_userns"),
+			runBy(
+				"none",
+				...["file", "yama", "no_clone3", "own_userns"],
+				...["container", "container_file"],
+			),
 			`${LOST}: set_tid, exe_fd, or ns_last_pid where clone3 is hidden`,
 		),
 		row(
@@ -114,5 +138,26 @@ export const CRIU: Suite = {
 			runBy("no_clone3"),
 			`${LOST}: set_tid, or ns_last_pid, more than once`,
 		),
+		row(
+			NESTED,
+			"a process that is root of a user namespace below CRIU's, and the first of a pid namespace there",
+			alone,
+			`${LOST} where the victim's namespaces are not CRIU's`,
+		),
+		{
+			...row(
+				"program",
+				"Debian's Node.js, with its threads, counting in its heap in code that was compiled as it ran; how long it took to start, from nothing and by restore",
+				alone,
+				`${LOST} on the way of a large program: set_tid for its threads`,
+			),
+			program: (s) => criuProgram(s, "program", " startup"),
+			expect: (s) => {
+				const { results, ...why } = resumed(s, "program");
+				return { ...why, results: results.toSpliced(-1, 0, "0") };
+			},
+			needs: ["program"],
+			deadlineMs: PROGRAM_DEADLINE_MS,
+		},
 	],
 };

@@ -1,5 +1,5 @@
 /** Who runs CRIU: by how the capability came to it, and what else is in the way. */
-import type { CapSet } from "../model/caps.js";
+import { type CapSet, RUNTIME_SET } from "../model/caps.js";
 import type { CiteName } from "../model/citations.js";
 import type { NeedName } from "../model/needs.js";
 import {
@@ -18,12 +18,16 @@ interface Way {
 	readonly name: string;
 	readonly where: Placement;
 	readonly words: string;
+	/** It is tried with each of these; with CAP_CHECKPOINT_RESTORE alone where none are named. */
+	readonly gates?: readonly (Gate | null)[];
 	/** Steps of root's, before there is a victim. */
 	readonly prepare?: (gate: Gate) => string;
 	/** The program, where it is not the guest's. */
 	readonly program?: string;
-	/** The subject's capabilities; absent where the program brings them. */
-	readonly caps?: (gate: Gate) => CapSet;
+	/** The subject's capabilities, ambient unless it is root; absent where the program brings them. */
+	readonly caps?: (gate: Gate | null) => CapSet;
+	/** The bounding set, where it is not full. */
+	readonly bounding?: (gate: Gate | null) => CapSet;
 	/** Steps of the subject's before it has them. */
 	readonly before?: string;
 	/** What the read-back must show of those. */
@@ -31,6 +35,18 @@ interface Way {
 	readonly needs?: readonly NeedName[];
 	/** The boundary's citation, where the way leads over one of its own. */
 	readonly cite?: CiteName;
+	/** What it has without either capability, in words, and what comes of that where it is not CRIU that refuses. */
+	readonly without?: {
+		readonly words: string;
+		readonly outcome?: Outcome;
+	};
+}
+
+/** How CRIU comes out, and why. */
+interface Outcome {
+	readonly result: string;
+	readonly reason: string;
+	readonly cite: CiteName;
 }
 
 const UID1000 = placement(
@@ -40,20 +56,30 @@ const UID1000 = placement(
 	"uid:1000,userns:same,pidns:same",
 	{ kuid: 1000 },
 );
+/** As runtimes make them, without a user namespace. */
+const CONTAINER = "mntns pidns proc=/proc unshare=ipc";
+const IN_CONTAINER = "userns:same,pidns:new,ipcns:new";
 const COPY = "/tmp/criu";
+
+const only = (gate: Gate | null): CapSet => gate ?? "none";
+const added = (gate: Gate | null): CapSet =>
+	gate === null ? RUNTIME_SET : `${RUNTIME_SET}+${gate}`;
+const fileCapability = (set: CapSet): string =>
+	`criu_copy=${COPY} filecap=${COPY},${set},ep`;
 
 const WAYS: readonly Way[] = [
 	{
 		name: "ambient",
 		where: UID1000,
 		words: "ambient",
-		caps: (gate) => gate,
+		gates: [null, "checkpoint_restore", "sys_admin"],
+		caps: only,
 	},
 	{
 		name: "file",
 		where: UID1000,
 		words: "as a file capability of the program (setcap +ep)",
-		prepare: (gate) => `criu_copy=${COPY} filecap=${COPY},${gate},ep`,
+		prepare: fileCapability,
 		program: COPY,
 	},
 	{
@@ -69,7 +95,7 @@ const WAYS: readonly Way[] = [
 		where: UID1000,
 		words:
 			"ambient, under a seccomp filter that hides clone3, as containers have it: CRIU writes ns_last_pid",
-		caps: (gate) => gate,
+		caps: only,
 		before: "seccomp=clone3-enosys",
 		shows: "seccomp:2",
 		needs: ["seccomp_filter", "ns_last_pid"],
@@ -84,7 +110,47 @@ const WAYS: readonly Way[] = [
 			"uid:1000,userns:new,map:1000:1000:1,pidns:new",
 		),
 		words: "ambient there",
-		caps: (gate) => gate,
+		caps: only,
+	},
+	{
+		name: "container",
+		where: placement(
+			"container",
+			"root of a container",
+			CONTAINER,
+			`uid:0,${IN_CONTAINER}`,
+		),
+		words: "beside a runtime's default capabilities (--cap-add)",
+		gates: [null, "checkpoint_restore"],
+		caps: added,
+		bounding: added,
+		without: { words: "a runtime's default capabilities" },
+	},
+	{
+		name: "container_file",
+		where: placement(
+			"container",
+			"user 1000 of a container",
+			CONTAINER,
+			`uid:1000,${IN_CONTAINER}`,
+			{ kuid: 1000 },
+		),
+		words:
+			"as a file capability of the program (setcap +ep) beside CAP_SETPCAP, with which CRIU restores the bounding set; that is a runtime's with the capability added (--cap-add)",
+		gates: [null, "checkpoint_restore"],
+		prepare: (gate) => fileCapability(`${gate}+setpcap`),
+		program: COPY,
+		bounding: added,
+		without: {
+			words:
+				"CAP_CHECKPOINT_RESTORE as a file capability of the program (setcap +ep), which a runtime's bounding set lacks",
+			outcome: {
+				result: "0:not executed: EPERM",
+				reason:
+					"a file capability that the bounding set lacks is not had, and a program that needs it effective is not executed",
+				cite: "file_caps",
+			},
+		},
 	},
 ];
 
@@ -105,19 +171,37 @@ export function clientOf(subject: Subject): Client {
 }
 
 /** The steps that make a subject of this way, who has the capability. */
-function stepsOf({ where, caps, before }: Way, gate: Gate | null): string {
-	const set = gate === null ? undefined : caps?.(gate);
+function stepsOf(way: Way, gate: Gate | null): string {
+	const { where, before = "", bounding } = way;
+	const set = way.caps?.(gate) ?? "none";
 	return [
 		where.steps,
-		before ?? "",
-		where.userDepth === 0 ? "uid=1000" : "",
-		...(set === undefined
-			? ["caps=none"]
-			: [`caps=${set}`, `inh=${set}`, `amb=${set}`]),
+		before,
+		bounding === undefined ? "" : `bnd=${bounding(gate)}`,
+		where.userDepth === 0 && where.kuid !== 0 ? `uid=${where.kuid}` : "",
+		`caps=${set}`,
+		...(isAmbient(way, gate) ? [`inh=${set}`, `amb=${set}`] : []),
 		"dumpable=1",
 	]
 		.filter((step) => step !== "")
 		.join(" ");
+}
+
+/** Root has its capabilities after execve without that. */
+const isAmbient = ({ where, caps }: Way, gate: Gate | null): boolean =>
+	where.kuid !== 0 && (caps?.(gate) ?? "none") !== "none";
+
+/** What the read-back must show of a subject of this way. */
+function readyOf(way: Way, gate: Gate | null): string {
+	const set = way.caps?.(gate) ?? "none";
+	const ambient = isAmbient(way, gate) ? set : "none";
+	const bounding = way.bounding?.(gate);
+	return [
+		way.where.ready,
+		`eff:${set},prm:${set},inh:${ambient},amb:${ambient},dumpable:1`,
+		...(bounding === undefined ? [] : [`bnd:${bounding}`]),
+		...(way.shows === undefined ? [] : [way.shows]),
+	].join();
 }
 
 const CAPABILITY: Readonly<Record<Gate, string>> = {
@@ -126,10 +210,12 @@ const CAPABILITY: Readonly<Record<Gate, string>> = {
 };
 
 function subjectOf(way: Way, gate: Gate | null): Subject {
-	const set = (gate === null ? undefined : way.caps?.(gate)) ?? "none";
 	const named = gate === null ? "none" : `cap_${gate}`;
 	const has =
-		gate === null ? "neither capability" : `${CAPABILITY[gate]} ${way.words}`;
+		gate === null
+			? (way.without?.words ?? "neither capability")
+			: `${CAPABILITY[gate]} ${way.words}`;
+	const set = way.caps?.(gate) ?? "none";
 	const plain = subjectAt(way.where, { name: named, set, words: has }, [
 		"criu",
 	]);
@@ -138,41 +224,55 @@ function subjectOf(way: Way, gate: Gate | null): Subject {
 		name: `criu_${way.name}-${named}`,
 		description: `CRIU, run by ${plain.description}`,
 		steps: stepsOf(way, gate),
-		ready: [
-			`${way.where.ready},eff:${set},prm:${set},inh:${set},amb:${set},dumpable:1`,
-			...(way.shows === undefined ? [] : [way.shows]),
-		].join(),
+		ready: readyOf(way, gate),
 		needs: [...plain.needs, ...(way.needs ?? [])],
 	};
 	clients.set(subject, { way, gate });
 	return subject;
 }
 
-/** Each way with CAP_CHECKPOINT_RESTORE; with CAP_SYS_ADMIN, or neither, where nothing else is in the way. */
-export const CRIU_SUBJECTS: readonly Subject[] = WAYS.flatMap((way) => [
-	...(way.name === "ambient"
-		? [subjectOf(way, null), subjectOf(way, "checkpoint_restore")]
-		: [subjectOf(way, "checkpoint_restore")]),
-	...(way.name === "ambient" ? [subjectOf(way, "sys_admin")] : []),
-]);
+/** Each way as it is tried. */
+export const CRIU_SUBJECTS: readonly Subject[] = WAYS.flatMap((way) =>
+	(way.gates ?? ["checkpoint_restore" as const]).map((gate) =>
+		subjectOf(way, gate),
+	),
+);
+
+/** What comes of it where a subject has neither capability. */
+export const refusalOf = ({ way }: Client): Outcome =>
+	way.without?.outcome ?? {
+		result: "0:refused by CRIU itself",
+		reason:
+			"without either capability CRIU refuses to begin: the kernel is not asked",
+		cite: "criu_refuses",
+	};
 
 /** The victim that every way is tried with. */
 export const FIRST = "plain";
+/** The same in a user and a pid namespace that its user made. */
+export const NESTED = "nested";
 
 /** Root's steps before the subject is made: what the case has of its own, and the victim where the subject sees it. */
 function setUp(way: Way, gate: Gate, victim: string): string {
 	return [
 		"scratch loopback",
 		way.prepare?.(gate) ?? "",
-		way.where.userDepth === 0 ? `victim=p,${victim},1000` : "",
+		isApart(way) ? "" : `victim=p,${victimStep(victim)}`,
 	]
 		.filter((part) => part !== "")
 		.join(" ");
 }
 
+/** In a pid namespace of its own, where root's victims are none. */
+const isApart = ({ where }: Way): boolean => where.pidOwners.length > 1;
+
+/** A victim of user 1000, or one in namespaces of its own below the subject's. */
+const victimStep = (victim: string): string =>
+	victim === NESTED ? `${FIRST},1000,${NESTED}` : `${victim},1000`;
+
 /** The subject's own: in namespaces of its own it brings the victim along. */
-const bring = ({ where }: Way, victim: string): string =>
-	where.userDepth === 0 ? "" : `victim=p,${victim} `;
+const bring = (way: Way, victim: string): string =>
+	isApart(way) ? `victim=p,${victim} ` : "";
 
 const criu = ({ program }: Way, slot: string): string =>
 	`criu=${slot}${program === undefined ? "" : `,${program}`}`;

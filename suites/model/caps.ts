@@ -49,6 +49,10 @@ export type Capability = (typeof CAPABILITIES)[number];
 /** A set as the helper's programs write it: `none`, `all`, names joined by + and -. */
 export type CapSet = string;
 
+/** The capabilities that Docker, containerd and Podman give by default. */
+export const RUNTIME_SET: CapSet =
+	"chown+dac_override+fowner+fsetid+kill+setgid+setuid+setpcap+net_bind_service+net_raw+sys_chroot+mknod+audit_write+setfcap";
+
 /** Does the set hold the capability, on a kernel that knows it? */
 export function holds(set: CapSet, capability: Capability): boolean {
 	let has = false;

@@ -290,6 +290,10 @@ export const NEEDS = {
 		"criu",
 		"this guest carries no CRIU (--suite criu or --with criu gives it one, where Debian has it for the architecture)",
 	),
+	program: there(
+		"program",
+		"this guest carries no program to checkpoint (--case 'criu.program.*' or --with criu.program gives it one, where Debian has it for the architecture)",
+	),
 	yama: (facts) =>
 		facts === FACTS_OF_ANY || facts.reported.yama_ptrace_scope !== undefined
 			? null

@@ -118,6 +118,7 @@ export const STEP_KINDS: Readonly<Record<string, "op" | "setup" | "block">> = {
 	sockopt: "op",
 	spawn: "block",
 	splice: "op",
+	startup: "op",
 	stat: "op",
 	suspend_seccomp: "op",
 	thread: "block",

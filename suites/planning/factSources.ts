@@ -214,6 +214,14 @@ export const FACT_SOURCES: readonly FactSource[] = [
 		lies: { lsm: "lockdown,capability", btf: "0" },
 		comes: "skip",
 	},
+	{
+		...unknown(
+			"program",
+			"program",
+			"the guest, by the program's being there: the runner put it in",
+		),
+		fact: "the guest carries a program for CRIU",
+	},
 	module("apparmor"),
 	module("selinux"),
 	module("tomoyo"),

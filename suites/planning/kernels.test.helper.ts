@@ -61,6 +61,7 @@ export function kernel(
 			policy_selinux: "0644",
 			policy_tomoyo: "0644",
 			criu: "4.1.1-1",
+			program: "nodejs 20.19.2+dfsg-1",
 			yama_ptrace_scope: "0",
 			...reported,
 		},

@@ -269,19 +269,19 @@ export class PrivateApt {
 
 	/**
 	 * The packages that one depends on, and those that they depend on in turn.
-	 * @param wanted the names to follow
+	 * @param wanted tells the names to follow
 	 * @param most how many at the most
 	 */
 	async dependencies(
 		top: PackageRecord,
-		wanted: RegExp,
+		wanted: (name: string) => boolean,
 		most: number,
 	): Promise<PackageRecord[]> {
 		const found: PackageRecord[] = [];
 		const queue = [...top.depends];
 		const seen = new Set<string>();
 		for (let next = queue.shift(); next; next = queue.shift()) {
-			if (seen.has(next) || !wanted.test(next)) continue;
+			if (seen.has(next) || !wanted(next)) continue;
 			seen.add(next);
 			const record = await this.show(next);
 			if (!record || found.length >= most) continue;

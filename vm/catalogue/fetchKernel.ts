@@ -197,7 +197,11 @@ async function kernelParts(
 			{ hint: "crcap kernels lists other names" },
 		);
 	const main = wanted.test(top.name) ? [top] : [];
-	const rest = await apt.dependencies(top, wanted, MAX_PARTS - main.length);
+	const rest = await apt.dependencies(
+		top,
+		(name) => wanted.test(name),
+		MAX_PARTS - main.length,
+	);
 	const parts = [...main, ...rest];
 	if (parts.length === 0)
 		throw new VmError(

@@ -19,6 +19,13 @@ export interface ProgramSource {
 	readonly package: string;
 	/** Its file in the package, without the first slash. */
 	readonly program: string;
+	/** Libraries of its packages that other programs beside it need. */
+	readonly libraries?: readonly string[];
+	/** What it reads beside libraries: the packages that it depends on for that, and the files. */
+	readonly reads?: {
+		readonly packages: readonly string[];
+		readonly files: readonly string[];
+	};
 }
 
 export const CRIU: ProgramSource = {
@@ -27,13 +34,38 @@ export const CRIU: ProgramSource = {
 	suite: "trixie",
 	package: "criu",
 	program: "usr/sbin/criu",
+	/** The rest of this release's C library that NODE needs. */
+	libraries: ["libm.so.6"],
+};
+
+/**
+ * What people checkpoint. From libuv 1.50 on, which trixie has, every event loop keeps an io_uring, whatever UV_USE_IO_URING
+ * says, and CRIU can't dump one.
+ * So it is of the release before, on the C library of CRIU's: newer ones serve older programs.
+ */
+export const NODE: ProgramSource = {
+	name: "node",
+	suite: "bookworm",
+	package: "nodejs",
+	program: "usr/bin/node",
+	/** Debian's has some of its own modules outside, and does not start without any of them. */
+	reads: {
+		packages: ["node-acorn", "node-cjs-module-lexer", "node-undici"],
+		files: [
+			"acorn/dist/acorn.js",
+			"acorn-walk/dist/walk.js",
+			"cjs-module-lexer/dist/lexer.js",
+			"cjs-module-lexer/lexer.js",
+			"undici/undici-fetch.js",
+		].map((path) => `usr/share/nodejs/${path}`),
+	},
 };
 
 /** Where the dynamic linker looks on every architecture. */
 const LIBRARIES = "usr/lib";
 /** The packages of libraries. A program's other dependencies are for other uses than ours. */
 const LIBRARY_PACKAGE = /^(?:lib|zlib)/;
-const MAX_LIBRARIES = 79;
+const MAX_PACKAGES = 79;
 const LIBRARY = /^(?:usr\/)?lib\d*\/(?:[^/]+-linux-gnu[^/]*\/)?[^/]+\.so[^/]*$/;
 
 const ENTRY = {
@@ -83,6 +115,8 @@ async function cached(
 			mode: 0o755,
 		})),
 	);
+	const isThere = (name: string) => paths.includes(`${LIBRARIES}/${name}`);
+	if (!(source.libraries ?? []).every(isThere)) return undefined;
 	return { version: entry.version, files };
 }
 
@@ -126,15 +160,18 @@ async function fetchInto(
 	});
 	const top = await apt.show(source.package);
 	if (top === undefined) return false;
-	const libraries = await apt.dependencies(top, LIBRARY_PACKAGE, MAX_LIBRARIES);
+	const { packages = [], files: read = [] } = source.reads ?? {};
+	const others = await apt.dependencies(
+		top,
+		(name) => LIBRARY_PACKAGE.test(name) || packages.includes(name),
+		MAX_PACKAGES,
+	);
+	const kept = new Set([source.program, ...read]);
 	const tree = join(dir, "tree");
-	for (const deb of await apt.download([top, ...libraries]))
-		await unpackDeb(
-			deb,
-			tree,
-			(path) => path === source.program || LIBRARY.test(path),
-		);
-	const files = await closure(tree, source.program);
+	for (const deb of await apt.download([top, ...others]))
+		await unpackDeb(deb, tree, (path) => kept.has(path) || LIBRARY.test(path));
+	const files = await closure(tree, source);
+	for (const path of read) files.set(path, await fileIn(tree, path, source));
 	await fillAtomically(
 		entryDir(source, arch),
 		(to) => store(files, to, top.version),
@@ -147,7 +184,7 @@ async function fetchInto(
 /** The program, its linker and the libraries that are needed, each where the guest's linker finds it. */
 async function closure(
 	tree: string,
-	path: string,
+	{ program: path, libraries: wanted = [] }: ProgramSource,
 ): Promise<Map<string, Buffer>> {
 	const found = await readdir(tree, { recursive: true, withFileTypes: true });
 	const libraries = new Map<string, Buffer>();
@@ -160,7 +197,7 @@ async function closure(
 	const program = await readFile(join(tree, path));
 	const files = new Map<string, Buffer>([[path, program]]);
 	const { needed, interpreter } = programNeeds(path, program);
-	const queue = [...needed];
+	const queue = [...needed, ...wanted];
 	if (interpreter !== undefined) {
 		const linker = basename(interpreter);
 		files.set(interpreter.slice(1), library(libraries, linker, path));
@@ -173,6 +210,20 @@ async function closure(
 		queue.push(...libraryNeeds(data).needed);
 	}
 	return files;
+}
+
+async function fileIn(
+	tree: string,
+	path: string,
+	{ program }: ProgramSource,
+): Promise<Buffer> {
+	return readFile(join(tree, path)).catch((cause: unknown) => {
+		throw new VmError(
+			"catalogue",
+			`${program} reads /${path}, which is in none of the packages that it depends on`,
+			{ cause },
+		);
+	});
 }
 
 /** A script that ends in .so, as some packages have, needs nothing. */

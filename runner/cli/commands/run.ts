@@ -5,7 +5,7 @@ import { EXPECTATIONS } from "../../common/suiteApi.js";
 import { tell } from "../../common/tell.js";
 import { KernelError, UsageError } from "../../common/usage.js";
 import { loadConfig } from "../../request/configFile.js";
-import { EXTRA_SUITES, readExtras } from "../../request/extras.js";
+import { EXTRAS, readExtras } from "../../request/extras.js";
 import { LSM_WORDS, readLsms } from "../../request/lsm.js";
 import { type RunOptions, runRequest } from "../../request/runRequest.js";
 import { readShard } from "../../request/shard.js";
@@ -101,8 +101,8 @@ export function addRun(program: Command, context: CommandContext): void {
 			readLsms,
 		)
 		.option(
-			"--with <suite>",
-			`${EXTRA_SUITES.join(", ")}: this suite as well, which is not in a run unless it is named; repeatable`,
+			"--with <name>",
+			`${EXTRAS.join(", ")}: these cases as well, which are not in a run unless they are named; repeatable`,
 			readExtras,
 		)
 		.option(
