@@ -45,6 +45,25 @@ test("with the capability alone a process goes on where it was, without it CRIU 
 	assert.equal(status, 0);
 });
 
+test("a large program goes on from its heap, and both its times are told", async (t) => {
+	const { status, target } = await tried(t, [
+		"criu.program.criu_ambient-cap_checkpoint_restore",
+		"criu.plain.criu_container-cap_checkpoint_restore",
+	]);
+	assert.match(String(target.facts.program), /^nodejs \d/);
+	const verdicts = target.cases.map(({ verdict, reason }) => [verdict, reason]);
+	assert.deepEqual(
+		verdicts,
+		target.cases.map(({ reason }) => ["pass", reason]),
+	);
+	const observed = target.cases.map((one) => one.observed);
+	assert.match(
+		observed.find((text) => text.includes("startup")) ?? "",
+		/startup ok \(from nothing \d+ ms, restored \d+ ms\)/,
+	);
+	assert.equal(status, 0);
+});
+
 test("what keeps CRIU from working with any capability is quoted, and no kernel is blamed", async (t) => {
 	const { status, target } = await tried(
 		t,

@@ -62,6 +62,65 @@ test("a deleted file is closed to a user namespace, and opened there it is a fai
 	);
 });
 
+test("in a container a program whose capability the bounding set lacks is not executed", async () => {
+	const bounded = caseOf("plain.criu_container_file-none");
+	const told = (outcome: string) =>
+		judgeHonest(
+			bounded,
+			`${END} r=criu_check:0:${outcome} r=criu:0:${outcome} r=criu_log:0`,
+		);
+	assert.equal(told("not%20executed:%20EPERM").verdict, "pass");
+	for (const outcome of ["resumed", "not%20executed:%20ENOENT"])
+		assert.equal(told(outcome).verdict, "fail", outcome);
+	assert.equal(told("refused%20by%20CRIU%20itself").verdict, "fail");
+	for (const { id, subjectProgram, probeProgram } of CASES) {
+		if (!id.includes(".criu_container")) continue;
+		const added = id.endsWith("-cap_checkpoint_restore");
+		const [, bounding = ""] = / bnd=(\S+) /.exec(subjectProgram) ?? [];
+		assert.equal(bounding.includes("+checkpoint_restore"), added, id);
+		assert.match(subjectProgram, / pidns proc=/);
+		assert.match(probeProgram, /@ .*victim=p,plain /, "a victim inside");
+	}
+});
+
+test("a victim in namespaces below: what CRIU lacks for it is quoted, and a boundary that is lost fails", async () => {
+	const nested = caseOf("nested.criu_ambient-cap_checkpoint_restore");
+	assert.match(nested.probeProgram, /victim=p,plain,1000,nested @ /);
+	const groups =
+		"criu/namespaces.c:946:%20Unable%20to%20drop%20supplementary%20groups:%20Operation%20not%20permitted";
+	const told = (log: string, control: string) =>
+		judgeHonest(
+			nested,
+			`${END} r=criu:0:dump%20failed r=criu_log:0:${log} r=criu_check:0:Looks%20good. r=controlled:0:${control}`,
+		);
+	const skipped = told(groups, `dump%20failed:%20${groups}`);
+	assert.equal(skipped.verdict, "skip");
+	assert.match(skipped.reason, /Unable to drop supplementary groups/);
+	const failed = told("mapfile%20link", "resumed");
+	assert.equal(failed.verdict, "fail");
+	assert.equal(failed.boundary, "map_files");
+});
+
+test("of a program both times are reported, and neither is judged", async () => {
+	const program = caseOf("program.criu_ambient-cap_checkpoint_restore");
+	const told = (startup: string) =>
+		judgeHonest(
+			program,
+			`${END} r=criu:0:resumed r=criu_log:0 r=criu_check:0:not%20asked r=startup:0:${startup} r=controlled:0:not%20asked`,
+		);
+	for (const startup of [
+		"from%20nothing%205000%20ms,%20restored%20900%20ms",
+		"from%20nothing%20900%20ms,%20restored%205000%20ms",
+	]) {
+		const { verdict, observed } = told(startup);
+		assert.equal(verdict, "pass");
+		assert.match(
+			observed,
+			/startup ok \(from nothing \d+ ms, restored \d+ ms\)/,
+		);
+	}
+});
+
 test("a guest without CRIU, or without yama, skips what needs them", async () => {
 	const skips = (reported: Record<string, string | undefined>) => {
 		const facts = kernel("6.1.192");
@@ -77,6 +136,9 @@ test("a guest without CRIU, or without yama, skips what needs them", async () =>
 	assert.equal(without.length, CASES.length);
 	assert.match(without[0] ?? "", /carries no CRIU .*--with criu/);
 	assert.equal(skips({ yama_ptrace_scope: undefined }).length, 1);
+	const [only = "", ...more] = skips({ program: undefined });
+	assert.match(only, /^criu\.program\..* carries no program to checkpoint/);
+	assert.deepEqual(more, []);
 });
 
 test("criu check is asked once a subject, and beside it only where CRIU fails", async () => {

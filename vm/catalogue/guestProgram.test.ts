@@ -16,7 +16,7 @@ test("a program by its package", async (t) => {
 	const { interpreter = "", needed } = readDynamic(program);
 	const linker = await readFile(interpreter);
 	const libraries = new Map<string, Buffer>();
-	for (const name of needed) {
+	for (const name of new Set([...needed, ...(CRIU.libraries ?? [])])) {
 		const maps = join(
 			"/lib",
 			`${process.arch === "x64" ? "x86_64" : "aarch64"}-linux-gnu`,
@@ -84,7 +84,7 @@ test("a program by its package", async (t) => {
 			[
 				interpreter.slice(1),
 				"usr/sbin/criu",
-				...needed
+				...[...libraries.keys()]
 					.filter((name) => name !== basename(interpreter))
 					.map((name) => `usr/lib/${name}`),
 			].sort(),
@@ -107,6 +107,37 @@ test("a program by its package", async (t) => {
 		const again = await guestProgram(CRIU, "x86_64", options());
 		assert.deepEqual(again?.files, first?.files);
 	});
+
+	t.test("what it reads beside libraries comes with it", async () => {
+		process.env.XDG_CACHE_HOME = join(dir, "cache-criu-5");
+		await archive(true);
+		const doc = "usr/share/doc/criu/README";
+		const reads = (files: readonly string[]) =>
+			guestProgram(
+				{ ...CRIU, reads: { packages: ["criu-doc"], files } },
+				"x86_64",
+				options(),
+			);
+		await assert.rejects(reads(["usr/share/criu/none"]), {
+			kind: "catalogue",
+			message: /criu reads \/usr\/share\/criu\/none, which is in none/,
+		});
+		const found = (await reads([doc]))?.files.find(({ path }) => path === doc);
+		assert.equal(found?.data.toString(), "x");
+	});
+
+	t.test(
+		"a copy without a library that others need is fetched anew",
+		async () => {
+			process.env.XDG_CACHE_HOME = join(dir, "cache-criu-6");
+			await archive(true);
+			const first = await guestProgram(CRIU, "x86_64", options());
+			const [name = ""] = CRIU.libraries ?? [];
+			await rm(join(cacheDir("criu", "x86_64"), "tree/usr/lib", name));
+			const again = await guestProgram(CRIU, "x86_64", options());
+			assert.deepEqual(again?.files, first?.files);
+		},
+	);
 
 	t.test("a library that no package has is named", async () => {
 		process.env.XDG_CACHE_HOME = join(dir, "cache-criu-3");
