@@ -115,7 +115,7 @@ const WAYS: readonly Way[] = [
 	{
 		name: "container",
 		where: placement(
-			"container",
+			"criu_container",
 			"root of a container",
 			CONTAINER,
 			`uid:0,${IN_CONTAINER}`,
@@ -129,7 +129,7 @@ const WAYS: readonly Way[] = [
 	{
 		name: "container_file",
 		where: placement(
-			"container",
+			"criu_container",
 			"user 1000 of a container",
 			CONTAINER,
 			`uid:1000,${IN_CONTAINER}`,
