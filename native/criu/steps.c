@@ -117,10 +117,9 @@ static void become_victim(const struct victim *v, int told)
 	char *theirs[] = { "victim", (char *)v->path, NULL }, *none[] = { NULL };
 	int fd;
 
-	if (v->uid >= 0 &&
-	    (syscall(SYS_setgroups, 0L, NULL) ||
-	     syscall(SYS_setresgid, (long)v->uid, (long)v->uid, (long)v->uid) ||
-	     syscall(SYS_setresuid, (long)v->uid, (long)v->uid, (long)v->uid)))
+	if (v->uid >= 0 && (syscall(SYS_setgroups, 0L, NULL) ||
+			    syscall(SYS_setresgid, (long)v->uid, (long)v->uid, (long)v->uid) ||
+			    syscall(SYS_setresuid, (long)v->uid, (long)v->uid, (long)v->uid)))
 		_exit(1);
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (v->nested && nest(v->uid < 0 ? getuid() : v->uid, told))
@@ -261,7 +260,8 @@ const struct cr_step cr_steps_criu[] = {
 	{ "yama", step_yama, STEP_SETUP, "=0|1|2 yama's ptrace_scope, for this case" },
 	{ "criu_copy", step_criu_copy, STEP_SETUP, "=PATH a copy of CRIU" },
 	{ "victim", step_victim, STEP_SETUP,
-	  "=S,plain|memfd|deleted|threads|tree|program[,UID[,nested]] a process that counts, for CRIU; nested: in a user and a pid namespace of its own" },
+	  "=S,plain|memfd|deleted|threads|tree|program[,UID[,nested]] a process that counts, for "
+	  "CRIU; nested: in a user and a pid namespace of its own" },
 	{ "criu_check", cr_criu_check, STEP_OP,
 	  "[=[PROGRAM][,failed]] what criu check says; failed: only where CRIU did not succeed" },
 	{ "criu", cr_criu, STEP_OP,

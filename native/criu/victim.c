@@ -19,7 +19,7 @@ static const struct {
 	int hands;
 } kinds[] = {
 	[PLAIN] = { "plain", 1 },     [MEMFD] = { "memfd", 1 }, [DELETED] = { "deleted", 1 },
-	[THREADS] = { "threads", 2 }, [TREE] = { "tree", 2 },   [PROGRAM] = { "program", 1 },
+	[THREADS] = { "threads", 2 }, [TREE] = { "tree", 2 },	[PROGRAM] = { "program", 1 },
 };
 
 static int find_kind(const char *name)

@@ -98,7 +98,7 @@ async function carried(
 const countingScript = (root = PACKAGE_ROOT): InitramfsEntry => ({
 	type: "file",
 	path: "crcap/count.mjs",
-	data: readFileSync(join(root, "dist/runner/targets/count.js")),
+	data: readFileSync(join(root, "dist/runner/victim/count.js")),
 	mode: 0o755,
 });
 

@@ -52,7 +52,7 @@ function resumed(s: Subject, victim: string): Expectation {
 			victim === FIRST
 				? ["0", "0:resumed", "0", "0"]
 				: ["0:resumed", "0", "0", "0"],
-		reason: `CRIU needs ${gate === "sys_admin" ? "CAP_SYS_ADMIN" : "CAP_CHECKPOINT_RESTORE"} and no other privilege to checkpoint and restore this process`,
+		reason: `CRIU needs ${gate === "sys_admin" ? "CAP_SYS_ADMIN" : "CAP_CHECKPOINT_RESTORE"} ${way.beside ?? "and no other privilege"} to checkpoint and restore this process`,
 		cite: way.cite ?? "criu_unprivileged",
 	};
 }
@@ -112,7 +112,7 @@ export const CRIU: Suite = {
 				...["file", "yama", "no_clone3", "own_userns"],
 				...["container", "container_file"],
 			),
-			`${LOST}: set_tid, exe_fd, or ns_last_pid where clone3 is hidden`,
+			`${LOST}: set_tid, exe_fd, or ns_last_pid where clone3 is hidden; or a program has a capability that its bounding set lacks`,
 		),
 		row(
 			"memfd",
@@ -138,12 +138,20 @@ export const CRIU: Suite = {
 			runBy("no_clone3"),
 			`${LOST}: set_tid, or ns_last_pid, more than once`,
 		),
-		row(
-			NESTED,
-			"a process that is root of a user namespace below CRIU's, and the first of a pid namespace there",
-			alone,
-			`${LOST} where the victim's namespaces are not CRIU's`,
-		),
+		{
+			...row(
+				NESTED,
+				"a process that is root of a user namespace below CRIU's, and the first of a pid namespace there",
+				alone,
+				`${LOST} where none of the victim's namespaces is CRIU's`,
+			),
+			expect: (s) => ({
+				...resumed(s, NESTED),
+				reason:
+					"no boundary is in CRIU's way; what CRIU wants besides for namespaces below its own the control lacks as well, and the case is skipped with its words",
+			}),
+			needs: ["user_ns", "pid_ns", "unprivileged_userns"],
+		},
 		{
 			...row(
 				"program",

@@ -17,7 +17,7 @@ export const CRIU_STATEMENTS: readonly Statement[] = [
 		rows: ["criu.plain"],
 	},
 	{
-		says: "a victim in a user namespace below CRIU's is checkpointed only by who may change groups (CAP_SETGID): CRIU's own doing, and no boundary's",
+		says: "of a victim in user and pid namespaces below its own CRIU wants more than any one capability, CAP_SETGID first: the row tells in CRIU's words",
 		rows: ["criu.nested"],
 	},
 	{

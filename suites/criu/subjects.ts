@@ -22,6 +22,8 @@ interface Way {
 	readonly gates?: readonly (Gate | null)[];
 	/** Steps of root's, before there is a victim. */
 	readonly prepare?: (gate: Gate) => string;
+	/** What else it has that this takes; nothing where absent. */
+	readonly beside?: string;
 	/** The program, where it is not the guest's. */
 	readonly program?: string;
 	/** The subject's capabilities, ambient unless it is root; absent where the program brings them. */
@@ -86,6 +88,7 @@ const WAYS: readonly Way[] = [
 		name: "yama",
 		where: UID1000,
 		words: "ambient with CAP_SYS_PTRACE, which yama's ptrace_scope of 1 wants",
+		beside: "and CAP_SYS_PTRACE",
 		prepare: () => "yama=1",
 		caps: (gate) => `${gate}+sys_ptrace`,
 		needs: ["yama"],
@@ -121,6 +124,7 @@ const WAYS: readonly Way[] = [
 			`uid:0,${IN_CONTAINER}`,
 		),
 		words: "beside a runtime's default capabilities (--cap-add)",
+		beside: "beside a runtime's default capabilities",
 		gates: [null, "checkpoint_restore"],
 		caps: added,
 		bounding: added,
@@ -137,6 +141,7 @@ const WAYS: readonly Way[] = [
 		),
 		words:
 			"as a file capability of the program (setcap +ep) beside CAP_SETPCAP, with which CRIU restores the bounding set; that is a runtime's with the capability added (--cap-add)",
+		beside: "and CAP_SETPCAP",
 		gates: [null, "checkpoint_restore"],
 		prepare: (gate) => fileCapability(`${gate}+setpcap`),
 		program: COPY,
@@ -249,7 +254,7 @@ export const refusalOf = ({ way }: Client): Outcome =>
 
 /** The victim that every way is tried with. */
 export const FIRST = "plain";
-/** The same in a user and a pid namespace that its user made. */
+/** The same as root of a user namespace that its user made, and the first process of a pid namespace there. */
 export const NESTED = "nested";
 
 /** Root's steps before the subject is made: what the case has of its own, and the victim where the subject sees it. */

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { test } from "tap";
 import { PACKAGE_ROOT } from "../common/version.js";
 
-const SCRIPT = join(PACKAGE_ROOT, "dist/runner/targets/count.js");
+const SCRIPT = join(PACKAGE_ROOT, "dist/runner/victim/count.js");
 
 /** Its record: struct cr_hand of native/criu/criu.h. */
 async function recordOf(
