@@ -80,7 +80,9 @@ const checksIn = (cases: readonly CaseResult[]): string[] =>
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
 function line({ fault, cases }: CriuRow): string {
-	const ran = cases.filter((one) => toldBy(one) !== undefined);
+	const ran = cases.filter(
+		(one) => one.verdict !== "skip" && toldBy(one) !== undefined,
+	);
 	const failed = cases.filter(({ verdict }) => verdict === "fail");
 	// What is said to those who then fail; where it was not asked, to those who have the capability.
 	const usual = ran.filter(({ subject }) => subject === USUAL);

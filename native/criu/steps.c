@@ -187,9 +187,9 @@ static int step_victim(struct cr_ctx *c, char *arg)
 	cr_slot_set(c, slot, SLOT_PID, pid);
 	/* Where CRIU finds how many hands it had. */
 	cr_slot(c, slot)->start = hands;
+	c->spawned[c->nspawned++] = pid;
 	if (!cr_hands_count(path, NULL, hands, pid))
 		return kill(pid, 0) ? -ECHILD : -ETIME;
-	c->spawned[c->nspawned++] = pid;
 	c->sh->started_us = cr_now_us() - began;
 	return 0;
 }
