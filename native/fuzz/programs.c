@@ -94,6 +94,9 @@ NONE(workaround);
 NONE(lsm);
 NONE(audit);
 NONE(criu);
+NONE(cgroup);
+NONE(landlock);
+NONE(bpf_lsm);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
