@@ -151,7 +151,8 @@ test("a build that is stopped says so", async (t) => {
 		signal: stop.signal,
 		log: () => setTimeout(() => stop.abort(), 200),
 	});
-	await assert.rejects(building, /^Error: tar: interrupted/);
+	// Whichever runs by then: a busy machine has not come to tar.
+	await assert.rejects(building, /^Error: (dpkg-deb|tar): interrupted/);
 	assert.deepEqual(leftovers(at.cacheDir), ["scratch-1x-"]);
 });
 

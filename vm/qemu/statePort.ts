@@ -57,7 +57,12 @@ export class StatePort {
 				socket.on("data", (chunk: Buffer) => {
 					chunks.push(chunk);
 					bytes += chunk.length;
-					if (bytes > MAX_STATE) socket.destroy(new Error("it never ends"));
+					if (bytes > MAX_STATE)
+						socket.destroy(
+							new Error(
+								"it sends the guest's memory along, as QEMU 10.0 does where that has no name",
+							),
+						);
 				});
 				socket.once("error", reject);
 				socket.once("end", () => resolve(Buffer.concat(chunks)));

@@ -80,15 +80,21 @@ async function leave(guest: Guest, qemu: QemuProcess): Promise<void> {
 async function migrate({ qmp }: QemuProcess, port: StatePort): Promise<Buffer> {
 	await qmp.command("migrate-set-capabilities", IGNORE_SHARED, SAVE_MS);
 	const received = port.receive();
-	received.catch(() => {});
+	let refused: string | undefined;
+	received.catch((error: unknown) => {
+		refused = messageOf(error);
+	});
 	await qmp.command("migrate", { uri: STATE_TO }, SAVE_MS);
 	const until = performance.now() + SAVE_MS;
 	for (;;) {
 		const told = await qmp.command("query-migrate", {}, SAVE_MS);
-		const { status } = told as { status?: unknown };
+		const { status, "error-desc": why } = told as Record<string, unknown>;
 		if (status === "completed") return received;
 		if (status === "failed" || performance.now() > until)
-			throw new VmError("state", `QEMU's migration ended as ${status}`);
+			throw new VmError(
+				"state",
+				`QEMU's migration ended as ${status}: ${refused ?? why ?? "it does not say why"}`,
+			);
 		await sleep(LOOK_MS);
 	}
 }
