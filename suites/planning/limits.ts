@@ -55,7 +55,7 @@ const LIMITS: readonly Limit[] = [
 	namespaces("ipc", /(?:^| )unshare\??=ipc(?= |$)/g),
 	namespaces(
 		"mnt",
-		/(?:^| )(?:mntns(?==| |$)|scratch(?= |$)|unshare\??=mnt(?= |$))|\bnewns\b/g,
+		/(?:^| )(?:mntns(?==| |$)|cgroups(?==| |$)|scratch(?= |$)|unshare\??=mnt(?= |$))|\bnewns\b/g,
 	),
 	namespaces("time", /(?:^| )unshare\??=time(?= |$)|\bnewtime\b/g),
 	namespaces("net", /(?:^| )unshare\??=net(?= |$)/g),
