@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -32,8 +31,10 @@ static void path_of(const struct cr_shared *sh, int i, const char *file, char *o
 
 static int mount_hierarchy(void)
 {
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return -errno;
+	int err = cr_own_mounts();
+
+	if (err)
+		return err;
 	return mount("cgroup2", MOUNT, "cgroup2", 0, NULL) ? -errno : 0;
 }
 

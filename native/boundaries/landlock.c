@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Landlock: a domain of the subject's own, in which no file may be read. */
 #include <errno.h>
-#include <linux/types.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>

@@ -179,6 +179,9 @@ pid_t cr_fork(void);
 pid_t cr_clone(int flags, volatile int *tid);
 int cr_reap(pid_t pid);
 
+/* A mount namespace of this process's own, from which nothing spreads back. Returns 0 or -errno. */
+int cr_own_mounts(void);
+
 /* The case's second control group as a descriptor, or -1; whether this process is in it; take the case's groups away. */
 int cr_open_cgroup(const struct cr_shared *sh);
 bool cr_in_cgroup(const struct cr_shared *sh);

@@ -9,14 +9,18 @@
 
 #include "core.h"
 
-/* A mount namespace of its own, from which nothing spreads back. */
+int cr_own_mounts(void)
+{
+	if (unshare(CLONE_NEWNS))
+		return -errno;
+	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ? -errno : 0;
+}
+
 static int step_mntns(struct cr_ctx *c, char *arg)
 {
 	(void)c;
 	(void)arg;
-	if (unshare(CLONE_NEWNS))
-		return -errno;
-	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ? -errno : 0;
+	return cr_own_mounts();
 }
 
 /* A /tmp of the case's own, which goes with it. */

@@ -100,8 +100,7 @@ static int nest(unsigned int uid, int told)
 	    cr_spit("/proc/self/setgroups", "deny", 4) ||
 	    cr_spit("/proc/self/uid_map", map, t.len) || cr_spit("/proc/self/gid_map", map, t.len))
 		return -1;
-	if (unshare(CLONE_NEWNS | CLONE_NEWPID) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if (unshare(CLONE_NEWPID) || cr_own_mounts())
 		return -1;
 	pid = cr_fork();
 	if (pid > 0)

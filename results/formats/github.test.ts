@@ -6,7 +6,7 @@ import {
 	HOSTILE,
 	sampleReport,
 } from "../testing/sample.test.data.js";
-import { golden, render } from "../testing/support.test.data.js";
+import { golden, matchGoldens, render } from "../testing/support.test.data.js";
 
 interface Command {
 	readonly name: string;
@@ -29,14 +29,7 @@ function commands(log: string): Command[] {
 }
 
 test("github, golden", golden(), async (t) => {
-	t.matchSnapshot(
-		await render("github", sampleReport()),
-		"results/golden/sample.github",
-	);
-	t.matchSnapshot(
-		await render("github", cleanReport()),
-		"results/golden/clean.github",
-	);
+	await matchGoldens(t, "github");
 });
 
 test("every kind is said at most ten times, and what is left out is counted", async () => {

@@ -9,6 +9,7 @@ import {
 import {
 	consume,
 	golden,
+	matchGoldens,
 	missing,
 	render,
 	totalsOf,
@@ -21,14 +22,7 @@ async function read(report = sampleReport()) {
 }
 
 test("junit, golden", golden(), async (t) => {
-	t.matchSnapshot(
-		await render("junit", sampleReport()),
-		"results/golden/sample.junit.xml",
-	);
-	t.matchSnapshot(
-		await render("junit", cleanReport()),
-		"results/golden/clean.junit.xml",
-	);
+	await matchGoldens(t, "junit", "junit.xml");
 });
 
 test("xmllint finds the XML well-formed, whatever the console held", {

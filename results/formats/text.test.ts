@@ -8,19 +8,12 @@ import {
 	HOSTILE,
 	sampleReport,
 } from "../testing/sample.test.data.js";
-import { golden, render } from "../testing/support.test.data.js";
+import { golden, matchGoldens, render } from "../testing/support.test.data.js";
 import { COLUMNS, columns } from "../text/wrap.js";
 
 for (const format of ["text", "markdown"] as const) {
 	test(`${format}, golden`, golden(), async (t) => {
-		t.matchSnapshot(
-			await render(format, sampleReport()),
-			`results/golden/sample.${format}`,
-		);
-		t.matchSnapshot(
-			await render(format, cleanReport()),
-			`results/golden/clean.${format}`,
-		);
+		await matchGoldens(t, format);
 	});
 
 	test(`${format}: every failure is named, and no control character passes`, async () => {

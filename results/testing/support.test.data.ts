@@ -4,12 +4,14 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import type { Test } from "tap";
 import { SnapshotFiles } from "../../testing/snapshotFiles.test.helper.js";
 import { noTotals } from "../model/counts.js";
 import type { Format } from "../model/formats.js";
 import type { Report, Totals } from "../model/model.js";
 import { writeReport } from "../reading/replay.js";
 import { createWriter, type WriterOptions } from "../writers.js";
+import { cleanReport, sampleReport } from "./sample.test.data.js";
 
 /** The checkout: the nearest directory upwards that holds package.json. */
 export const ROOT = (() => {
@@ -55,6 +57,22 @@ export const golden = () => ({
 	cleanSnapshot: (text: string) =>
 		text.replace(/x{500,}/g, (run) => `{${run.length} times x}`),
 });
+
+/** Compares the sample and the clean report in a format with their golden files; `golden()` are the test's options. */
+export async function matchGoldens(
+	t: Test,
+	format: Format,
+	ending: string = format,
+): Promise<void> {
+	for (const [name, report] of [
+		["sample", sampleReport()],
+		["clean", cleanReport()],
+	] as const)
+		t.matchSnapshot(
+			await render(format, report),
+			`results/golden/${name}.${ending}`,
+		);
+}
 
 /** Runs a program on an input and gives what it said. */
 export function consume(

@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { test } from "tap";
+import { type Test, test } from "tap";
 import { Report } from "../../results/model/model.js";
 import { gone, heard, run, TCG } from "./guestRun.test.helper.js";
 import {
 	cli,
 	descendants,
 	entries,
-	shortFolder,
+	type FixturePlan,
 	startCli,
 } from "./spawnCli.test.helper.js";
 
@@ -149,25 +149,21 @@ test("the whole run's time: what is known is reported", async (t) => {
 	assert.match(target.incompleteReason ?? "", /--timeout 10/);
 });
 
+/** Starts a run whose plan hangs, in a folder of its own and with a temporary directory of its own. */
+function startHanging(t: Test, plan: FixturePlan) {
+	const top = t.testdir({ run: {}, tmp: {} });
+	const [folder, temporary] = [join(top, "run"), join(top, "tmp")];
+	const running = startCli(
+		["run", ...TCG, "--case-timeout", "1000", "--report", "json=r.json"],
+		{ plan, cwd: folder, env: { TMPDIR: temporary } },
+	);
+	return { folder, temporary, running };
+}
+
 test("a signal: the report is written, and no QEMU and no file is left", async (t) => {
 	for (const signal of ["SIGTERM", "SIGINT"] as const) {
-		const folder = t.testdir();
-		// The guests' states come through sockets.
-		const temporary = shortFolder(t);
 		const plan = { a: "-- fork", b: "-- hang=case", c: "-- fork" };
-		const args = [
-			"run",
-			...TCG,
-			"--case-timeout",
-			"1000",
-			"--report",
-			"json=r.json",
-		];
-		const running = startCli(args, {
-			plan,
-			cwd: folder,
-			env: { TMPDIR: temporary },
-		});
+		const { folder, temporary, running } = startHanging(t, plan);
 		const pid = running.pid ?? 0;
 		await heard(running.stderr, /3 cases/);
 		const qemu = await guestOf(pid);
@@ -186,22 +182,8 @@ test("a signal: the report is written, and no QEMU and no file is left", async (
 });
 
 test("a second signal ends it at once, with nothing left", async (t) => {
-	const folder = t.testdir();
-	const temporary = shortFolder(t);
 	const plan = { a: "-- hang=case" };
-	const args = [
-		"run",
-		...TCG,
-		"--case-timeout",
-		"1000",
-		"--report",
-		"json=r.json",
-	];
-	const running = startCli(args, {
-		plan,
-		cwd: folder,
-		env: { TMPDIR: temporary },
-	});
+	const { folder, temporary, running } = startHanging(t, plan);
 	const pid = running.pid ?? 0;
 	await heard(running.stderr, /1 case,/);
 	const qemu = await guestOf(pid);

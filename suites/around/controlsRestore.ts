@@ -2,12 +2,8 @@
 
 import { has } from "../model/citations.js";
 import type { NeedName } from "../model/needs.js";
-import { both, few, type Row } from "../model/row.js";
-import {
-	hasCapability,
-	mayUseCgroup,
-	type Subject,
-} from "../model/subjects.js";
+import { both, few, pidsAt, type Row } from "../model/row.js";
+import { hasCapability, mayUseCgroup } from "../model/subjects.js";
 import {
 	CAUGHT,
 	control,
@@ -16,10 +12,6 @@ import {
 	takes,
 	withoutUid0,
 } from "./control.js";
-
-/** The pids of a process that chose none. */
-const somePid = (s: Subject): string =>
-	`0:*${"/*".repeat(s.pidOwners.length - 1)}`;
 
 /** A limit of an ipc namespace of the subject's own. */
 function ownLimit(
@@ -119,7 +111,7 @@ export const RESTORE_ROWS: readonly Row[] = [
 		expect: (s) =>
 			mayUseCgroup(s)
 				? {
-						results: [somePid(s)],
+						results: [`0:${pidsAt(s, "*")}`],
 						reason: "user 0 or CAP_DAC_OVERRIDE may write its cgroup.procs",
 						cite: "into_cgroup",
 					}

@@ -1,7 +1,14 @@
 /** clone3() with set_tid and other flags: the check is there in each, and both the pid and the flag have their effect. */
 import { has } from "../model/citations.js";
 import type { Facts } from "../model/facts.js";
-import { type Expectation, few, gate, named, type Row } from "../model/row.js";
+import {
+	type Expectation,
+	few,
+	gate,
+	named,
+	pidsAt,
+	type Row,
+} from "../model/row.js";
 import {
 	hasCapability,
 	mayCheckpointRestore,
@@ -17,8 +24,7 @@ const DENIED =
 const cite = "set_tid_cap" as const;
 
 /** The pids of a process that chose the one of its innermost namespace. */
-const chosen = (s: Subject, pid: number): string =>
-	`0:${"*/".repeat(s.pidOwners.length - 1)}${pid}`;
+const chosen = (s: Subject, pid: number): string => `0:${pidsAt(s, pid)}`;
 
 /** One operation between others that everyone may, for whoever has the capability and for the rest. */
 function chooses(

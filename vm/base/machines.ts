@@ -59,8 +59,8 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
 		// Not microvm: with it kernels from 7.2 on hang before their console under QEMU 7.2.
 		machine: "pc",
 		// RDRAND fills the random pool at once; the default model leaves getrandom() waiting for seconds. A fifth level of page
-		// tables and string instructions that clear a page byte by byte (ERMS) only cost an emulator time. FSRM, which QEMU has since
-		// 8.0, goes with ERMS: a kernel that finds it alone leaves the length check out of memmove() and puts nothing in its place.
+		// tables and string instructions that clear a page byte by byte (ERMS) only cost an emulator time. FSRM, which QEMU 10.0
+		// has, goes with ERMS: a kernel that finds it alone leaves the length check out of memmove() and puts nothing in its place.
 		cpu: "max,-la57,-erms,-fsrm",
 		memoryMiB: 256,
 		commandLineSize: 2048,

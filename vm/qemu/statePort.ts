@@ -60,7 +60,7 @@ export class StatePort {
 					if (bytes > MAX_STATE)
 						socket.destroy(
 							new Error(
-								"it sends the guest's memory along, as QEMU 10.0 does where that has no name",
+								`more than ${MAX_STATE} bytes came: it sends the guest's memory along, as QEMU 10.0 does`,
 							),
 						);
 				});

@@ -6,6 +6,7 @@ import { cleanReport, sampleReport } from "../../testing/sample.test.data.js";
 import {
 	consume,
 	golden,
+	matchGoldens,
 	missing,
 	render,
 	totalsOf,
@@ -13,14 +14,7 @@ import {
 import { findKunit } from "./kunit.test.data.js";
 
 test("ktap, golden", golden(), async (t) => {
-	t.matchSnapshot(
-		await render("ktap", sampleReport()),
-		"results/golden/sample.ktap",
-	);
-	t.matchSnapshot(
-		await render("ktap", cleanReport()),
-		"results/golden/clean.ktap",
-	);
+	await matchGoldens(t, "ktap");
 });
 
 test("a version line, then the plan, at every level", async () => {

@@ -8,6 +8,7 @@ import {
 	consume,
 	golden,
 	Memory,
+	matchGoldens,
 	missing,
 	render,
 	totalsOf,
@@ -79,14 +80,7 @@ for (const format of ["tap", "tap13"] as const) {
 	});
 
 	test(`${format}, golden`, golden(), async (t) => {
-		t.matchSnapshot(
-			await render(format, sampleReport()),
-			`results/golden/sample.${format}`,
-		);
-		t.matchSnapshot(
-			await render(format, cleanReport()),
-			`results/golden/clean.${format}`,
-		);
+		await matchGoldens(t, format);
 	});
 }
 

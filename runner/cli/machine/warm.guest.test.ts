@@ -18,7 +18,6 @@ import {
 	descendants,
 	entries,
 	type FixturePlan,
-	shortFolder,
 	startCli,
 } from "../spawnCli.test.helper.js";
 
@@ -37,11 +36,10 @@ async function withPlace(
 	use: (place: Place) => Promise<void>,
 ): Promise<void> {
 	const { path } = await resolveKernel(name);
-	const folder = t.testdir({ cache: {} });
+	const folder = t.testdir({ cache: {}, tmp: {} });
 	const XDG_CACHE_HOME = join(folder, "cache");
 	const states = join(XDG_CACHE_HOME, "crcap", "states");
-	// The guests' states come through sockets.
-	const TMPDIR = shortFolder(t);
+	const TMPDIR = join(folder, "tmp");
 	const env = { XDG_CACHE_HOME, TMPDIR };
 	await use({ folder, kernel: path, env, states });
 	assert.deepEqual(entries(TMPDIR), []);
