@@ -1,8 +1,10 @@
 /** The way from power-on to `ready`, and again when a boot dies before the agent's first word. */
+import { closeSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { VmError } from "../base/errors.js";
 import { type GuestSpec, memoryBytes } from "../qemu/arguments.js";
 import { type QemuProcess, spawnQemu } from "../qemu/process.js";
+import { openSharedMemory } from "../qemu/sharedMemory.js";
 import { StatePort } from "../qemu/statePort.js";
 import {
 	type AgentConnection,
@@ -81,7 +83,7 @@ export async function tryBoots(plan: BootPlan): Promise<Booted> {
 		const { end } = outcome.failure;
 		if (end.kind === "killed") throw aborted(plan.signal, end);
 		if (savable && refused(end)) {
-			// It may be the shared memory that this QEMU or this machine does not have.
+			// It may be memory in a file, which this QEMU does not take.
 			savable = false;
 			continue;
 		}
@@ -140,17 +142,17 @@ async function bootOnce(
 ): Promise<Booted | Failure> {
 	const started = performance.now();
 	plan.keeper.beginAttempt(attempt);
-	const saving = plan.savable ? new Saving() : undefined;
+	const saving = plan.savable ? Saving.of(plan.spec) : undefined;
 	const qemu = spawnQemu(
 		plan.program,
 		plan.spec,
 		plan.initramfs,
-		saving && { kind: "save", port: saving.port.fd },
+		saving && { kind: "save", ram: saving.memory, port: saving.port.fd },
 	);
 	const { connection, end } = connect(qemu, plan, {
 		...(saving && { onConsole: (bytes) => saving.show(bytes) }),
 	});
-	void end.finally(() => saving?.port.close());
+	void end.finally(() => saving?.close());
 	connection.limitBoot(plan.bootTimeoutMs, plan.bootSilenceMs);
 	const words = firstWords(connection);
 	if (attempt === 1) plan.onStart();
@@ -161,7 +163,7 @@ async function bootOnce(
 			end,
 			...first,
 			...(saving && {
-				savable: saving.of(qemu, plan.spec, first.words),
+				savable: saving.offer(qemu, first.words),
 			}),
 			bootMs: performance.now() - started,
 			failed,
@@ -191,34 +193,63 @@ export interface Savable {
 	readonly words: readonly string[];
 	/** What the console has shown; undefined where that was too much. */
 	readonly shown: () => Buffer | undefined;
-	/** How much memory it has, bytes. */
-	readonly memory: number;
+	/** Hands over the guest's memory, an open file. */
+	readonly takeMemory: () => number;
 }
 
 /** What it takes to save a guest, from its start. */
 class Saving {
 	readonly port = new StatePort();
+	/** The guest's memory, an open file. */
+	readonly memory: number;
+	#taken = false;
 	readonly #shown: Buffer[] = [];
 	#bytes = 0;
+
+	constructor(bytes: number) {
+		try {
+			this.memory = openSharedMemory(bytes);
+		} catch (error) {
+			this.port.close();
+			throw error;
+		}
+	}
+
+	/** Undefined where there is no memory for it: such a guest is not saved. */
+	static of(spec: BootPlan["spec"]): Saving | undefined {
+		try {
+			return new Saving(memoryBytes(spec));
+		} catch (error) {
+			if (error instanceof VmError && error.kind === "state") return undefined;
+			throw error;
+		}
+	}
 
 	show(bytes: Buffer): void {
 		this.#bytes += bytes.length;
 		if (this.#bytes <= MAX_SHOWN) this.#shown.push(bytes);
 	}
 
-	of(
-		qemu: QemuProcess,
-		spec: BootPlan["spec"],
-		words: readonly string[],
-	): Savable {
+	offer(qemu: QemuProcess, words: readonly string[]): Savable {
 		return {
 			qemu,
 			port: this.port,
 			words,
 			shown: () =>
 				this.#bytes > MAX_SHOWN ? undefined : Buffer.concat(this.#shown),
-			memory: memoryBytes(spec),
+			takeMemory: () => {
+				this.#taken = true;
+				return this.memory;
+			},
 		};
+	}
+
+	/** The guest is gone. */
+	close(): void {
+		this.port.close();
+		if (this.#taken) return;
+		this.#taken = true;
+		closeSync(this.memory);
 	}
 }
 

@@ -62,8 +62,11 @@ test("a guest that may be saved shares its memory, and a copy only reads it", as
 			{ console: "null", results: "null" },
 		).join(" ");
 	assert.doesNotMatch(words(), /memory-backend|-incoming/);
-	const saved = words({ kind: "shared" });
-	assert.match(saved, /memfd,id=ram,size=96M,share=on -machine pc,mem/);
+	const saved = words({ kind: "shared", path: "/r" });
+	assert.match(
+		saved,
+		/file,id=ram,size=96M,mem-path=\/r,share=on -machine pc,mem/,
+	);
 	assert.doesNotMatch(saved, /-incoming/);
 	assert.match(
 		words({ kind: "copy", path: "/r" }),

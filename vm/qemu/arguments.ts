@@ -24,11 +24,14 @@ export interface GuestSpec {
 }
 
 /** Memory that a saved state and its copies share. */
-export type GuestMemory =
-	/** Another process can map it: what is saved of the guest is the rest. */
-	| { readonly kind: "shared" }
-	/** A saved guest's, which stays as it is: what the copy writes is its own. The copy waits for the rest of the state. */
-	| { readonly kind: "copy"; readonly path: string };
+export interface GuestMemory {
+	/**
+	 * `shared`: what the guest writes is in the file, and what is saved of it is the rest. `copy`: the file stays as it is, what the
+	 * copy writes is its own, and it waits for the rest of the state.
+	 */
+	readonly kind: "shared" | "copy";
+	readonly path: string;
+}
 
 /** The far ends of the guest's ports, as `-chardev` backends without their `id`. */
 export interface Backends {
@@ -79,13 +82,11 @@ export function memoryBytes({
 /** @param size MiB */
 function memoryArgs(memory: GuestMemory | undefined, size: number): string[] {
 	if (memory === undefined) return [];
-	if (memory.kind === "shared")
-		return ["-object", `memory-backend-memfd,id=ram,size=${size}M,share=on`];
+	const share = memory.kind === "shared" ? "on" : "off";
 	return [
 		"-object",
-		`memory-backend-file,id=ram,size=${size}M,mem-path=${memory.path},share=off`,
-		"-incoming",
-		"defer",
+		`memory-backend-file,id=ram,size=${size}M,mem-path=${memory.path},share=${share}`,
+		...(memory.kind === "copy" ? ["-incoming", "defer"] : []),
 	];
 }
 

@@ -3,16 +3,9 @@
  * is nothing on disk to clean up. The kernel kills QEMU when this process is killed; where QEMU is a script, only the script.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-	closeSync,
-	mkdtempSync,
-	openSync,
-	rmSync,
-	writeFileSync,
-} from "node:fs";
+import { closeSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import { finished } from "node:stream/promises";
@@ -22,6 +15,7 @@ import { findOnPath } from "../base/path.js";
 import { type GuestMemory, type GuestSpec, qemuArgs } from "./arguments.js";
 import { familyEnv, familyName, killFamily } from "./family.js";
 import { Qmp } from "./qmp.js";
+import { openUnnamed } from "./unnamedFile.js";
 
 const MAX_STDERR = 16_384;
 /** After QEMU's end its ports are read until nothing has come for so many looks. */
@@ -56,8 +50,8 @@ export interface QemuExit {
 
 /** What beside its ports a QEMU is started with. */
 export type StateLink =
-	/** It may be saved: its state goes to this port. */
-	| { readonly kind: "save"; readonly port: number }
+	/** It may be saved: its memory is this file, and its state goes to this port. */
+	| { readonly kind: "save"; readonly ram: number; readonly port: number }
 	/** It is a copy of this memory and this state of everything else. */
 	| { readonly kind: "resume"; readonly ram: number; readonly device: Buffer };
 
@@ -101,17 +95,12 @@ function findSetpriv(): string | null {
 
 /** An open file that holds these bytes and has no name any more. */
 function unlinkedFile(data: Uint8Array): number {
-	let dir: string | undefined;
 	let fd: number | undefined;
 	try {
-		dir = mkdtempSync(join(tmpdir(), "crcap-"));
-		fd = openSync(join(dir, "initramfs"), "wx+", 0o600);
-		rmSync(dir, { recursive: true });
-		dir = undefined;
+		fd = openUnnamed(tmpdir());
 		writeFileSync(fd, data);
 		return fd;
 	} catch (error) {
-		if (dir !== undefined) rmSync(dir, { recursive: true, force: true });
 		if (fd !== undefined) closeSync(fd);
 		const full = errnoOf(error) === "ENOSPC";
 		throw new VmError(
@@ -184,14 +173,13 @@ export function spawnQemu(
 
 function memoryOf(link: StateLink | undefined): { memory?: GuestMemory } {
 	if (link === undefined) return {};
-	return link.kind === "save"
-		? { memory: { kind: "shared" } }
-		: { memory: { kind: "copy", path: `/dev/fd/${FD.ram}` } };
+	const kind = link.kind === "save" ? "shared" : "copy";
+	return { memory: { kind, path: `/dev/fd/${FD.ram}` } };
 }
 
 function stateStdio(link: StateLink | undefined): (number | "pipe")[] {
 	if (link === undefined) return [];
-	return link.kind === "save" ? [link.port] : ["pipe", link.ram];
+	return [link.kind === "save" ? link.port : "pipe", link.ram];
 }
 
 /** Hands a copy what it resumes from. A QEMU that does not read it to its end is seen by what it does then. */

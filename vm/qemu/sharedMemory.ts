@@ -1,37 +1,51 @@
-/** The memory of a guest that may be saved: QEMU holds it in a file without a name, which is reached through its process. */
-import {
-	closeSync,
-	fstatSync,
-	openSync,
-	readdirSync,
-	readlinkSync,
-} from "node:fs";
-import { join } from "node:path";
+/**
+ * The memory of a guest that may be saved: a file without a name, which copies map. It is a file of a file system, not a memfd:
+ * QEMU from 8.1 on leaves memory out of a migration (x-ignore-shared) only where its backend has a path.
+ */
+import { closeSync, ftruncateSync, statfsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { messageOf, VmError } from "../base/errors.js";
+import { openUnnamed } from "./unnamedFile.js";
 
-const LINK = /^\/memfd:memory-backend-memfd( |$)/;
+/** What must be free beside it, bytes: QEMU dies where the file system is full. */
+const MARGIN = 64 * 1024 * 1024;
+
+/** Where it may lie: memory where it can be, which in a container is often 64 MiB. */
+const places = (): string[] => ["/dev/shm", tmpdir()];
+
+function hasRoom(directory: string, bytes: number): boolean {
+	try {
+		const { bavail, bsize } = statfsSync(directory);
+		return bavail * bsize >= bytes + MARGIN;
+	} catch {
+		return false;
+	}
+}
+
+/** Why a guest's memory of so many bytes can't be shared; undefined where it can. */
+export function whyNoSharedMemory(bytes: number): string | undefined {
+	if (places().some((place) => hasRoom(place, bytes))) return undefined;
+	const size = Math.ceil((bytes + MARGIN) / 1024 / 1024);
+	return `neither of ${places().join(" and ")} has ${size} MiB free for the guest's memory`;
+}
 
 /**
- * Opens it; it stays when QEMU is gone.
+ * Opens it; it takes as much as is written to it.
  * @param bytes how long it is
  * @throws VmError (state) where it is not to be had
  */
-export function openSharedMemory(
-	pid: number | undefined,
-	bytes: number,
-): number {
-	const dir = `/proc/${pid}/fd`;
-	try {
-		for (const name of readdirSync(dir)) {
-			const path = join(dir, name);
-			if (!LINK.test(readlinkSync(path))) continue;
-			const fd = openSync(path, "r+");
-			if (fstatSync(fd).size === bytes) return fd;
-			closeSync(fd);
+export function openSharedMemory(bytes: number): number {
+	let cause: unknown = new VmError("state", whyNoSharedMemory(bytes) ?? "");
+	for (const place of places().filter((it) => hasRoom(it, bytes))) {
+		let fd: number | undefined;
+		try {
+			fd = openUnnamed(place);
+			ftruncateSync(fd, bytes);
+			return fd;
+		} catch (error) {
+			if (fd !== undefined) closeSync(fd);
+			cause = error;
 		}
-	} catch (cause) {
-		const why = `QEMU's memory can't be opened: ${messageOf(cause)}`;
-		throw new VmError("state", why, { cause });
 	}
-	throw new VmError("state", "QEMU has no memory that can be shared");
+	throw new VmError("state", messageOf(cause), { cause });
 }

@@ -60,7 +60,7 @@ export class StatePort {
 					if (bytes > MAX_STATE)
 						socket.destroy(
 							new Error(
-								`more than ${MAX_STATE} bytes came: it sends the guest's memory along, as QEMU 10.0 does`,
+								`more than ${MAX_STATE} bytes came: it sends the guest's memory along`,
 							),
 						);
 				});

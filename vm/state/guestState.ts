@@ -3,13 +3,14 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { prepareGuest } from "../guest/guest.js";
 import type { BootOptions } from "../guest/options.js";
-import { qemuArgs } from "../qemu/arguments.js";
+import { memoryBytes, qemuArgs } from "../qemu/arguments.js";
 import { qemuBuild } from "../qemu/qemuBuild.js";
+import { whyNoSharedMemory } from "../qemu/sharedMemory.js";
 import { stateKey } from "./stateCache.js";
 
 /** Why guests of this kind can't be saved and resumed; undefined where they can. */
 export async function whyNoState(
-	options: Pick<BootOptions, "machine" | "accel" | "keepDir">,
+	options: Pick<BootOptions, "machine" | "accel" | "keepDir" | "memoryMiB">,
 ): Promise<string | undefined> {
 	const { machine, accel, keepDir } = options;
 	if (keepDir !== undefined) return "what is kept is a whole boot's";
@@ -17,7 +18,8 @@ export async function whyNoState(
 	if (!machine.resumes)
 		return `no saved guest of ${machine.arch} was seen to resume`;
 	const { identity, program } = await qemuBuild(machine);
-	return identity === undefined ? `${program} is a script` : undefined;
+	if (identity === undefined) return `${program} is a script`;
+	return whyNoSharedMemory(memoryBytes(options));
 }
 
 /**
@@ -33,7 +35,7 @@ export async function guestStateKey(
 	const nothing = {
 		kernel: "",
 		initrd: "",
-		memory: { kind: "shared" },
+		memory: { kind: "shared", path: "" },
 	} as const;
 	return stateKey({
 		kernel: [kernelSha, (await stat(spec.kernel)).size],

@@ -6,7 +6,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, VmError } from "../base/errors.js";
 import type { Guest } from "../guest/guest.js";
 import { type QemuProcess, STATE_TO } from "../qemu/process.js";
-import { openSharedMemory } from "../qemu/sharedMemory.js";
 import type { StatePort } from "../qemu/statePort.js";
 import { SavedState } from "./savedState.js";
 
@@ -41,9 +40,8 @@ export async function saveGuest(guest: Guest): Promise<SavedState> {
 	if (savable === undefined)
 		throw new VmError("state", `the guest was not saved: ${whyNotSave(guest)}`);
 	const { port, qemu, words } = savable;
-	let ram: number | undefined;
+	let ram: number | undefined = savable.takeMemory();
 	try {
-		ram = openSharedMemory(qemu.pid, savable.memory);
 		const gone = end.then(({ reason }): never => {
 			throw new VmError("state", reason);
 		});
