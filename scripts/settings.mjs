@@ -1,26 +1,30 @@
 #!/usr/bin/env node
 /**
  * One stock kernel under settings that distributions, hardening guides and small systems change (scripts/settings.json): no case
- * may fail, and what a setting keeps from being tried is a skip that quotes it. The last line counts settings. With words, only
- * the settings whose text holds one of them; `--kernel NAME` takes another kernel.
+ * may fail, and what a setting keeps from being tried is a skip that quotes it. Each setting is tried with the cases that it
+ * touches; two settings a day, by the calendar, with the whole plan. The last line counts settings. With words, only the
+ * settings whose text holds one of them; `--day N` takes the whole ones of another day, `--kernel NAME` another kernel.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runMain, SetupError, TOP } from "./lib/run.mjs";
-import { runTargets, settingTrouble } from "./lib/targets.mjs";
+import { runTargets, settingTrouble, wholeToday } from "./lib/targets.mjs";
 
 /** @typedef {import("../results/model/model.js").TargetResult} TargetResult */
 /** @typedef {import("./lib/targets.mjs").Setting} Setting */
+/** @typedef {{ suite?: string[], subject?: string[], case?: string[] }} Selection globs, as a configuration file has them */
+
+const DAY_MS = 86_400_000;
 
 /**
  * @param {string} kernel
- * @param {readonly string[]} cases globs
+ * @param {Selection} selection
  * @param {readonly string[]} appends one for each target
  * @returns {TargetResult[]}
  */
-const runAll = (kernel, cases, appends) =>
+const runAll = (kernel, selection, appends) =>
 	runTargets((folder) => {
 		const config = join(folder, "crcap.config.json");
 		const targets = appends.map((append) => ({
@@ -28,7 +32,7 @@ const runAll = (kernel, cases, appends) =>
 			name: append === "" ? "as it comes" : append,
 			append,
 		}));
-		writeFileSync(config, JSON.stringify({ targets, case: cases }));
+		writeFileSync(config, JSON.stringify({ targets, ...selection }));
 		return [
 			`--config=${config}`,
 			`--jobs=${availableParallelism()}`,
@@ -39,12 +43,19 @@ const runAll = (kernel, cases, appends) =>
 runMain(async () => {
 	const { values, positionals } = parseArgs({
 		allowPositionals: true,
-		options: { kernel: { type: "string", default: "debian:sid" } },
+		options: {
+			kernel: { type: "string", default: "debian:sid" },
+			day: { type: "string", default: `${Math.floor(Date.now() / DAY_MS)}` },
+		},
 	});
-	/** @type {{ selections: Record<string, string[]>, settings: Setting[] }} */
+	const day = Number(values.day);
+	if (!Number.isSafeInteger(day) || day < 0)
+		throw new SetupError("--day takes a number of days since 1970", 2);
+	/** @type {{ selections: Record<string, Selection>, settings: Setting[] }} */
 	const { selections, settings } = JSON.parse(
 		readFileSync(join(TOP, "scripts/settings.json"), "utf8"),
 	);
+	const whole = wholeToday(settings, day);
 	const wanted = settings.filter(
 		({ append }) =>
 			positionals.length === 0 ||
@@ -53,23 +64,39 @@ runMain(async () => {
 	if (wanted.length === 0)
 		throw new SetupError("no setting's text holds one of these words", 2);
 	let passed = 0;
-	for (const [name, cases] of Object.entries(selections)) {
-		const rows = wanted.filter((setting) => setting.try === name);
+	/** @param {Setting} setting @param {TargetResult} usual @param {TargetResult | undefined} changed */
+	const judge = (setting, usual, changed) => {
+		const trouble = settingTrouble(setting, usual, changed);
+		if (trouble === null) passed++;
+		const { pass = 0, skip = 0 } = changed?.totals ?? {};
+		console.log(
+			trouble === null
+				? `ok: ${setting.append}: ${pass} passed, ${skip} skipped`
+				: `FAILED: ${setting.append}: ${trouble}`,
+		);
+	};
+	// What is skipped without any setting is known of the whole plan once.
+	const inWhole = wanted.filter((setting) => whole.includes(setting));
+	const [usual, ...changed] = runAll(values.kernel, {}, [
+		"",
+		...inWhole.map(({ append }) => append),
+	]);
+	if (usual === undefined) throw new SetupError("the report is empty");
+	inWhole.forEach((setting, i) => {
+		judge(setting, usual, changed[i]);
+	});
+	for (const [name, selection] of Object.entries(selections)) {
+		const rows = wanted.filter(
+			(setting) => setting.try === name && !whole.includes(setting),
+		);
 		if (rows.length === 0) continue;
-		const [usual, ...changed] = runAll(values.kernel, cases, [
-			"",
-			...rows.map(({ append }) => append),
-		]);
-		if (usual === undefined) throw new SetupError("the report is empty");
+		const targets = runAll(
+			values.kernel,
+			selection,
+			rows.map(({ append }) => append),
+		);
 		rows.forEach((setting, i) => {
-			const trouble = settingTrouble(setting, usual, changed[i]);
-			if (trouble === null) passed++;
-			const { pass = 0, skip = 0 } = changed[i]?.totals ?? {};
-			console.log(
-				trouble === null
-					? `ok: ${setting.append}: ${pass} passed, ${skip} skipped`
-					: `FAILED: ${setting.append}: ${trouble}`,
-			);
+			judge(setting, usual, targets[i]);
 		});
 	}
 	const failed = wanted.length - passed;

@@ -84,12 +84,30 @@ export function lastOf(first, second) {
  * @property {string} try the name of the selection of cases
  * @property {string} [quotes] what each skip that it causes says, as a regular expression; none may be caused without
  * @property {boolean} [nothingRuns] does it leave nothing to try?
+ * @property {boolean} [whole] is it tried with the whole plan when its day comes?
  * @property {string} [for] who ships it
  */
 
+/** So many settings are tried with the whole plan each day. */
+const WHOLE_A_DAY = 2;
+
+/**
+ * @param {readonly Setting[]} settings
+ * @param {number} day since 1970
+ * @returns {Setting[]} those that are tried with the whole plan on that day: each has its turn
+ */
+export function wholeToday(settings, day) {
+	const candidates = settings.filter(({ whole }) => whole === true);
+	const first = (day * WHOLE_A_DAY) % Math.max(candidates.length, 1);
+	return [...candidates.slice(first), ...candidates.slice(0, first)].slice(
+		0,
+		WHOLE_A_DAY,
+	);
+}
+
 /**
  * @param {Setting} setting
- * @param {TargetResult} usual the same cases on the kernel as it comes
+ * @param {TargetResult} usual at least the same cases, on the kernel as it comes
  * @param {TargetResult | undefined} changed
  * @returns {string | null} what is wrong, or null
  */

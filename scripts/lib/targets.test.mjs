@@ -5,6 +5,7 @@ import {
 	kernelsOf,
 	lastOf,
 	settingTrouble,
+	wholeToday,
 	wasLost,
 } from "./targets.mjs";
 
@@ -118,4 +119,24 @@ test("under a setting nothing fails, and each skip that it causes quotes it", as
 		[{ ...plain, nothingRuns: true }, usual, /cases ran/],
 	]))
 		assert.match(settingTrouble(setting, usual, changed) ?? "", trouble);
+});
+
+test("each setting that can be tried whole has its day", async () => {
+	const settings = ["a", "b", "c", "d", "e"].map((append) => ({
+		append,
+		try: "sample",
+		whole: append !== "c",
+	}));
+	const days = [0, 1, 2, 20_785].map((day) =>
+		wholeToday(settings, day).map(({ append }) => append),
+	);
+	assert.deepEqual(days, [
+		["a", "b"],
+		["d", "e"],
+		["a", "b"],
+		["d", "e"],
+	]);
+	assert.deepEqual(wholeToday([], 3), []);
+	assert.equal(wholeToday(settings.slice(0, 3), 1).length, 2);
+	assert.equal(wholeToday(settings.slice(0, 1), 1).length, 1);
 });
