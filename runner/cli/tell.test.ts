@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "tap";
+import { OwnFault } from "../common/ownFault.js";
 import { reportTrouble } from "./program.js";
 import { cli } from "./spawnCli.test.helper.js";
 
@@ -32,6 +33,7 @@ test("what an error quotes of files and words is shown, never obeyed", async (t)
 
 test("a bug still shows where it comes from, line by line", async () => {
 	const error = new Error("a \u001b[31mbug\nof ours");
+	const enoent = Object.assign(new Error("ENOENT"), { syscall: "open" });
 	const written: string[] = [];
 	const { write } = process.stderr;
 	process.stderr.write = ((text: string) => written.push(text)) as never;
@@ -39,6 +41,13 @@ test("a bug still shows where it comes from, line by line", async () => {
 		const { reportTrouble } = await import("./program.js");
 		assert.equal(reportTrouble(error, []), 70);
 		assert.equal(reportTrouble(error, ["--bisect"]), 128);
+		// However it is wrapped: only a cause that the system named makes an error the system's.
+		for (const wrapped of [
+			new OwnFault(error),
+			new OwnFault(enoent),
+			new Error("it could not be done", { cause: error }),
+		])
+			assert.equal(reportTrouble(wrapped, []), 70);
 	} finally {
 		process.stderr.write = write;
 	}

@@ -16,11 +16,12 @@ export class OwnFault extends Error {
 
 /** True for an error that a user, a file or the system can cause: its message says all there is to say. */
 export function isForeseen(error: unknown): boolean {
+	if (!(error instanceof Error) || error instanceof OwnFault) return false;
 	return (
 		error instanceof UsageError ||
 		error instanceof VmError ||
-		(error instanceof Error && error.cause instanceof Error) ||
 		// The system's own errors name the call that failed; Node's complaints about wrong arguments don't.
-		(error instanceof Error && "syscall" in error)
+		"syscall" in error ||
+		isForeseen(error.cause)
 	);
 }

@@ -40,4 +40,7 @@ export interface SuiteApi extends Suites {
 }
 
 /** What `--expect` may say; the suites check it against their own list. */
-export const EXPECTATIONS = ["no-cap-checkpoint-restore"] as const;
+export const EXPECTATIONS = [
+	"no-cap-checkpoint-restore",
+	"changed-settings",
+] as const;

@@ -12,13 +12,15 @@ import type { Replay, Target } from "../targets/target.js";
 const HOST_SKIP =
 	"it would touch this machine's own pid namespace or devices: only with --host";
 
-/** Why a case does not run on this target, if it doesn't. */
-export function skipReason(
-	planned: PlannedCase,
+/** The verdict on a case that does not run on this target, and why; undefined for one that does. */
+export function unasked(
+	{ skip, broken, touchesHost }: PlannedCase,
 	mayTouchHost: boolean,
-): string | undefined {
-	if (planned.skip !== undefined) return planned.skip;
-	return planned.touchesHost && !mayTouchHost ? HOST_SKIP : undefined;
+): { verdict: "skip" | "fail"; reason: string } | undefined {
+	if (broken !== undefined) return { verdict: "fail", reason: broken };
+	if (skip !== undefined) return { verdict: "skip", reason: skip };
+	if (!touchesHost || mayTouchHost) return undefined;
+	return { verdict: "skip", reason: HOST_SKIP };
 }
 
 /** A result without an observation. */

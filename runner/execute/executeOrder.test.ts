@@ -40,6 +40,13 @@ test("skips need no guest and keep their place", async () => {
 	assert.deepEqual(bold.verdicts, ["skip", "pass", "pass", "skip"]);
 });
 
+test("what a broken kernel keeps from running fails, and is not asked", async () => {
+	const cases = [plannedCase(0), plannedCase(1, { broken: "no setting" })];
+	const { verdicts, results } = await run(fakeTarget(), cases);
+	assert.deepEqual(verdicts, ["pass", "fail"]);
+	assert.equal(results[1]?.reason, "no setting");
+});
+
 test("a plan of skips alone runs nothing and says so in its totals", async () => {
 	const cases = [plannedCase(0, { skip: "a" }), plannedCase(1, { skip: "b" })];
 	const { verdicts, tail } = await run(fakeTarget(), cases);

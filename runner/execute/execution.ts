@@ -18,7 +18,7 @@ import {
 	headOf,
 	judged,
 	overruled,
-	skipReason,
+	unasked,
 	unobserved,
 } from "./caseResults.js";
 import { Lane } from "./lane.js";
@@ -87,7 +87,7 @@ export class Execution {
 			options.sink.caseResult(result),
 		);
 		const asked = this.#cases.flatMap((planned, n) =>
-			skipReason(planned, target.mayTouchHost) === undefined ? [n] : [],
+			unasked(planned, target.mayTouchHost) === undefined ? [n] : [],
 		);
 		const most = session.another === undefined ? 1 : (options.guests ?? 1);
 		this.#guests = guestsFor(asked.length, most);
@@ -100,9 +100,9 @@ export class Execution {
 		await this.#share();
 		this.#options.sink.beginTarget(this.#head());
 		this.#cases.forEach((planned, n) => {
-			const skip = skipReason(planned, this.#target.mayTouchHost);
-			if (skip === undefined) return;
-			this.#ledger.set(n, this.#unobserved(n, "skip", skip));
+			const end = unasked(planned, this.#target.mayTouchHost);
+			if (end === undefined) return;
+			this.#ledger.set(n, this.#unobserved(n, end.verdict, end.reason));
 			this.#ledger.finish(n);
 		});
 		const others = Array.from({ length: this.#guests - 1 }, () =>

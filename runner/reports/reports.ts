@@ -10,6 +10,7 @@ import {
 	beginLive,
 	checkWritable,
 } from "../common/atomicFile.js";
+import { isForeseen } from "../common/ownFault.js";
 import { stdoutStream, writeError } from "../common/stdout.js";
 import { UsageError } from "../common/usage.js";
 import { version } from "../common/version.js";
@@ -113,7 +114,8 @@ export async function settleAll(work: readonly Promise<void>[]): Promise<void> {
 	const texts = failed.map((error) =>
 		error instanceof Error ? error.message : String(error),
 	);
-	throw new Error(texts.join("; "), { cause: first });
+	const cause = failed.find((error) => !isForeseen(error)) ?? first;
+	throw new Error(texts.join("; "), { cause });
 }
 
 interface OpenReport {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { t, test } from "tap";
+import { OwnFault } from "../common/ownFault.js";
 import { Report } from "../../results/index.js";
 import { UsageError } from "../common/usage.js";
 import {
@@ -158,10 +159,14 @@ test("a bug of crcap's own is no verdict: the report says whose fault it is", as
 			return await fakeTarget().open(signal);
 		},
 	});
-	await assert.rejects(run(request({ jobs: 1 }), depsOf([bug, next])), {
-		name: "TypeError",
-		message: "a bug",
-	});
+	await assert.rejects(
+		run(request({ jobs: 1 }), depsOf([bug, next])),
+		(error) => {
+			assert.ok(error instanceof OwnFault);
+			assert.equal(error.message, "crcap itself failed: a bug");
+			return error.cause instanceof TypeError;
+		},
+	);
 	const [first, second] = report().targets;
 	assert.equal(first?.complete, false);
 	assert.match(first?.incompleteReason ?? "", /crcap itself failed.*a bug/);
@@ -173,6 +178,21 @@ test("a bug of crcap's own is no verdict: the report says whose fault it is", as
 		second?.incompleteReason ?? "",
 		/crcap itself failed on another target/,
 	);
+});
+
+test("a bug in a run that was interrupted as well is no mere interruption", async () => {
+	const bug = fakeTarget(undefined, {
+		open: (stop) =>
+			new Promise((_, reject) => {
+				const guest = setInterval(() => {}, 1000);
+				stop.addEventListener("abort", () => {
+					clearInterval(guest);
+					reject(new TypeError("a bug"));
+				});
+				process.kill(process.pid, "SIGINT");
+			}),
+	});
+	await assert.rejects(run(request(), depsOf([bug])), { name: "OwnFault" });
 });
 
 test("a bug before a target is up is reported there, too", async () => {

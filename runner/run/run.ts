@@ -84,7 +84,7 @@ export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 		});
 		await resources.end();
 		progress.end(storedFiles(request));
-		if (fault !== undefined) throw fault.cause;
+		if (fault !== undefined) throw fault;
 		return exitStatus(tallies, stop.interrupted());
 	} catch (error) {
 		await resources?.discard();

@@ -202,6 +202,7 @@ function guestSession(
 		facts: {
 			reported: guest.facts,
 			arch: kernel.machine.arch,
+			commandLine: options.append,
 			...(kernel.config === undefined ? {} : { config: kernel.config }),
 		},
 		tools: { qemu: guest.qemuVersion, crprobe: guest.hello.crprobe },

@@ -78,7 +78,16 @@ export const CITATIONS = {
 	clone_sighand_32: {
 		ref: "copy_sighand: Handle architectures where sizeof(unsigned long) < sizeof(u64)",
 		since: "6.18",
-		backports: ["5.10.246", "6.1.157", "6.12.54"],
+		// 6.1.157 by Debian's changelog; 5.15.195, 6.6.113 and 6.17.4 by their announcements; 5.10.246 and 6.12.54 by those of Debian's
+		// kernels for i386 and armhf.
+		backports: [
+			"5.10.246",
+			"5.15.195",
+			"6.1.157",
+			"6.6.113",
+			"6.12.54",
+			"6.17.4",
+		],
 	},
 	clone3_newtime: {
 		ref: "kernel/nsproxy.c copy_namespaces(): CLONE_NEWTIME asks ns_capable(user_ns, CAP_SYS_ADMIN) before any pid is chosen",
@@ -200,6 +209,7 @@ export const CITATIONS = {
 	ipc_ownership: {
 		ref: "sysctl: allow change system v ipc sysctls inside ipc namespace; sysctl: allow to change limits for posix messages queues: ipc_set_ownership() and mq_set_ownership() give the files to the owner's user 0",
 		since: "6.9",
+		// 6.1.104 by Debian's changelog, 6.6.45 by its announcement.
 		backports: ["6.1.104", "6.6.45"],
 	},
 	ipc_limits_own: {
@@ -243,7 +253,7 @@ export const CITATIONS = {
 	tty_lock_cap: {
 		ref: "e0f25b899234 tty: allow TIOCSLCKTRMIOS with CAP_CHECKPOINT_RESTORE",
 		since: "6.8",
-		// 5.10.210 and 6.1.77 by Debian's changelogs. 5.4 and 4.19 have no CAP_CHECKPOINT_RESTORE that a backport could ask for.
+		// 5.10.210 and 6.1.77 by Debian's changelogs, the others by the stable trees' commits. 5.4 and 4.19 have no CAP_CHECKPOINT_RESTORE that a backport could ask for.
 		backports: ["5.10.210", "5.15.149", "6.1.77", "6.6.16", "6.7.4"],
 	},
 	tty_lock_old: {
@@ -394,7 +404,7 @@ export const CITATIONS = {
 	tiocsti_sys_admin: {
 		ref: "690c8b804ad2 TIOCSTI: always enable for CAP_SYS_ADMIN",
 		since: "6.5",
-		backports: ["6.4.8"],
+		backports: ["6.4.8"], // by Debian's changelog
 	},
 	control_tioccons: {
 		ref: "drivers/tty/tty_io.c tioccons(): capable(CAP_SYS_ADMIN)",
@@ -403,7 +413,7 @@ export const CITATIONS = {
 	tioccons_writable: {
 		ref: "a9cbbb80e3e7 tty: avoid using vfs_iocb_iter_write() for redirected console writes: EBADF where the terminal can't be written",
 		since: "5.11",
-		backports: ["5.10.13"],
+		backports: ["5.10.13"], // by Debian's changelog
 	},
 	control_exclusive: {
 		ref: "drivers/tty/tty_io.c tty_reopen(): EBUSY without capable(CAP_SYS_ADMIN)",
@@ -490,7 +500,9 @@ export const CITATIONS = {
 	ipc_noaudit: {
 		ref: "8924336531e2 ipc: don't audit capability check in ipc_permissions()",
 		since: "7.0",
-		backports: ["6.1.165", "6.12.75"],
+		// 6.1.165 by Debian's changelog; 6.18.14 and 6.19.4 by their announcements, 6.6.128 by its second candidate's; 6.12.75 as it
+		// boots. Before 5.19 the check is another one.
+		backports: ["6.1.165", "6.6.128", "6.12.75", "6.18.14", "6.19.4"],
 	},
 	criu_unprivileged: {
 		ref: "criu(8) --unprivileged: CAP_CHECKPOINT_RESTORE, as the kernel asks for it with checkpoint_restore_ns_capable()",

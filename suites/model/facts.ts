@@ -9,12 +9,17 @@ export interface RawFacts {
 	readonly arch: string;
 	/** The kernel's .config, where it is known. */
 	readonly config?: string;
+	/** What was appended to the kernel's command line, where the runner booted it, and nobody but the runner. */
+	readonly commandLine?: string;
 	/** What the user says of it: names of EXPECTATIONS. */
 	readonly expect?: readonly string[];
 }
 
 /** What a user may say of a kernel that is meant to be otherwise than its version has it. */
-export const EXPECTATIONS = ["no-cap-checkpoint-restore"] as const;
+export const EXPECTATIONS = [
+	"no-cap-checkpoint-restore",
+	"changed-settings",
+] as const;
 
 export interface Facts {
 	/** The version that expectations are made for: the identity's oldest, and where that is in doubt its newest in turn. */
@@ -26,6 +31,10 @@ export interface Facts {
 	readonly capLastCap: number;
 	/** Has CAP_CHECKPOINT_RESTORE, or must have it by its version, unless the user says that it is meant not to. */
 	readonly checkpointRestore: boolean;
+	/** As in RawFacts. */
+	readonly commandLine?: string;
+	/** Does the kernel come up with other settings than a mainline kernel, and is it meant to? */
+	readonly changedSettings: boolean;
 	/** Is the helper itself the guest's all-powerful PID 1? Its user and effective capabilities. */
 	readonly uid: number;
 	readonly caps: bigint;
@@ -46,6 +55,7 @@ export const FACTS_OF_ANY: Facts = {
 	wordBits: 64,
 	capLastCap: 40,
 	checkpointRestore: true,
+	changedSettings: false,
 	uid: 0,
 	caps: (1n << 41n) - 1n,
 	reported: {},
@@ -107,6 +117,8 @@ export function readFacts(raw: RawFacts): Facts {
 		// What a broken kernel says of itself does not excuse it: a botched backport takes the capability out as a whole.
 		checkpointRestore:
 			capLastCap >= 40 || (hasChange(identity.oldest, "5.9") && !meantWithout),
+		...(raw.commandLine === undefined ? {} : { commandLine: raw.commandLine }),
+		changedSettings: raw.expect?.includes("changed-settings") === true,
 		uid: whole(reported, "uid", 0, 0xffff_ffff),
 		caps: BigInt(`0x${reported.caps?.match(/^[0-9a-f]+$/)?.[0] ?? "0"}`),
 		reported,

@@ -29,15 +29,22 @@ const configured = (facts: Facts, options: readonly string[]): boolean =>
 	options.length > 0 &&
 	options.every((option) => facts.config?.get(option) === "y");
 
-/** The same for a system call: from its version on only a seccomp filter, which the helper itself is under, may hide it. */
-const call =
-	(fact: string, since: string): Need =>
+/** The same for what no option leaves out: from its version on only a seccomp filter, which the helper is under, may hide it. */
+const since =
+	(fact: string, version: string, reason: string): Need =>
 	(facts) =>
 		present(facts, fact) ||
-		(hasChange(facts.identity.oldest, since) &&
+		(hasChange(facts.identity.oldest, version) &&
 			!present(facts, "seccomp_filtered"))
 			? null
-			: `the ${fact} system call is not there (it came with ${since}, and a seccomp filter may hide it)`;
+			: reason;
+
+const call = (fact: string, version: string): Need =>
+	since(
+		fact,
+		version,
+		`the ${fact} system call is not there (it came with ${version}, and a seccomp filter may hide it)`,
+	);
 
 /** A reason that goes by the version, with what keeps the version from being sure. */
 const unlessBackported = (
@@ -192,6 +199,7 @@ export const NEEDS = {
 	multiuser: there(
 		"multiuser",
 		"setresuid is not there (CONFIG_MULTIUSER is off): every process holds every capability",
+		"MULTIUSER",
 	),
 	memfd_secret: there(
 		"memfd_secret",
@@ -202,8 +210,9 @@ export const NEEDS = {
 		number(facts, "memfd_noexec") === 2
 			? "vm.memfd_noexec is 2: no executable memfd can be made"
 			: null,
-	noexec_seal: there(
+	noexec_seal: since(
 		"noexec_seal",
+		"6.3",
 		"memfd_create refuses MFD_NOEXEC_SEAL (it came with 6.3)",
 	),
 	hugetlb: there(
@@ -213,6 +222,7 @@ export const NEEDS = {
 	overlay: there(
 		"overlay",
 		"overlay is not in /proc/filesystems (a module, or CONFIG_OVERLAY_FS is off)",
+		"OVERLAY_FS",
 	),
 	ptmx: there(
 		"ptmx",

@@ -17,7 +17,7 @@ export interface FactSource {
 }
 
 const QUOTED =
-	"the skip quotes the setting with its value; faults are caught under settings, too (`npm run faults`), and `--max-skipped` bounds what it costs";
+	"in a guest nobody sets it but a command line: a value that none asks for fails its cases; else the skip quotes the setting with its value. Faults are caught under settings, too (`npm run faults`)";
 const BOUNDED =
 	"nothing else knows it; the skip names the file or the call, and `--max-skipped` bounds what it costs";
 
@@ -180,11 +180,16 @@ export const FACT_SOURCES: readonly FactSource[] = [
 		lies: { cmdline: "quiet ipcmni_extend" },
 		comes: "skip",
 	},
-	unknown("multiuser", "multiuser", CALL),
+	built("multiuser", "multiuser", CALL, "MULTIUSER"),
 	unknown("memfd_secret", "memfd_secret", CALL),
-	unknown("noexec_seal", "noexec_seal", CALL),
+	call("noexec_seal", "6.3"),
 	unknown("hugetlb", "hugetlb", CALL),
-	unknown("overlay", "overlay", "the kernel under test, by /proc/filesystems"),
+	built(
+		"overlay",
+		"overlay",
+		"the kernel under test, by /proc/filesystems",
+		"OVERLAY_FS",
+	),
 	unknown(
 		"serial_port",
 		"serial_port",

@@ -26,6 +26,7 @@ import { GAINED_SUBJECTS } from "../model/gainedSubjects.js";
 import { manualNotes } from "../model/manuals.js";
 import { LOOKERS, NAMESPACE_SUBJECTS } from "../model/namespaces.js";
 import { missing, type NeedName, unexcused } from "../model/needs.js";
+import { unmadeSetting } from "../model/settings.js";
 import {
 	boundariesOf,
 	type Expectation,
@@ -194,6 +195,7 @@ function plannedCase(
 		beyondHelper(subject, facts) ??
 		beyondLimits(program, subject);
 	const missed = reason === null ? unexcused(needs, facts) : null;
+	const broken = reason === null ? null : unmadeSetting(reason, facts);
 	// The namespaces that see the process, less those that the operation leaves alone.
 	const untouched = subject.pidOwners.length - (row.levels ?? 0);
 	return {
@@ -223,7 +225,8 @@ function plannedCase(
 		title: row.title,
 		manual: notesOn(`${suite.name}.${row.name}`),
 		...(row.deadlineMs === undefined ? {} : { deadlineMs: row.deadlineMs }),
-		...(reason === null ? {} : { skip: reason }),
+		...(reason === null || broken !== null ? {} : { skip: reason }),
+		...(broken === null ? {} : { broken }),
 	};
 }
 

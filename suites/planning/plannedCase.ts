@@ -36,6 +36,8 @@ export interface PlannedCase {
 	readonly touchesHost: boolean;
 	/** The fact that keeps it from running. */
 	readonly skip?: string;
+	/** What keeps it from running is the kernel's fault: it fails. */
+	readonly broken?: string;
 	/** The operations behind `--`, and what each must give. */
 	readonly operations: readonly string[];
 	readonly results: readonly string[];

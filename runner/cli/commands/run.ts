@@ -142,7 +142,7 @@ export function addRun(program: Command, context: CommandContext): void {
 		)
 		.option(
 			"--expect <what>",
-			"no-cap-checkpoint-restore: the kernel is meant to be without it, whatever its version",
+			"no-cap-checkpoint-restore: the kernel is meant to be without it, whatever its version; changed-settings: it is meant to come up with other limits and switches than mainline; repeatable",
 			again(oneOf(EXPECTATIONS)),
 		)
 		.option(
