@@ -6,6 +6,7 @@ import {
 	newTarget,
 	type Outcome,
 	outcome,
+	sentence,
 	type TargetSummary,
 	together,
 } from "../model/summary.js";
@@ -44,7 +45,8 @@ export function eventsWriter(sink: Sink): ReportWriter {
 			const came = outcome(current);
 			outcomes.push(came);
 			if (lines.length > 0) tell({ event: "console", target, lines });
-			tell({ event: "target_end", target, outcome: came, ...rest });
+			const summary = sentence(current);
+			tell({ event: "target_end", target, outcome: came, summary, ...rest });
 			current = undefined;
 		},
 		async breakOff(reason) {

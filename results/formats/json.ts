@@ -5,8 +5,14 @@ import {
 	ReportHead,
 	type ReportWriter,
 	TargetHead,
-	TargetTail,
+	WrittenTail,
 } from "../model/model.js";
+import {
+	count,
+	newTarget,
+	sentence,
+	type TargetSummary,
+} from "../model/summary.js";
 import type { Sink } from "../stream/sink.js";
 
 /**
@@ -38,6 +44,7 @@ function body(schema: z.ZodObject, value: object): string {
 export function jsonWriter(sink: Sink): ReportWriter {
 	let targets = 0;
 	let cases = 0;
+	let target: TargetSummary | undefined;
 	return {
 		begin(head) {
 			sink.write(`{\n${body(ReportHead, head)},\n"targets":[`);
@@ -49,15 +56,18 @@ export function jsonWriter(sink: Sink): ReportWriter {
 			);
 			targets += 1;
 			cases = 0;
+			target = newTarget(head);
 		},
 		caseResult(result) {
 			sink.write(
 				`${cases === 0 ? "\n" : ",\n"}${JSON.stringify(canonical(CaseResult, result))}`,
 			);
 			cases += 1;
+			if (target !== undefined) count(target, result);
 		},
 		endTarget(tail) {
-			sink.write(`\n],\n${body(TargetTail, tail)}\n}`);
+			const summary = target && sentence({ ...target, tail });
+			sink.write(`\n],\n${body(WrittenTail, { ...tail, summary })}\n}`);
 			sink.flush();
 		},
 		async end() {

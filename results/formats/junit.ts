@@ -1,10 +1,11 @@
 /** JUnit XML as CI systems read it: a suite for each target and suite, a case for each case. */
 
 import { noTotals } from "../model/counts.js";
-import type { CaseResult, TargetHead, Totals } from "../model/model.js";
+import type { CaseResult, Totals } from "../model/model.js";
 import {
 	isKnown,
 	type ReportSummary,
+	sentence,
 	size,
 	sum,
 	type TargetSummary,
@@ -71,7 +72,7 @@ function* testsuite(
 	}
 	const { startedAt } = summary.head;
 	yield `  <testsuite${attributes({ name, ...counts(totals, known), time: seconds(micros), timestamp: startedAt })}>\n`;
-	yield properties(summary, target.head);
+	yield properties(summary, target);
 	for (const group of groups)
 		for (const one of group()) yield testCase(one, name);
 	const said = [
@@ -96,7 +97,7 @@ function* lostSuite(
 ): Generator<string> {
 	const name = `${prefix}run`;
 	yield `  <testsuite${attributes({ name, tests: "1", failures: "0", errors: "1", skipped: "0", time: "0" })}>\n`;
-	yield properties(summary, target.head);
+	yield properties(summary, target);
 	yield `    <testcase${attributes({ classname: name, name: "complete", time: "0" })}>\n`;
 	yield `      <error${attributes({ type: "incomplete", message: reason })}>${lines(target.tail?.consoleTail ?? [])}</error>\n`;
 	yield "    </testcase>\n  </testsuite>\n";
@@ -114,11 +115,13 @@ function counts(totals: Totals, known: Totals): Record<string, string> {
 	};
 }
 
-function properties({ head }: ReportSummary, target: TargetHead): string {
+function properties({ head }: ReportSummary, run: TargetSummary): string {
+	const { head: target } = run;
 	const { kernel } = target;
 	const rows = Object.entries({
 		[head.tool.name]: head.tool.version,
 		target: target.name,
+		summary: sentence(run),
 		kernel: kernel.release,
 		arch: kernel.arch,
 		"kernel.version": kernel.version,

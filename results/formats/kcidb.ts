@@ -10,6 +10,7 @@ import {
 	isBad,
 	isKnown,
 	type ReportSummary,
+	sentence,
 	size,
 	type TargetSummary,
 } from "../model/summary.js";
@@ -164,6 +165,9 @@ function build(
 	const facts = Object.fromEntries(
 		same.map((one) => [one.head.name, one.head.facts]),
 	);
+	const summaries = Object.fromEntries(
+		same.map((one) => [one.head.name, sentence(one)]),
+	);
 	return {
 		checkout_id: ids?.checkout,
 		id: ids?.build ?? "",
@@ -174,6 +178,7 @@ function build(
 		misc: {
 			kernel: clean(kernel),
 			seen_by: clean(head.tool),
+			summaries: clean(summaries),
 			facts: clean(facts),
 		},
 	};

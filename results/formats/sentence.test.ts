@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "tap";
+import { FORMATS } from "../model/formats.js";
 import type { Verdict } from "../model/model.js";
 import { count, newTarget, sentence } from "../model/summary.js";
 import { cleanReport, sampleReport } from "../testing/sample.test.data.js";
@@ -50,8 +51,8 @@ test("the sentence on a target counts everything, what was skipped too", async (
 	assert.equal(said({}), "No case was planned.");
 });
 
-test("every format for people has it", async () => {
-	for (const format of ["text", "markdown", "ktap", "html"] as const) {
+test("every format has it", async () => {
+	for (const { name: format } of FORMATS) {
 		const text = await render(format, sampleReport());
 		assert.match(
 			text.replaceAll(/\s+/g, " "),

@@ -5,7 +5,7 @@ import {
 	Fact,
 	ReportHead,
 	TargetHead,
-	TargetTail,
+	WrittenTail,
 } from "./model.js";
 
 const target = z.string();
@@ -40,7 +40,7 @@ export const EVENTS = {
 		event: z.literal("target_end"),
 		target,
 		outcome: z.enum(["passed", "failed", "incomplete"]),
-		...TargetTail.omit({ consoleTail: true }).shape,
+		...WrittenTail.omit({ consoleTail: true }).shape,
 	}),
 	/** The run is over. Without this line a stream was cut short. */
 	end: z.object({

@@ -143,6 +143,11 @@ export const TargetTail = z.object({
 });
 export type TargetTail = z.infer<typeof TargetTail>;
 
+/** As it is written for others, with what it comes to in a sentence; who reads it here makes that anew. */
+export const WrittenTail = TargetTail.extend({
+	summary: z.string().optional(),
+});
+
 export const TargetResult = z.object({
 	...TargetHead.shape,
 	...TargetTail.shape,

@@ -98,3 +98,14 @@ export function missing(command: string, hint: string): string | false {
 		.some((dir) => existsSync(join(dir, command)));
 	return found ? false : `${command} is not installed: ${hint}`;
 }
+
+/** A JSON report's text as it is read: without what its writer made of the rest. */
+export function asRead(text: string): unknown {
+	const { targets, ...head } = JSON.parse(text);
+	return {
+		...head,
+		targets: targets.map(
+			({ summary: _, ...target }: { summary: string }) => target,
+		),
+	};
+}

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { t, test } from "tap";
-import { OwnFault } from "../common/ownFault.js";
 import { Report } from "../../results/index.js";
+import { OwnFault } from "../common/ownFault.js";
 import { UsageError } from "../common/usage.js";
 import {
 	fakeSuites,

@@ -27,9 +27,7 @@ export function unmadeSetting(reason: string, facts: Facts): string | null {
 /** The parameter `sysctl.` takes dots and slashes alike. */
 function asks(words: string, sysctl: string): boolean {
 	const wanted = sysctl.replaceAll(".", "/");
-	return words
-		.split(/\s+/)
-		.some((word) => nameOf(word) === wanted);
+	return words.split(/\s+/).some((word) => nameOf(word) === wanted);
 }
 
 const nameOf = (word: string): string | undefined =>

@@ -26,13 +26,13 @@ import { GAINED_SUBJECTS } from "../model/gainedSubjects.js";
 import { manualNotes } from "../model/manuals.js";
 import { LOOKERS, NAMESPACE_SUBJECTS } from "../model/namespaces.js";
 import { missing, type NeedName, unexcused } from "../model/needs.js";
-import { unmadeSetting } from "../model/settings.js";
 import {
 	boundariesOf,
 	type Expectation,
 	type Row,
 	type Suite,
 } from "../model/row.js";
+import { unmadeSetting } from "../model/settings.js";
 import { STEP_KINDS } from "../model/steps.js";
 import { CORE, type Subject } from "../model/subjects.js";
 import { formatExpected } from "./expected.js";

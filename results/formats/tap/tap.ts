@@ -6,7 +6,13 @@ import type {
 	TargetHead,
 	TargetTail,
 } from "../../model/model.js";
-import { isUnexpected, untold } from "../../model/summary.js";
+import {
+	count,
+	isUnexpected,
+	newTarget,
+	type TargetSummary,
+	untold,
+} from "../../model/summary.js";
 import type { Sink } from "../../stream/sink.js";
 import { type Ref, TextStore } from "../../stream/store.js";
 import {
@@ -50,7 +56,7 @@ class TapWriter implements ReportWriter {
 	#byTarget = true;
 	#top: Level = { count: 0, bad: false, planned: undefined };
 	#target: Level = this.#top;
-	#head: TargetHead | undefined;
+	#summary: TargetSummary | undefined;
 	#plan: PlanGroup[] = [];
 	#suite: { name: string; level: Level } | undefined;
 	#groups = new Map<string, Group>();
@@ -76,7 +82,7 @@ class TapWriter implements ReportWriter {
 	}
 
 	beginTarget(head: TargetHead): void {
-		this.#head = head;
+		this.#summary = newTarget(head);
 		this.#plan = [...(head.groups ?? [])];
 		const planned =
 			head.groups === undefined ? undefined : suiteRuns(this.#plan);
@@ -93,6 +99,7 @@ class TapWriter implements ReportWriter {
 	}
 
 	caseResult(result: CaseResult): void {
+		if (this.#summary !== undefined) count(this.#summary, result);
 		if (this.#suite?.name !== result.suite) this.#openSuite(result.suite);
 		const group = this.#group(result.subject);
 		group.count += 1;
@@ -105,11 +112,12 @@ class TapWriter implements ReportWriter {
 
 	endTarget(tail: TargetTail): void {
 		this.#closeSuite();
-		const name = this.#head?.name ?? "";
+		const name = this.#summary?.head.name ?? "";
 		const lost = untold({ totals: tail.totals, tail });
 		if (this.#byTarget || lost === undefined)
 			this.#endPlan(this.#depth, this.#target);
-		this.#write(this.#depth, tailComments(tail));
+		if (this.#summary !== undefined)
+			this.#write(this.#depth, tailComments(this.#summary, tail));
 		if (lost !== undefined) this.#lost ??= `${name}: ${lost}`;
 		if (this.#byTarget)
 			this.#point(0, this.#top, name, this.#target.bad || lost !== undefined);

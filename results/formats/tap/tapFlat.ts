@@ -1,6 +1,11 @@
 /** TAP 13 with one test point a case, each as it comes: for Perl's prove, Jenkins and others that know no subtests. */
 import type { ReportWriter } from "../../model/model.js";
-import { untold } from "../../model/summary.js";
+import {
+	count as addTo,
+	newTarget,
+	type TargetSummary,
+	untold,
+} from "../../model/summary.js";
 import type { Sink } from "../../stream/sink.js";
 import {
 	bailOut,
@@ -15,6 +20,7 @@ export function tapFlatWriter(sink: Sink): ReportWriter {
 	let planned: number | undefined;
 	let single = false;
 	let target = "";
+	let summary: TargetSummary | undefined;
 	let lost: string | undefined;
 	return {
 		begin(head) {
@@ -26,6 +32,7 @@ export function tapFlatWriter(sink: Sink): ReportWriter {
 		},
 		beginTarget(head) {
 			target = head.name;
+			summary = newTarget(head);
 			sink.write(headComments(head));
 			if (single) {
 				planned = head.planned;
@@ -35,6 +42,7 @@ export function tapFlatWriter(sink: Sink): ReportWriter {
 		},
 		caseResult(result) {
 			count += 1;
+			if (summary !== undefined) addTo(summary, result);
 			sink.write(
 				testPoint(
 					count,
@@ -45,7 +53,7 @@ export function tapFlatWriter(sink: Sink): ReportWriter {
 			sink.flush();
 		},
 		endTarget(tail) {
-			sink.write(tailComments(tail));
+			if (summary !== undefined) sink.write(tailComments(summary, tail));
 			const why = untold({ totals: tail.totals, tail });
 			if (why !== undefined) lost ??= `${target}: ${why}`;
 			sink.flush();

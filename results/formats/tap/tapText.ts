@@ -1,7 +1,13 @@
 /** TAP's own pieces: descriptions, directives, the YAML block of a failure, a target's header. */
 import { stringify } from "yaml";
 import type { CaseResult, TargetHead, TargetTail } from "../../model/model.js";
-import { isBad, isUnexpected, words } from "../../model/summary.js";
+import {
+	isBad,
+	isUnexpected,
+	sentence,
+	type TargetSummary,
+	words,
+} from "../../model/summary.js";
 import { clip, oneLine, visible } from "../../text/escape.js";
 
 /** Text after a test number or a directive: `\` and `#` would be read as escapes and directives. */
@@ -111,11 +117,14 @@ export function headComments(head: TargetHead): string {
  * What there is to say of a run that did not end well, and the totals, as comments. The totals come last: without them a
  * reader knows that there was more.
  */
-export function tailComments(tail: TargetTail): string {
+export function tailComments(target: TargetSummary, tail: TargetTail): string {
 	const totals = Object.entries(tail.totals).map(
 		([verdict, count]) => `${verdict}=${count}`,
 	);
-	const lines = tail.notes.map((note) => `note: ${note}`);
+	const lines = [
+		sentence({ ...target, tail }),
+		...tail.notes.map((note) => `note: ${note}`),
+	];
 	if (!tail.complete)
 		lines.push(`incomplete: ${tail.incompleteReason ?? "no reason was given"}`);
 	for (const line of tail.consoleTail ?? []) lines.push(`console: ${line}`);
