@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Every kernel of the catalogue that crcap is held against, in one run: Debian's releases on x86_64, and one kernel of each
- * other architecture; then CRIU on those that are quick to emulate. The last line counts targets. Needs the build with every helper.
+ * other architecture; then security modules and CRIU on those that are quick to emulate. The last line counts targets. Needs the build with every helper.
  */
 import { spawnSync } from "node:child_process";
 import { table } from "./lib/figures.mjs";
@@ -89,8 +89,21 @@ function tryAll(kernels, more) {
 	return lastOf(first, again.length === 0 ? [] : runAll(again, more));
 }
 
-/** CRIU boots a guest of its own and takes a second a case: on this architecture alone, and not where the user asks for some cases. */
-const QUICK = /^[^@]*$/;
+/**
+ * What is tried after the whole plan, each in guests of its own, on the kernels whose names match: not where the user asks for
+ * some cases. CRIU takes a second a case on this architecture and half a minute on another.
+ */
+const FURTHER = [
+	{
+		kernels: /^[^@]*$/,
+		more: ["--suite=lsm", "--lsm=apparmor,selinux,tomoyo"],
+	},
+	{ kernels: /^[^@]*$/, more: ["--suite=criu"] },
+	{
+		kernels: /@(arm64|aarch64)$/,
+		more: ["--case=criu.plain.criu_ambient-cap_checkpoint_restore"],
+	},
+];
 const SELECTS = /^--(suite|subject|case|failed|with|shard)\b/;
 
 runMain(async () => {
@@ -101,13 +114,14 @@ runMain(async () => {
 	const missing = CANDIDATES.length - kernels.length;
 	if (kernels.length === 0)
 		throw new SetupError("no kernel of the catalogue could be fetched");
-	const quick = more.some((word) => SELECTS.test(word))
+	const last = tryAll(kernels, more);
+	for (const further of more.some((word) => SELECTS.test(word))
 		? []
-		: kernels.filter((name) => QUICK.test(name));
-	const last = [
-		...tryAll(kernels, more),
-		...(quick.length === 0 ? [] : tryAll(quick, ["--suite=criu", ...more])),
-	];
+		: FURTHER) {
+		const these = kernels.filter((name) => further.kernels.test(name));
+		if (these.length > 0)
+			last.push(...tryAll(these, [...further.more, ...more]));
+	}
 	const rows = last.map(({ target, again }) => {
 		const { name, kernel, totals, durationMs } = target;
 		return [

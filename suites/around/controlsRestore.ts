@@ -131,6 +131,12 @@ export const RESTORE_ROWS: readonly Row[] = [
 		"sysvipc",
 	),
 	ownLimit(
+		"own_shmmni",
+		"the number of shared memory segments",
+		"kernel/shmmni",
+		"sysvipc",
+	),
+	ownLimit(
 		"own_mqueues",
 		"the number of POSIX message queues",
 		"fs/mqueue/queues_max",

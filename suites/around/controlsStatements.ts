@@ -80,6 +80,10 @@ export const CONTROLS_STATEMENTS: readonly Statement[] = [
 	},
 	{
 		says: "the limits of message queues and shared memory in an ipc namespace of one's own go by user ids; since 6.9 the namespace's user 0 has them",
-		rows: ["controls.own_msgmni", "controls.own_mqueues"],
+		rows: [
+			"controls.own_msgmni",
+			"controls.own_shmmni",
+			"controls.own_mqueues",
+		],
 	},
 ];

@@ -19,4 +19,10 @@ export const UNASKED_STATEMENTS: readonly Statement[] = [
 		unasked:
 			"it has no rows of its own: --compat asks all of them with the i386 helper, as does an i386 kernel",
 	},
+	{
+		says: "yama and lockdown refuse none of the boundaries: yama guards attaching, which map_files and /proc/PID/exe don't ask for (PTRACE_MODE_READ), and lockdown has no reason that one of them names",
+		rows: [],
+		unasked:
+			"no outcome of their own: `npm run settings` tries the cases with yama's ptrace_scope at 1, 2 and 3 and with lockdown=confidentiality, and none changes but those that attach",
+	},
 ];

@@ -88,6 +88,23 @@ function outcome(
 	});
 }
 
+/** Is the use of a capability accounted where it opens the way? Until 5.15 none is asked for. */
+const ACCOUNTED: Row = {
+	name: "accounted",
+	title:
+		"write msg_next_id, and look whether the kernel says that a capability was used (PF_SUPERPRIV): only where it was",
+	probe: "write",
+	program: `child { used open=f,w,${file("msg")} write=f,${ID} used }`,
+	subjects: few,
+	expect: (s, facts) =>
+		outcome(
+			["0:no", "0", "0:9", generation(facts) === "owner" ? "0:no" : "0:yes"],
+			["0:no", "EACCES", "-", "0:no"],
+			["0:no", "0", "EPERM", "0:no"],
+		)(s, facts),
+	catches: "the capability's use is not accounted, or is where it was refused",
+};
+
 function rows(kind: "sem" | "msg" | "shm"): Row[] {
 	const open = `open=f,w,${file(kind)}`;
 	return [
@@ -283,6 +300,7 @@ const ROWS: readonly Row[] = [
 	...rows("sem"),
 	...rows("msg"),
 	...rows("shm"),
+	ACCOUNTED,
 	...["msgmni", "msgmax", "shmmax", "sem"].map(
 		(name): Row => ({
 			name: `other_${name}`,

@@ -3,6 +3,10 @@ import type { Statement } from "../model/statement.js";
 
 export const IPC_NEXT_ID_STATEMENTS: readonly Statement[] = [
 	{
+		says: "a capability that let somebody through is accounted (PF_SUPERPRIV)",
+		rows: ["ipc_next_id.accounted"],
+	},
+	{
 		says: "the three generations of the check; EACCES at open, EPERM at write",
 		rows: [
 			"ipc_next_id.sem_next",

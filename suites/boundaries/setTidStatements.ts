@@ -125,7 +125,7 @@ export const SET_TID_STATEMENTS: readonly Statement[] = [
 		],
 	},
 	{
-		says: "a capability that let somebody through is accounted (PF_SUPERPRIV); which of the two it was shows in audit only",
+		says: "a capability that let somebody through is accounted (PF_SUPERPRIV); which of the two it was shows in audit, and in the trace event cap_capable, which is not asked: few kernels have it, and suite lsm reads the audit records",
 		rows: ["set_tid.accounted"],
 	},
 	{

@@ -67,6 +67,17 @@ const ROWS: readonly Row[] = [
 		catches: "unlocking is not checked",
 	},
 	{
+		name: "accounted",
+		title:
+			"lock, and look whether the kernel says that a capability was used (PF_SUPERPRIV): only where it was",
+		probe: "tty_lock",
+		program: "pty=y @ child { used tty_lock=y used }",
+		subjects: few,
+		expect: gated(["0:no", "0", "0:yes"], ["0:no", "EPERM", "0:no"]),
+		catches:
+			"the capability's use is not accounted, or is where it was refused",
+	},
+	{
 		name: "bad_pointer",
 		title: "lock with a bad pointer",
 		probe: "tty_lock",

@@ -3,6 +3,10 @@ import type { Statement } from "../model/statement.js";
 
 export const TTY_LOCK_STATEMENTS: readonly Statement[] = [
 	{
+		says: "a capability that let somebody through is accounted (PF_SUPERPRIV)",
+		rows: ["tty_lock.accounted"],
+	},
+	{
 		says: "EPERM before EFAULT; reading the locks is free; only the initial user namespace counts",
 		rows: [
 			"tty_lock.lock",
