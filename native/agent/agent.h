@@ -6,15 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The life of PID 1, and the end of the guest. */
+/* agent.c: the life of PID 1 */
 void cr_agent(void) __attribute__((noreturn));
+
+/* power.c */
 void cr_power_off(void) __attribute__((noreturn));
 
 /* shell.c: a shell on the console in place of the channel, where the kernel's command line has crcap_shell= */
 void cr_shell(void) __attribute__((noreturn));
-
-/* ../doctor: the arguments behind --doctor; returns the exit status */
-int cr_doctor(int argc, char **argv);
 
 /* serve.c: the same on a machine that is somebody's, over standard input and output; and with requests from a file. */
 int cr_serve(const char *folder);

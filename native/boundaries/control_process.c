@@ -11,7 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "../core/core.h"
+#include "boundaries.h"
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434

@@ -191,30 +191,17 @@ struct cr_prepared *cr_prepared_find(const char *subject)
 	return NULL;
 }
 
-/*
- * Prepare the subject with these steps, which has no place yet; NULL where it can't be prepared.
- * @subject: stays where it is for as long as this process lives.
- */
-struct cr_prepared *cr_prepare(const char *subject, unsigned int deadline_ms)
+/* A place for the subject with these steps, which has none yet; NULL where the table is full or can't be. */
+struct cr_prepared *cr_prepared_take(const char *subject)
 {
 	struct cr_prepared *p;
 
 	if (!limit)
 		open_table();
 	p = cr_prepared_find(NULL);
-	/* Where the table is full, who comes late makes its own: to give a place away would be to make subjects again and again. */
-	if (!p)
-		return NULL;
-	p->subject = subject;
-	if (cr_supervise_preparation(p, deadline_ms)) {
-		/* The first case finds what every later one does. */
-		cr_prepared_clean(p);
-		if (p->pid)
-			return p;
-	}
-	cr_prepared_drop(p);
-	p->subject = subject; /* not tried again */
-	return NULL;
+	if (p)
+		p->subject = subject;
+	return p;
 }
 
 /* This process's pid where /proc was mounted, which is where the supervisor is. */

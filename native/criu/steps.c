@@ -38,18 +38,25 @@ static int step_loopback(struct cr_ctx *c, char *arg)
 	return 0;
 }
 
-/* @arg: 0 to 2. The supervisor sets it back. */
+static const char yama[] = "/proc/sys/kernel/yama/ptrace_scope";
+
+/* @arg: 0 to 2 */
 static int step_yama(struct cr_ctx *c, char *arg)
 {
-	static const char path[] = "/proc/sys/kernel/yama/ptrace_scope";
 	char was[8];
 
 	if (arg[0] < '0' || arg[0] > '2' || arg[1])
 		return CR_MISUSED;
-	if (cr_slurp(path, was, sizeof(was)) <= 0)
+	if (cr_slurp(yama, was, sizeof(was)) <= 0)
 		return -ENOENT;
 	c->sh->yama_was = *was;
-	return cr_spit(path, arg, 1);
+	return cr_spit(yama, arg, 1);
+}
+
+void cr_undo_yama(const struct cr_shared *sh)
+{
+	if (sh->yama_was)
+		cr_spit(yama, &sh->yama_was, 1);
 }
 
 /* @arg: PATH: a copy of CRIU that can have capabilities of its own. */

@@ -100,6 +100,9 @@ struct outcome {
 	unsigned int causes;	  /* a bit each */
 };
 
+/* doctor.c: the arguments behind --doctor; returns the exit status */
+int cr_doctor(int argc, char **argv);
+
 /* setting.c */
 #define CAP_BIT(n)	   (1ULL << (n))
 #define CHECKPOINT_RESTORE CAP_BIT(CAP_CHECKPOINT_RESTORE_NR)
