@@ -110,7 +110,7 @@ void cr_agent(void)
 			 0);
 		cr_power_off();
 	}
-	if (!cr_cases_open(cr_place_guest) || !cr_requests_open()) {
+	if (!cr_cases_open(cr_in_guest) || !cr_requests_open()) {
 		complain("no memory for what is asked", 0);
 		cr_power_off();
 	}

@@ -45,8 +45,8 @@ size_t cr_readback_cache(char *payload, size_t len);
 
 /* cases.c: the lines "case" and "cases" without their verb; each returns how many cases were answered */
 /* Where cases run: a guest is the agent's own, and what cases share there is set back between them. */
-enum cr_place { cr_place_guest, cr_place_host };
-bool cr_cases_open(enum cr_place where);
+enum cr_where { cr_in_guest, cr_on_host };
+bool cr_cases_open(enum cr_where where);
 unsigned long cr_obey_case(char *rest);
 unsigned long cr_obey_cases(char *rest);
 /* Make every subject anew. */

@@ -10,7 +10,7 @@
 #include "core.h"
 
 struct cr_prepared {
-	const char *subject; /* its steps; NULL: the place is free */
+	const char *subject; /* its steps; NULL: the entry is free */
 	pid_t pid; /* the process that cases are forked from; 0: this subject can't be prepared */
 	pid_t first[CR_FIRST_MAX];
 	int nfirst;

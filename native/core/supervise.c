@@ -213,14 +213,14 @@ static bool prepare(struct cr_prepared *p, unsigned int deadline_ms)
 }
 
 /*
- * Prepare the subject with these steps, which has no place yet; NULL where it can't be prepared.
+ * Prepare the subject with these steps, which has no entry yet; NULL where it can't be prepared.
  * @subject: stays where it is for as long as this process lives.
  */
 struct cr_prepared *cr_prepare(const char *subject, unsigned int deadline_ms)
 {
 	struct cr_prepared *p = cr_prepared_take(subject);
 
-	/* Where the table is full, who comes late makes its own: to give a place away would be to make subjects again and again. */
+	/* Where the table is full, who comes late makes its own: to give an entry away would be to make subjects again and again. */
 	if (!p)
 		return NULL;
 	if (prepare(p, deadline_ms)) {
