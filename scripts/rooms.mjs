@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /**
  * Holds the rooms to scripts/rooms.json: which folder may import which, how many files a folder and how many lines a
- * file may have, and that each folder says in a README or an index what it is for. Prints what is wrong, one line each.
+ * file may have, and that each folder says in a README or an index what it is for. In C, what a file uses is what it
+ * imports, and no files use each other in a circle (native/arrows.mjs). Prints what is wrong, one line each.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nativeTrouble } from "./native/arrows.mjs";
 
 /** So many source files may stand in one folder. */
 const MOST_FILES = 20;
@@ -107,7 +109,8 @@ const self = fileURLToPath(import.meta.url);
 if (self === process.argv[1]) {
 	const top = dirname(dirname(self));
 	const text = readFileSync(join(top, "scripts/rooms.json"), "utf8");
-	const trouble = roomTrouble(top, JSON.parse(text));
+	const rooms = JSON.parse(text);
+	const trouble = [...roomTrouble(top, rooms), ...nativeTrouble(top, rooms)];
 	for (const line of trouble) console.log(line);
 	process.exitCode = trouble.length > 0 ? 1 : 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The Node.js addon: runs a case on this machine's own kernel, off the event loop.
- * The typed side of this boundary is runner/addon.ts.
+ * The typed side of this interface is runner/targets/addon.ts.
  */
 #include <napi.h>
 
@@ -22,8 +22,8 @@ constexpr size_t FACTS_MAX = 64 * 1024;
 class Task : public Napi::AsyncWorker
 {
       public:
-	explicit Task(Napi::Env env, size_t room)
-	    : Napi::AsyncWorker(env), deferred(Napi::Promise::Deferred::New(env)), out(room)
+	explicit Task(Napi::Env env, size_t space)
+	    : Napi::AsyncWorker(env), deferred(Napi::Promise::Deferred::New(env)), out(space)
 	{
 	}
 

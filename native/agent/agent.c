@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,20 +44,6 @@ static void complain(const char *what, int err)
 	if (fd < 0 || write(fd, buf, t.len) < 0)
 		return;
 	close(fd);
-}
-
-void cr_power_off(void)
-{
-	sync();
-#if defined(__x86_64__) || defined(__i386__)
-	/* Without ACPI nothing switches the machine off, and the call would halt it and end us; a restart (-no-reboot) does. */
-	if (access("/sys/firmware/acpi", F_OK))
-		reboot(RB_AUTOBOOT);
-#endif
-	reboot(RB_POWER_OFF);
-	reboot(RB_AUTOBOOT);
-	for (;;)
-		pause();
 }
 
 static void make_mounts(void)
@@ -125,7 +110,7 @@ void cr_agent(void)
 			 0);
 		cr_power_off();
 	}
-	if (!cr_cases_open(cr_place_guest) || !cr_requests_open()) {
+	if (!cr_cases_open(cr_in_guest) || !cr_requests_open()) {
 		complain("no memory for what is asked", 0);
 		cr_power_off();
 	}

@@ -6,15 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The life of PID 1, and the end of the guest. */
+/* agent.c: the life of PID 1 */
 void cr_agent(void) __attribute__((noreturn));
+
+/* power.c */
 void cr_power_off(void) __attribute__((noreturn));
 
 /* shell.c: a shell on the console in place of the channel, where the kernel's command line has crcap_shell= */
 void cr_shell(void) __attribute__((noreturn));
-
-/* ../doctor: the arguments behind --doctor; returns the exit status */
-int cr_doctor(int argc, char **argv);
 
 /* serve.c: the same on a machine that is somebody's, over standard input and output; and with requests from a file. */
 int cr_serve(const char *folder);
@@ -46,8 +45,8 @@ size_t cr_readback_cache(char *payload, size_t len);
 
 /* cases.c: the lines "case" and "cases" without their verb; each returns how many cases were answered */
 /* Where cases run: a guest is the agent's own, and what cases share there is set back between them. */
-enum cr_place { cr_place_guest, cr_place_host };
-bool cr_cases_open(enum cr_place where);
+enum cr_where { cr_in_guest, cr_on_host };
+bool cr_cases_open(enum cr_where where);
 unsigned long cr_obey_case(char *rest);
 unsigned long cr_obey_cases(char *rest);
 /* Make every subject anew. */

@@ -16,7 +16,7 @@
 #define FIRST_LINE "crcap-requests 1 "
 
 /* Where what a person or a TAP reader sees goes, and what went wrong. */
-static int told = -1, trouble = -1;
+static int report_fd = -1, trouble_fd = -1;
 
 static struct {
 	long long number;
@@ -26,7 +26,7 @@ static struct {
 
 static int complain(const char *path, const char *what)
 {
-	dprintf(trouble, "crprobe: %s: %s\n", path, what);
+	dprintf(trouble_fd, "crprobe: %s: %s\n", path, what);
 	return 1;
 }
 
@@ -41,16 +41,16 @@ static bool is_breach(const char *must, const char *result)
 	return *must == '0' && (!strcmp(result, "EPERM") || !strcmp(result, "EACCES"));
 }
 
-enum told { TOLD_OK, TOLD_BREACH, TOLD_LATER };
+enum judgement { JUDGED_OK, JUDGED_BREACH, JUDGED_LATER };
 
 /* The results of an observation against "RESULT[:VALUE],…". */
-static enum told judge(const char *observation, char *must)
+static enum judgement judge(const char *observation, char *must)
 {
 	char copy[CR_PAYLOAD_MAX], *rest = copy, *word, *want, *result, *value;
-	enum told all = TOLD_OK;
+	enum judgement all = JUDGED_OK;
 
 	if (!strstr(observation, " end=ok") || strlen(observation) >= sizeof(copy))
-		return TOLD_LATER;
+		return JUDGED_LATER;
 	strcpy(copy, observation);
 	while ((word = cr_next(&rest, ' '))) {
 		if (strncmp(word, "r=", 2))
@@ -59,30 +59,30 @@ static enum told judge(const char *observation, char *must)
 		cr_next(&word, ':');
 		result = cr_next(&word, ':');
 		if (!want || !result)
-			return TOLD_LATER;
+			return JUDGED_LATER;
 		value = cr_next(&want, ':');
 		if (is_breach(value, result))
-			return TOLD_BREACH;
+			return JUDGED_BREACH;
 		if (strcmp(value, result) || (want && (!word || strcmp(want, word))))
-			all = TOLD_LATER;
+			all = JUDGED_LATER;
 	}
-	return must ? TOLD_LATER : all;
+	return must ? JUDGED_LATER : all;
 }
 
 static void tell_case(void)
 {
 	static const char *const words[] = {
-		[TOLD_OK] = "ok %lld %s\n",
-		[TOLD_BREACH] = "not ok %lld %s\n",
-		[TOLD_LATER] = "ok %lld %s # SKIP judged later\n",
+		[JUDGED_OK] = "ok %lld %s\n",
+		[JUDGED_BREACH] = "not ok %lld %s\n",
+		[JUDGED_LATER] = "ok %lld %s # SKIP judged later\n",
 	};
-	enum told how = TOLD_LATER;
+	enum judgement how = JUDGED_LATER;
 
 	if (!current.id)
 		return;
 	if (current.must && strcmp(current.must, "-"))
 		how = judge(cr_latest_observation(), current.must);
-	dprintf(told, words[how], ++current.number, current.id);
+	dprintf(report_fd, words[how], ++current.number, current.id);
 	current.id = NULL;
 }
 
@@ -138,9 +138,9 @@ static void begin(char *first)
 {
 	char *cases = strstr(first, " cases=");
 
-	dprintf(told, "KTAP version 1\n");
+	dprintf(report_fd, "KTAP version 1\n");
 	if (cases)
-		dprintf(told, "1..%.*s\n", (int)strspn(cases + 7, "0123456789"), cases + 7);
+		dprintf(report_fd, "1..%.*s\n", (int)strspn(cases + 7, "0123456789"), cases + 7);
 	cr_channel_send(first, strlen(first));
 	cr_say_hello();
 }
@@ -155,21 +155,21 @@ int cr_batch(const char *path, const char *log)
 	char *rest, *line;
 	int out, err;
 
-	told = fcntl(1, F_DUPFD_CLOEXEC, CHANNEL_FD);
-	trouble = fcntl(2, F_DUPFD_CLOEXEC, CHANNEL_FD);
+	report_fd = fcntl(1, F_DUPFD_CLOEXEC, CHANNEL_FD);
+	trouble_fd = fcntl(2, F_DUPFD_CLOEXEC, CHANNEL_FD);
 	rest = cr_read_whole(path, &size);
 	if (!rest || strncmp(rest, FIRST_LINE, strlen(FIRST_LINE)))
 		return complain(path, "no requests of crcap are there");
 	line = cr_next(&rest, '\n');
 	if (!rest || !is_whole(line, rest, size - (rest - line)))
 		return complain(path, "they were changed or cut short: unpack the bundle again");
-	out = log ? open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : told;
+	out = log ? open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : report_fd;
 	if (out < 0)
 		return complain(log, strerror(errno));
 	err = cr_hide_standard_ends();
 	if (!err)
 		err = cr_channel_log(out, name_run(line));
-	if (err || !cr_cases_open(cr_place_host) || !cr_requests_open())
+	if (err || !cr_cases_open(cr_on_host) || !cr_requests_open())
 		return complain(path, "no memory for what is asked");
 	cr_apart_open(-1);
 	begin(line);

@@ -12,11 +12,11 @@
 #include "../core/prepared.h"
 #include "agent.h"
 
-/* Longest list of places in a line. */
-#define PLACES_MAX 1024
+/* Longest list of indexes in a line. */
+#define INDEXES_MAX 1024
 /* So many answers at most to a line. */
 #define ANSWERS_MAX 64
-/* The highest number of a case, and of a place in the catalogue: nine digits. */
+/* The highest number of a case, and the highest index into the catalogue: nine digits. */
 #define NUMBER_MAX 999999999
 
 static int kmsg = -1;
@@ -39,7 +39,7 @@ static bool read_taint(char *out, size_t size)
 	return true;
 }
 
-/* Adds the flags to the answer of the case that changed them. Where there is no room they are told with the next one. */
+/* Adds the flags to the answer of the case that changed them. Where there is no space they are told with the next one. */
 static size_t tell_taint(char *obs, size_t len)
 {
 	char now[sizeof(taint)];
@@ -56,14 +56,14 @@ static size_t tell_taint(char *obs, size_t len)
 	return len + t.len;
 }
 
-static enum cr_place place;
+static enum cr_where cases_run;
 
 /* False where there is no memory for it. */
-bool cr_cases_open(enum cr_place where)
+bool cr_cases_open(enum cr_where where)
 {
-	place = where;
+	cases_run = where;
 	payload = cr_own_memory(CR_PAYLOAD_MAX);
-	if (place == cr_place_host)
+	if (cases_run == cr_on_host)
 		return payload;
 	/* Debugging messages would share the port with frames, or cost time; complaints (warnings and worse) stay. */
 	cr_spit("/proc/sys/kernel/printk_devkmsg", "on\n", 3);
@@ -214,7 +214,7 @@ static void run_case(const char *num, long long n, long long ms, const char *sub
 	int len;
 
 	*payload = '\0';
-	if (place == cr_place_guest) {
+	if (cases_run == cr_in_guest) {
 		note_case(num);
 		reset_ipc();
 	}
@@ -226,7 +226,7 @@ static void run_case(const char *num, long long n, long long ms, const char *sub
 		reply_text("obs", num, " us=0 end=parse at=program why=too%20long");
 		return;
 	}
-	if (place == cr_place_host) {
+	if (cases_run == cr_on_host) {
 		/* Nothing of this machine's is set back, and every case makes its subject itself, in a family of processes of its own. */
 		len = cr_run_case_apart(program, ms, n, payload, CR_PAYLOAD_MAX);
 		if (len == -EPIPE)
@@ -274,7 +274,7 @@ unsigned long cr_obey_case(char *rest)
 }
 
 /*
- * @rest: N DEADLINE_MS PLACES: cases of the initramfs, numbered from N on. Whoever asks for more than a line may ask for gets
+ * @rest: N DEADLINE_MS INDEXES: cases of the initramfs, numbered from N on. Whoever asks for more than a line may ask for gets
  * the answers of the first. Returns how many were answered.
  */
 unsigned long cr_obey_cases(char *rest)
@@ -282,13 +282,13 @@ unsigned long cr_obey_cases(char *rest)
 	const char *subject, *steps;
 	unsigned long answered = 0;
 	long long n, ms, from, to;
-	char text[24], places[PLACES_MAX], *num, *first;
+	char text[24], indexes[INDEXES_MAX], *num, *first;
 	struct cr_text t;
 
-	if (!take_number_and_deadline(&rest, &num, &n, &ms) || strlen(rest) >= sizeof(places))
+	if (!take_number_and_deadline(&rest, &num, &n, &ms) || strlen(rest) >= sizeof(indexes))
 		return 0;
 	/* What is read between two cases may take the line's place. */
-	rest = strcpy(places, rest);
+	rest = strcpy(indexes, rest);
 	while ((num = cr_next(&rest, ','))) {
 		first = cr_next(&num, '-');
 		if (!parse_number(first, &from))

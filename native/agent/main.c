@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "../core/core.h"
+#include "../criu/criu.h"
+#include "../doctor/doctor.h"
 #include "agent.h"
 
 static void print_step(const struct cr_step *s)

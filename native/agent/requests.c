@@ -118,7 +118,7 @@ static const char *keep(const char *s)
 	return at;
 }
 
-/* @line: KEY PROGRAM. Naming one again replaces it. What finds no place is missed when a case asks for it. */
+/* @line: KEY PROGRAM. Naming one again replaces it. What finds no space is missed when a case asks for it. */
 void cr_requests_name(enum cr_request_kind which, char *line)
 {
 	char *key = cr_next(&line, ' ');
@@ -138,7 +138,7 @@ const char *cr_requests_find(enum cr_request_kind which, const char *key)
 
 /*
  * A subject reads back as it did in an earlier case more often than not: a read-back that was told is replaced by its number
- * (who=*N). Each that is told in full takes the next number while there is place, here as with the reader.
+ * (who=*N). Each that is told in full takes the next number while there is space, here as with the reader.
  * Returns the payload's new length.
  */
 size_t cr_readback_cache(char *payload, size_t len)

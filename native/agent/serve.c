@@ -59,7 +59,7 @@ int cr_serve(const char *folder)
 	err = cr_hide_standard_ends();
 	if (!err)
 		err = cr_channel_take(in, out);
-	if (err || !cr_cases_open(cr_place_host) || !cr_requests_open())
+	if (err || !cr_cases_open(cr_on_host) || !cr_requests_open())
 		return 1;
 	cr_apart_open(in);
 	cr_say_hello();

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../core/core.h"
+#include "boundaries.h"
 
 /* Where a mount namespace of the case's own has the hierarchy. */
 #define MOUNT "/tmp"
@@ -87,12 +87,15 @@ bool cr_in_cgroup(const struct cr_shared *sh)
 	return cr_slurp("/proc/self/cgroup", text, sizeof(text)) > 0 && strstr(text, wanted);
 }
 
-void cr_remove_cgroups(const struct cr_shared *sh)
+void cr_undo_cgroups(const struct cr_shared *sh)
 {
 	char path[128];
 	int i;
-	pid_t pid = cr_fork();
+	pid_t pid;
 
+	if (!sh->cgroup[0])
+		return;
+	pid = cr_fork();
 	if (pid > 0)
 		cr_reap(pid);
 	if (pid)

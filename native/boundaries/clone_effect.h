@@ -3,7 +3,7 @@
 #ifndef CR_CLONE_EFFECT_H
 #define CR_CLONE_EFFECT_H
 
-#include "../core/core.h"
+#include "boundaries.h"
 
 #define CR_CLONE_PIDFD	       0x00001000ULL
 #define CR_CLONE_NEWTIME       0x00000080ULL

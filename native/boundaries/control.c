@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../core/core.h"
+#include "boundaries.h"
 
 #ifndef PTRACE_O_SUSPEND_SECCOMP
 #define PTRACE_O_SUSPEND_SECCOMP (1 << 21)
@@ -35,7 +35,7 @@
  */
 static const struct {
 	const char *name;
-	int type, level, set, get, value, told;
+	int type, level, set, get, value, result;
 } options[] = {
 	{ "sndbufforce", SOCK_DGRAM, SOL_SOCKET, SO_SNDBUFFORCE, SO_SNDBUF, 4 << 20, 8 << 20 },
 	{ "rcvbufforce", SOCK_DGRAM, SOL_SOCKET, SO_RCVBUFFORCE, SO_RCVBUF, 4 << 20, 8 << 20 },
@@ -63,7 +63,7 @@ static int step_sockopt(struct cr_ctx *c, char *arg)
 	    getsockopt(fd, options[i].level, options[i].get, &value, &len))
 		err = -errno;
 	close(fd);
-	if (!err && value == options[i].told)
+	if (!err && value == options[i].result)
 		cr_value(c, "set");
 	else if (!err)
 		cr_value_num(c, value);

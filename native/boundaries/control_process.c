@@ -11,7 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "../core/core.h"
+#include "boundaries.h"
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
@@ -119,7 +119,7 @@ static int step_hard_limit(struct cr_ctx *c, char *arg)
 	return err ? err : limit_core(c, 0, 0, 4096);
 }
 
-static int send_pid(int from, int to, pid_t pid, pid_t *told)
+static int send_pid(int from, int to, pid_t pid, pid_t *received)
 {
 	struct ucred cred = { pid, geteuid(), getegid() };
 	union {
@@ -148,23 +148,23 @@ static int send_pid(int from, int to, pid_t pid, pid_t *told)
 	if (!head || head->cmsg_type != SCM_CREDENTIALS)
 		return -ENOMSG;
 	memcpy(&cred, CMSG_DATA(head), sizeof(cred));
-	*told = cred.pid;
+	*received = cred.pid;
 	return 0;
 }
 
 /* Send credentials with a child's pid for one's own. Evidence: as whose they arrive. */
 static int step_scm_pid(struct cr_ctx *c, char *arg)
 {
-	pid_t pid, told = 0;
+	pid_t pid, received = 0;
 	int pair[2], err;
 
 	(void)arg;
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair))
 		return -errno;
 	pid = cr_idle_child();
-	err = pid < 0 ? pid : send_pid(pair[0], pair[1], pid, &told);
+	err = pid < 0 ? pid : send_pid(pair[0], pair[1], pid, &received);
 	if (!err)
-		cr_value(c, told == pid ? "child" : told == getpid() ? "self" : "other");
+		cr_value(c, received == pid ? "child" : received == getpid() ? "self" : "other");
 	close(pair[0]);
 	close(pair[1]);
 	return pid < 0 ? err : cr_end_child(pid, err);
@@ -173,7 +173,7 @@ static int step_scm_pid(struct cr_ctx *c, char *arg)
 /* Write the user map of a child's new user namespace, and read it back with single spaces. */
 static int map_child(struct cr_ctx *c, pid_t pid, char *map)
 {
-	char path[64], told[128], *rest = told, *word;
+	char path[64], text[128], *rest = text, *word;
 	struct cr_text t, shown;
 	ssize_t n;
 	int err;
@@ -188,10 +188,10 @@ static int map_child(struct cr_ctx *c, pid_t pid, char *map)
 	err = cr_spit(path, map, strlen(map));
 	if (err)
 		return err;
-	n = cr_slurp(path, told, sizeof(told));
+	n = cr_slurp(path, text, sizeof(text));
 	if (n < 0)
 		return n;
-	told[strcspn(told, "\n")] = '\0';
+	text[strcspn(text, "\n")] = '\0';
 	cr_text_init(&shown, path, sizeof(path));
 	while ((word = cr_next(&rest, ' '))) {
 		if (!*word)

@@ -16,7 +16,7 @@
 #define SYS_clone3 435
 #endif
 
-/* As of Linux 5.7 (size 88), with room behind for what later kernels may add. */
+/* As of Linux 5.7 (size 88), with space behind for what later kernels may add. */
 struct clone3_args {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
 	uint64_t set_tid, set_tid_size; /* 5.5: size 80 */
@@ -213,7 +213,7 @@ static int clone_flag(const char *word, uint64_t *flags)
 	return CR_MISUSED;
 }
 
-/* Room for more than any kernel knows: sizes up to a page and beyond are told. */
+/* Space for more than any kernel knows: sizes up to a page and beyond are told. */
 static struct clone3_args args;
 static int32_t tids[40];
 

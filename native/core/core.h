@@ -121,7 +121,6 @@ extern const struct cr_step cr_steps_subject[];
 extern const struct cr_step cr_steps_namespace[];
 extern const struct cr_step cr_steps_process[];
 extern const struct cr_step cr_steps_file[];
-extern const struct cr_step cr_steps_filecap[];
 extern const struct cr_step cr_steps_watched[];
 extern const struct cr_step cr_steps_path[];
 extern const struct cr_step cr_steps_mount[];
@@ -143,6 +142,10 @@ extern const struct cr_step cr_steps_audit[];
 extern const struct cr_step cr_steps_criu[];
 extern const struct cr_step cr_steps_test[];
 
+/* What undoes steps that change more than their case's own processes: each does nothing where the case did not take the step. */
+void cr_undo_yama(const struct cr_shared *sh);
+void cr_undo_cgroups(const struct cr_shared *sh);
+
 /* case.c */
 void cr_finish(struct cr_ctx *c, enum cr_end end, const char *at, const char *why)
 	__attribute__((noreturn));
@@ -157,16 +160,18 @@ void cr_slot_set(struct cr_ctx *c, const char *name, int type, long num);
 /* program.c */
 void cr_interpret(struct cr_ctx *c);
 const char *cr_skip_block(const char *p);
-void cr_for_each_step(void (*fn)(const struct cr_step *step));
 /* An executed image goes on with the case whose record stands at CR_SHARED_FD. */
 void cr_resume(void) __attribute__((noreturn));
+
+/* steps.c */
+const struct cr_step *cr_find_step(const char *name, size_t len);
+void cr_for_each_step(void (*fn)(const struct cr_step *step));
+void cr_undo_steps(const struct cr_shared *sh);
 
 /* supervise.c */
 int cr_supervisor_init(const char *self);
 int cr_supervise(struct cr_prepared *from, const char *program, unsigned int deadline_ms,
 		 unsigned long n, char *out, size_t outlen);
-bool cr_supervise_preparation(struct cr_prepared *p, unsigned int deadline_ms);
-void cr_reap_killed(pid_t pid, int ms);
 int cr_clean_up(pid_t group);
 int cr_supervise_apart(const char *program, unsigned int deadline_ms, unsigned long n,
 		       const char *self, char *out, size_t outlen);
@@ -178,19 +183,15 @@ int cr_filter_call(long nr, int err);
 pid_t cr_fork(void);
 pid_t cr_clone(int flags, volatile int *tid);
 int cr_reap(pid_t pid);
-
-/* A mount namespace of this process's own, from which nothing spreads back. Returns 0 or -errno. */
-int cr_own_mounts(void);
-
-/* The case's second control group as a descriptor, or -1; whether this process is in it; take the case's groups away. */
-int cr_open_cgroup(const struct cr_shared *sh);
-bool cr_in_cgroup(const struct cr_shared *sh);
-void cr_remove_cgroups(const struct cr_shared *sh);
-
+bool cr_wait_for_child(long long deadline);
+void cr_reap_killed(pid_t pid, int ms);
 int cr_taken_down_from(pid_t pid);
 void cr_end_like(struct cr_ctx *c, int status) __attribute__((noreturn));
 void cr_relay(struct cr_ctx *c, pid_t pid) __attribute__((noreturn));
 int cr_go_on_as_child(struct cr_ctx *c, int flags);
+
+/* mount.c: a mount namespace of this process's own, from which nothing spreads back. Returns 0 or -errno. */
+int cr_own_mounts(void);
 
 /* capabilities.c */
 bool cr_parse_caps(const char *expr, uint64_t *set);
@@ -213,13 +214,6 @@ int cr_memfd(const char *name, unsigned int flags);
 /* leave_executable.c */
 int cr_leave_executable(void);
 void cr_shed_inheritance(void);
-
-/* criu_victim.c */
-int cr_victim(const char *kind, const char *path);
-
-/* control.c */
-pid_t cr_idle_child(void);
-int cr_end_child(pid_t pid, int err);
 
 /* text.c: bounded text without allocation */
 struct cr_text {

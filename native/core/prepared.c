@@ -87,11 +87,11 @@ static void open_table(void)
 	table = p;
 	limit = PREPARED_MAX;
 	if (!sysinfo(&info)) {
-		unsigned long long room = (unsigned long long)info.totalram * info.mem_unit / 8;
+		unsigned long long space = (unsigned long long)info.totalram * info.mem_unit / 8;
 		unsigned long long each = PAGES_EACH * sysconf(_SC_PAGESIZE);
 
-		if (room / each < PREPARED_MAX)
-			limit = room / each;
+		if (space / each < PREPARED_MAX)
+			limit = space / each;
 	}
 	limit = share_of("/proc/sys/user/max_user_namespaces", limit);
 	limit = share_of("/proc/sys/user/max_pid_namespaces", limit);
@@ -180,7 +180,7 @@ void cr_prepared_clean(struct cr_prepared *p)
 		cr_prepared_drop(p);
 }
 
-/* The place of the subject with these steps; NULL where it has none. Without @subject: a free one. */
+/* The entry of the subject with these steps; NULL where it has none. Without @subject: a free one. */
 struct cr_prepared *cr_prepared_find(const char *subject)
 {
 	int i;
@@ -191,30 +191,17 @@ struct cr_prepared *cr_prepared_find(const char *subject)
 	return NULL;
 }
 
-/*
- * Prepare the subject with these steps, which has no place yet; NULL where it can't be prepared.
- * @subject: stays where it is for as long as this process lives.
- */
-struct cr_prepared *cr_prepare(const char *subject, unsigned int deadline_ms)
+/* An entry for the subject with these steps, which has none yet; NULL where the table is full or can't be. */
+struct cr_prepared *cr_prepared_take(const char *subject)
 {
 	struct cr_prepared *p;
 
 	if (!limit)
 		open_table();
 	p = cr_prepared_find(NULL);
-	/* Where the table is full, who comes late makes its own: to give a place away would be to make subjects again and again. */
-	if (!p)
-		return NULL;
-	p->subject = subject;
-	if (cr_supervise_preparation(p, deadline_ms)) {
-		/* The first case finds what every later one does. */
-		cr_prepared_clean(p);
-		if (p->pid)
-			return p;
-	}
-	cr_prepared_drop(p);
-	p->subject = subject; /* not tried again */
-	return NULL;
+	if (p)
+		p->subject = subject;
+	return p;
 }
 
 /* This process's pid where /proc was mounted, which is where the supervisor is. */
@@ -263,7 +250,7 @@ static void first_process(struct cr_shared *sh, int i)
 int cr_prepare_pid_namespace(struct cr_ctx *c)
 {
 	struct cr_shared *sh = c->sh;
-	int before = sh->base, place = sh->nfirst, i;
+	int before = sh->base, nth = sh->nfirst, i;
 	pid_t pid;
 
 	if (sh->nfirst) {
@@ -283,7 +270,7 @@ int cr_prepare_pid_namespace(struct cr_ctx *c)
 		return -errno;
 	pid = cr_clone(CLONE_PARENT, NULL);
 	if (!pid)
-		first_process(sh, place);
+		first_process(sh, nth);
 	if (pid < 0)
 		return pid;
 	sh->nfirst++;
@@ -296,7 +283,7 @@ void cr_fork_cases(struct cr_ctx *c)
 	struct cr_shared *sh = c->sh;
 	int ns = open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC), sig;
 	sigset_t set;
-	bool told;
+	bool by_kernel;
 	pid_t pid;
 
 	/* Out of the way of the descriptors that cases get. */
@@ -305,8 +292,8 @@ void cr_fork_cases(struct cr_ctx *c)
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	/* Where this process and the supervisor are in one pid namespace, the kernel tells the supervisor the pid itself. */
-	told = sh->nfirst < 2;
-	while ((pid = cr_clone(told ? CLONE_PARENT | CLONE_PARENT_SETTID : CLONE_PARENT,
+	by_kernel = sh->nfirst < 2;
+	while ((pid = cr_clone(by_kernel ? CLONE_PARENT | CLONE_PARENT_SETTID : CLONE_PARENT,
 			       &sh->worker)) > 0) {
 		c->preparing = false;
 		if (sigwait(&set, &sig))
@@ -314,7 +301,7 @@ void cr_fork_cases(struct cr_ctx *c)
 	}
 	if (pid)
 		_exit(1);
-	if (!told)
+	if (!by_kernel)
 		sh->worker = outer_pid();
 	setpgid(0, 0);
 	sigemptyset(&set);

@@ -10,7 +10,7 @@
 #include "core.h"
 
 struct cr_prepared {
-	const char *subject; /* its steps; NULL: the place is free */
+	const char *subject; /* its steps; NULL: the entry is free */
 	pid_t pid; /* the process that cases are forked from; 0: this subject can't be prepared */
 	pid_t first[CR_FIRST_MAX];
 	int nfirst;
@@ -18,10 +18,13 @@ struct cr_prepared {
 	char who[1024]; /* the read-back */
 };
 
+/* supervise.c */
+struct cr_prepared *cr_prepare(const char *subject, unsigned int deadline_ms);
+
 /* The supervisor's side. */
 bool cr_can_be_prepared(const char *subject);
 struct cr_prepared *cr_prepared_find(const char *subject);
-struct cr_prepared *cr_prepare(const char *subject, unsigned int deadline_ms);
+struct cr_prepared *cr_prepared_take(const char *subject);
 void cr_prepared_drop(struct cr_prepared *p);
 void cr_prepared_drop_all(void);
 bool cr_prepared_any(void);

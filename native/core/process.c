@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Processes and threads of a case: children, threads, targets, execve. */
+/* Processes and threads: how they are made and waited for, and a case's children, threads, targets, execve. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -49,6 +50,40 @@ int cr_reap(pid_t pid)
 		if (errno != EINTR)
 			return -1;
 	return status;
+}
+
+/* The supervisor sleeps until a child changes or until @deadline; false when that has passed. */
+bool cr_wait_for_child(long long deadline)
+{
+	long long left = deadline - cr_now_us();
+	struct timespec ts;
+	sigset_t set;
+
+	if (left <= 0)
+		return false;
+	ts.tv_sec = left / 1000000;
+	ts.tv_nsec = left % 1000000 * 1000;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGUSR2);
+	sigtimedwait(&set, NULL, &ts);
+	return true;
+}
+
+/*
+ * The supervisor reaps a process that was killed, within @ms. A pid namespace's first process ends only when all others there
+ * are reaped, so those that led to a prepared subject are reaped here, too, should they have been late.
+ */
+void cr_reap_killed(pid_t pid, int ms)
+{
+	long long deadline = cr_now_us() + ms * 1000LL;
+
+	while (!waitpid(pid, NULL, WNOHANG | __WALL)) {
+		if (waitpid(-1, NULL, WNOHANG | __WCLONE) > 0)
+			continue;
+		if (!cr_wait_for_child(deadline))
+			return;
+	}
 }
 
 /* In a guest one is taken now and then; without one, on a busy machine, hundreds in a row may be. */

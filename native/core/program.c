@@ -9,60 +9,6 @@
 
 #include "core.h"
 
-static const struct cr_step *const tables[] = {
-	cr_steps_subject,
-	cr_steps_namespace,
-	cr_steps_process,
-	cr_steps_file,
-	cr_steps_filecap,
-	cr_steps_watched,
-	cr_steps_path,
-	cr_steps_mount,
-	cr_steps_cgroup,
-	cr_steps_landlock,
-	cr_steps_bpf_lsm,
-	cr_steps_set_tid,
-	cr_steps_map_files,
-	cr_steps_exe_fd,
-	cr_steps_ipc,
-	cr_steps_tty,
-	cr_steps_control,
-	cr_steps_control_process,
-	cr_steps_control_object,
-	cr_steps_control_restore,
-	cr_steps_workaround,
-	cr_steps_lsm,
-	cr_steps_audit,
-	cr_steps_criu,
-#ifdef CR_TEST_STEPS
-	cr_steps_test,
-#endif
-};
-
-#define NTABLES (sizeof(tables) / sizeof(tables[0]))
-
-void cr_for_each_step(void (*fn)(const struct cr_step *step))
-{
-	const struct cr_step *s;
-	size_t i;
-
-	for (i = 0; i < NTABLES; i++)
-		for (s = tables[i]; s->name; s++)
-			fn(s);
-}
-
-static const struct cr_step *find_step(const char *name, size_t len)
-{
-	const struct cr_step *s;
-	size_t i;
-
-	for (i = 0; i < NTABLES; i++)
-		for (s = tables[i]; s->name; s++)
-			if (*s->name == *name && !strncmp(s->name, name, len) && !s->name[len])
-				return s;
-	return NULL;
-}
-
 /* Past the brace that closes the block at p. */
 const char *cr_skip_block(const char *p)
 {
@@ -178,7 +124,7 @@ void cr_interpret(struct cr_ctx *c)
 		}
 		name = c->p;
 		len = strcspn(name, "= ");
-		s = find_step(name, len);
+		s = cr_find_step(name, len);
 		c->p += len;
 		n = 0;
 		if (*c->p == '=') {
@@ -230,7 +176,7 @@ void cr_resume(void)
 	c.ready = sh->ready;
 	c.in_child = sh->in_child;
 	c.quiet = c.ready;
-	s = find_step("exec", 4);
+	s = cr_find_step("exec", 4);
 	if (s && c.probing && !c.quiet) /* the execve was itself under test: it succeeded */
 		record(&c, s, 0);
 	cr_interpret(&c);

@@ -10,7 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "prepared.h"
@@ -73,40 +72,6 @@ static void worker(bool preparing)
 		  c.probing ? "" : "the step -- is missing");
 }
 
-/* Sleep until a child changes or until @deadline; false when that has passed. */
-static bool wait_for_child(long long deadline)
-{
-	long long left = deadline - cr_now_us();
-	struct timespec ts;
-	sigset_t set;
-
-	if (left <= 0)
-		return false;
-	ts.tv_sec = left / 1000000;
-	ts.tv_nsec = left % 1000000 * 1000;
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGUSR2);
-	sigtimedwait(&set, NULL, &ts);
-	return true;
-}
-
-/*
- * Reap a process that was killed, within @ms. A pid namespace's first process ends only when all others there are reaped, so those
- * that led to a prepared subject are reaped here, too, should they have been late.
- */
-void cr_reap_killed(pid_t pid, int ms)
-{
-	long long deadline = cr_now_us() + ms * 1000LL;
-
-	while (!waitpid(pid, NULL, WNOHANG | __WALL)) {
-		if (waitpid(-1, NULL, WNOHANG | __WCLONE) > 0)
-			continue;
-		if (!wait_for_child(deadline))
-			return;
-	}
-}
-
 /* Kill this process's remaining children: PID 1 of a guest has no others but prepared subjects, elsewhere they are looked up. */
 static void kill_children(void)
 {
@@ -147,7 +112,7 @@ int cr_clean_up(pid_t group)
 		alive = true;
 		kill(-group, SIGKILL);
 		kill_children();
-		if (!wait_for_child(deadline))
+		if (!cr_wait_for_child(deadline))
 			return -1;
 	}
 }
@@ -202,7 +167,7 @@ static enum waited wait_for_case(pid_t base, long long deadline, int *status)
 		if (!shared->worker && waitpid(pid, NULL, WNOHANG | __WALL) && !shared->worker &&
 		    !(shared->base && shared->base != pid))
 			return CASE_NONE;
-		if (!wait_for_child(deadline))
+		if (!cr_wait_for_child(deadline))
 			return CASE_LATE;
 	}
 }
@@ -215,7 +180,7 @@ static void kill_late(pid_t pid)
 }
 
 /* Make the subject @p->subject, read it back in a first case that does nothing else. False where that did not succeed. */
-bool cr_supervise_preparation(struct cr_prepared *p, unsigned int deadline_ms)
+static bool prepare(struct cr_prepared *p, unsigned int deadline_ms)
 {
 	int status, i;
 	pid_t pid;
@@ -245,6 +210,28 @@ bool cr_supervise_preparation(struct cr_prepared *p, unsigned int deadline_ms)
 	memcpy(p->who, shared->who, sizeof(p->who));
 	cr_clean_up(pid);
 	return shared->end == END_OK;
+}
+
+/*
+ * Prepare the subject with these steps, which has no entry yet; NULL where it can't be prepared.
+ * @subject: stays where it is for as long as this process lives.
+ */
+struct cr_prepared *cr_prepare(const char *subject, unsigned int deadline_ms)
+{
+	struct cr_prepared *p = cr_prepared_take(subject);
+
+	/* Where the table is full, who comes late makes its own: to give an entry away would be to make subjects again and again. */
+	if (!p)
+		return NULL;
+	if (prepare(p, deadline_ms)) {
+		/* The first case finds what every later one does. */
+		cr_prepared_clean(p);
+		if (p->pid)
+			return p;
+	}
+	cr_prepared_drop(p);
+	p->subject = subject; /* not tried again */
+	return NULL;
 }
 
 /*
@@ -302,10 +289,7 @@ int cr_supervise(struct cr_prepared *from, const char *program, unsigned int dea
 	if (from && from->pid)
 		cr_prepared_clean(from);
 	kids = cr_clean_up(pid);
-	if (shared->yama_was)
-		cr_spit("/proc/sys/kernel/yama/ptrace_scope", (char *)&shared->yama_was, 1);
-	if (shared->cgroup[0])
-		cr_remove_cgroups(shared);
+	cr_undo_steps(shared);
 	cr_text_init(&t, out, outlen);
 	cr_puts(&t, "obs ");
 	cr_putu(&t, n);

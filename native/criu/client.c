@@ -68,10 +68,10 @@ bool cr_hands_count(const char *path, const struct cr_hand *before, int n, pid_t
 	return false;
 }
 
-/* In a process of its own: become CRIU. Where that is refused, the errno goes to @told, which execve closes. */
-static void become_criu(const char *program, const char *dir, char *const argv[], int told)
+/* In a process of its own: become CRIU. Where that is refused, the errno goes to @error_fd, which execve closes. */
+static void become_criu(const char *program, const char *dir, char *const argv[], int error_fd)
 	__attribute__((noreturn));
-static void become_criu(const char *program, const char *dir, char *const argv[], int told)
+static void become_criu(const char *program, const char *dir, char *const argv[], int error_fd)
 {
 	/* Its cache of what the kernel can do is the case's own, and of no other subject. */
 	char *envp[] = { "PATH=/usr/sbin", "XDG_RUNTIME_DIR=" RUNTIME, NULL };
@@ -83,11 +83,11 @@ static void become_criu(const char *program, const char *dir, char *const argv[]
 	if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0 || open("/dev/null", O_RDONLY) < 0)
 		_exit(126);
 	for (fd = 3; fd < 256; fd++)
-		if (fd != told)
+		if (fd != error_fd)
 			close(fd);
 	execve(program, argv, envp);
 	fd = errno;
-	if (write(told, &fd, sizeof(fd)) != sizeof(fd))
+	if (write(error_fd, &fd, sizeof(fd)) != sizeof(fd))
 		_exit(126);
 	_exit(127);
 }
@@ -98,18 +98,18 @@ static void become_criu(const char *program, const char *dir, char *const argv[]
  */
 static int run_criu(const char *program, const char *dir, char *const argv[])
 {
-	int status, told[2], err = 0;
+	int status, error_pipe[2], err = 0;
 	pid_t pid;
 
-	if ((mkdir(RUNTIME, 0700) && errno != EEXIST) || pipe2(told, O_CLOEXEC))
+	if ((mkdir(RUNTIME, 0700) && errno != EEXIST) || pipe2(error_pipe, O_CLOEXEC))
 		return 128;
 	pid = cr_fork();
 	if (!pid)
-		become_criu(program, dir, argv, told[1]);
-	close(told[1]);
-	if (pid > 0 && read(told[0], &err, sizeof(err)) != sizeof(err))
+		become_criu(program, dir, argv, error_pipe[1]);
+	close(error_pipe[1]);
+	if (pid > 0 && read(error_pipe[0], &err, sizeof(err)) != sizeof(err))
 		err = 0;
-	close(told[0]);
+	close(error_pipe[0]);
 	status = pid < 0 ? -1 : cr_reap(pid);
 	if (err)
 		return -err;
@@ -129,7 +129,7 @@ static const char *not_executed(int err)
 	return words;
 }
 
-/* A log's last bytes that a payload has place for. */
+/* A log's last bytes that a payload has space for. */
 #define LOG_SHOWN 900
 
 /* CRIU's lines of errors, without their times, the last of them: "FILE:LINE: WHAT / …". */

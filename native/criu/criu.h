@@ -23,6 +23,9 @@ struct cr_hand {
 
 #define CR_HANDS_MAX 2
 
+/* victim.c: the life of a victim; returns its exit status */
+int cr_victim(const char *kind, const char *path);
+
 /* How many hands a victim of this kind has; 0 where there is no such kind. */
 int cr_victim_hands(const char *kind);
 

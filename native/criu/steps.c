@@ -38,18 +38,25 @@ static int step_loopback(struct cr_ctx *c, char *arg)
 	return 0;
 }
 
-/* @arg: 0 to 2. The supervisor sets it back. */
+static const char yama[] = "/proc/sys/kernel/yama/ptrace_scope";
+
+/* @arg: 0 to 2 */
 static int step_yama(struct cr_ctx *c, char *arg)
 {
-	static const char path[] = "/proc/sys/kernel/yama/ptrace_scope";
 	char was[8];
 
 	if (arg[0] < '0' || arg[0] > '2' || arg[1])
 		return CR_MISUSED;
-	if (cr_slurp(path, was, sizeof(was)) <= 0)
+	if (cr_slurp(yama, was, sizeof(was)) <= 0)
 		return -ENOENT;
 	c->sh->yama_was = *was;
-	return cr_spit(path, arg, 1);
+	return cr_spit(yama, arg, 1);
+}
+
+void cr_undo_yama(const struct cr_shared *sh)
+{
+	if (sh->yama_was)
+		cr_spit(yama, &sh->yama_was, 1);
 }
 
 /* @arg: PATH: a copy of CRIU that can have capabilities of its own. */
@@ -84,8 +91,8 @@ struct victim {
 static char *const program_env[] = { "UV_USE_IO_URING=0", "GLIBC_TUNABLES=glibc.pthread.rseq=0",
 				     NULL };
 
-/* As root of a user namespace of its own, there the first process of a pid namespace. Its pid out here goes to @told. */
-static int nest(unsigned int uid, int told)
+/* As root of a user namespace of its own, there the first process of a pid namespace. Its pid out here goes to @pid_fd. */
+static int nest(unsigned int uid, int pid_fd)
 {
 	char map[32];
 	struct cr_text t;
@@ -104,12 +111,12 @@ static int nest(unsigned int uid, int told)
 		return -1;
 	pid = cr_fork();
 	if (pid > 0)
-		_exit(write(told, &pid, sizeof(pid)) != sizeof(pid));
+		_exit(write(pid_fd, &pid, sizeof(pid)) != sizeof(pid));
 	return pid < 0 || mount("proc", "/proc", "proc", 0, NULL) ? -1 : 0;
 }
 
-static void become_victim(const struct victim *v, int told) __attribute__((noreturn));
-static void become_victim(const struct victim *v, int told)
+static void become_victim(const struct victim *v, int pid_fd) __attribute__((noreturn));
+static void become_victim(const struct victim *v, int pid_fd)
 {
 	bool program = !strcmp(v->kind, "program");
 	char *ours[] = { "victim", "--victim", (char *)v->kind, (char *)v->path, NULL };
@@ -121,7 +128,7 @@ static void become_victim(const struct victim *v, int told)
 			    syscall(SYS_setresuid, (long)v->uid, (long)v->uid, (long)v->uid)))
 		_exit(1);
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (v->nested && nest(v->uid < 0 ? getuid() : v->uid, told))
+	if (v->nested && nest(v->uid < 0 ? getuid() : v->uid, pid_fd))
 		_exit(1);
 	/* Root gains at execve what it drops before, and who gains is not dumpable: it keeps what it has. */
 	if (geteuid() && cr_cap_set(0, 0, 0))
@@ -143,21 +150,21 @@ static void become_victim(const struct victim *v, int told)
 static pid_t start_victim(const struct victim *v)
 {
 	pid_t pid, nested = 0;
-	int told[2];
+	int pid_pipe[2];
 
-	if (pipe2(told, O_CLOEXEC))
+	if (pipe2(pid_pipe, O_CLOEXEC))
 		return -errno;
 	pid = cr_fork();
 	if (!pid)
-		become_victim(v, told[1]);
-	close(told[1]);
+		become_victim(v, pid_pipe[1]);
+	close(pid_pipe[1]);
 	if (pid > 0 && v->nested) {
-		if (read(told[0], &nested, sizeof(nested)) != sizeof(nested))
+		if (read(pid_pipe[0], &nested, sizeof(nested)) != sizeof(nested))
 			nested = -ECHILD;
 		cr_reap(pid);
 		pid = nested;
 	}
-	close(told[0]);
+	close(pid_pipe[0]);
 	return pid;
 }
 

@@ -55,14 +55,14 @@ static unsigned int sysctl(const char *path, const struct setting *s, bool count
 {
 	unsigned int too = behind(s, counts);
 
-	switch (doctor_place(path)) {
-	case PLACE_READ_ONLY:
+	switch (doctor_file_state(path)) {
+	case FILE_READ_ONLY:
 		return BIT(CAUSE_READ_ONLY) | too;
-	case PLACE_MASKED:
+	case FILE_MASKED:
 		return BIT(CAUSE_MASKED) | too;
-	case PLACE_ABSENT:
-		if (doctor_place("/proc/sys/kernel") != PLACE_PROC &&
-		    doctor_place("/proc/sys/kernel") != PLACE_READ_ONLY)
+	case FILE_ABSENT:
+		if (doctor_file_state("/proc/sys/kernel") != FILE_WRITABLE &&
+		    doctor_file_state("/proc/sys/kernel") != FILE_READ_ONLY)
 			return BIT(CAUSE_MASKED) | too;
 		return BIT(CAUSE_KERNEL_CONFIG);
 	default:
@@ -77,7 +77,7 @@ static unsigned int next_id(const struct setting *s, const struct outcome *o)
 	struct stat st;
 
 	/* Who may not open it is told so before the mount is looked at. */
-	if ((!is(o, "EACCES") && !is(o, "EPERM")) || doctor_place(path) != PLACE_PROC)
+	if ((!is(o, "EACCES") && !is(o, "EPERM")) || doctor_file_state(path) != FILE_WRITABLE)
 		return sysctl(path, s, counts);
 	/* Since Linux 5.16 everybody may open it for writing, or by 5.19 the mode says so to who may: before, its owner alone. */
 	if (holds(s) && counts && s->uid && !stat(path, &st) && (st.st_mode & 0777) == 0644)

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../agent/agent.h"
 #include "doctor.h"
 
 static int usage(void)

@@ -100,6 +100,9 @@ struct outcome {
 	unsigned int causes;	  /* a bit each */
 };
 
+/* doctor.c: the arguments behind --doctor; returns the exit status */
+int cr_doctor(int argc, char **argv);
+
 /* setting.c */
 #define CAP_BIT(n)	   (1ULL << (n))
 #define CHECKPOINT_RESTORE CAP_BIT(CAP_CHECKPOINT_RESTORE_NR)
@@ -107,8 +110,8 @@ struct outcome {
 #define SYS_PTRACE	   CAP_BIT(19)
 void doctor_setting(struct setting *s);
 /* Is the path what the kernel put there, and can it be written? */
-enum place { PLACE_PROC, PLACE_READ_ONLY, PLACE_MASKED, PLACE_ABSENT };
-enum place doctor_place(const char *path);
+enum file_state { FILE_WRITABLE, FILE_READ_ONLY, FILE_MASKED, FILE_ABSENT };
+enum file_state doctor_file_state(const char *path);
 
 /* target.c: returns false where there is no such process */
 bool doctor_target(pid_t pid, struct target *t);

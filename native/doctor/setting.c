@@ -21,15 +21,15 @@
 #define INITIAL_PIDNS_INO  0xEFFFFFFCUL
 #define LABEL_MIN	   2
 
-enum place doctor_place(const char *path)
+enum file_state doctor_file_state(const char *path)
 {
 	struct statfs fs;
 
 	if (statfs(path, &fs))
-		return PLACE_ABSENT;
+		return FILE_ABSENT;
 	if ((unsigned long)fs.f_type != PROC_MAGIC)
-		return PLACE_MASKED;
-	return fs.f_flags & ST_RDONLY ? PLACE_READ_ONLY : PLACE_PROC;
+		return FILE_MASKED;
+	return fs.f_flags & ST_RDONLY ? FILE_READ_ONLY : FILE_WRITABLE;
 }
 
 /* Does the user namespace that owns this namespace give this process's capabilities a say in it? */
@@ -106,8 +106,8 @@ static bool in_container(void)
 	struct stat st;
 
 	return !stat("/proc/self/ns/pid", &st) && st.st_ino != INITIAL_PIDNS_INO &&
-	       (doctor_place("/proc/sys/kernel") != PLACE_PROC ||
-		doctor_place("/proc/kcore") == PLACE_MASKED);
+	       (doctor_file_state("/proc/sys/kernel") != FILE_WRITABLE ||
+		doctor_file_state("/proc/kcore") == FILE_MASKED);
 }
 
 /* The outermost name counts: Kubernetes starts its containers with an engine that leaves its own traces. */
@@ -162,8 +162,8 @@ void doctor_setting(struct setting *s)
 	s->yama = cr_slurp("/proc/sys/kernel/yama/ptrace_scope", digit, sizeof(digit)) > 0
 			  ? *digit - '0'
 			  : -1;
-	s->proc = doctor_place("/proc/self/status") != PLACE_ABSENT &&
-		  doctor_place("/proc/self/status") != PLACE_MASKED;
+	s->proc = doctor_file_state("/proc/self/status") != FILE_ABSENT &&
+		  doctor_file_state("/proc/self/status") != FILE_MASKED;
 	s->initial_userns = in_initial_userns();
 	s->pid_owner = owner_of("/proc/self/ns/pid");
 	s->children_owner = owner_of("/proc/self/ns/pid_for_children");

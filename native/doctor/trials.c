@@ -124,7 +124,7 @@ int doctor_try(enum boundary which, const struct target *target, struct outcome 
 	memset(o, 0, sizeof(*o));
 	o->pid = target ? target->pid : 0;
 	/* Into what stands in a sysctl's place nothing is written. */
-	if (trial.sysctl && doctor_place(trial.sysctl) == PLACE_MASKED)
+	if (trial.sysctl && doctor_file_state(trial.sysctl) == FILE_MASKED)
 		return 0;
 	len = cr_supervise(NULL, trial.program, DEADLINE, 0, obs, sizeof(obs));
 	if (len < 0)

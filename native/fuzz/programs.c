@@ -16,6 +16,7 @@ static jmp_buf over;
 
 #include "../core/case.c"
 #include "../core/program.c"
+#include "../core/steps.c"
 
 /* What it says is what it finds: an errno, a success with evidence, or that it does not understand. */
 static int fake_op(struct cr_ctx *c, char *arg)
@@ -77,7 +78,6 @@ const struct cr_step cr_steps_subject[] = {
 NONE(namespace);
 NONE(process);
 NONE(file);
-NONE(filecap);
 NONE(watched);
 NONE(path);
 NONE(mount);
@@ -97,6 +97,16 @@ NONE(criu);
 NONE(cgroup);
 NONE(landlock);
 NONE(bpf_lsm);
+
+void cr_undo_yama(const struct cr_shared *sh)
+{
+	(void)sh;
+}
+
+void cr_undo_cgroups(const struct cr_shared *sh)
+{
+	(void)sh;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -231,7 +231,7 @@ pid_t cr_fork(void)
 }
 
 /* Texts of lines as they travel. */
-static size_t wrap(const char *texts, size_t size, char *out, size_t room)
+static size_t wrap(const char *texts, size_t size, char *out, size_t space)
 {
 	unsigned long num = 0;
 	size_t used = 0;
@@ -247,9 +247,9 @@ static size_t wrap(const char *texts, size_t size, char *out, size_t room)
 		n = again ? snprintf(want, sizeof(want), "r ")
 			  : snprintf(want, sizeof(want), "%lu ", num++);
 		sum = cr_crc32(cr_crc32(0, want, n), texts, len);
-		if (len + 48 > room - used)
+		if (len + 48 > space - used)
 			break;
-		used += snprintf(out + used, room - used, "%s%08x ", want, sum);
+		used += snprintf(out + used, space - used, "%s%08x ", want, sum);
 		memcpy(out + used, texts, len);
 		used += len;
 		out[used++] = '\n';

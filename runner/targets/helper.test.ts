@@ -1,7 +1,10 @@
 /** The helper as a command: what it does not understand it refuses, and only a guest's /init is the agent. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { buffer } from "node:stream/consumers";
 import { test } from "tap";
+import { FrameReader } from "../../vm/channel/frames.js";
+import { encodeLine } from "../../vm/channel/lines.js";
 import { agentPath } from "./agents.js";
 import { localArch } from "./localTarget.js";
 
@@ -63,4 +66,96 @@ test("PID 1 of a container under any name is a command like any other", {
 		assert.equal(status, 2, name);
 		assert.match(stderr, /^usage: crprobe/, name);
 	}
+});
+
+/** The frames that the agent sends over pipes where it takes these lines, and then is told to quit. */
+async function serve(lines: readonly string[]) {
+	let counted = 0;
+	const input = [...lines, "quit"].map((text) =>
+		encodeLine(text.startsWith("resend ") ? "r" : counted++, text),
+	);
+	const child = spawn(HELPER, ["--serve"], {
+		stdio: ["pipe", "pipe", "inherit"],
+		timeout: 120_000,
+	});
+	// The other end stays: with it gone the running case would be ended.
+	child.stdin.on("error", () => {}).write(input.join(""));
+	const items = new FrameReader().feed(await buffer(child.stdout));
+	return items.map((item) => {
+		assert.ok(item.kind === "frame", item.kind);
+		return item;
+	});
+}
+
+/** The number of the last frame before any request. */
+const readyFrame = async () =>
+	(await serve([])).findIndex(({ payload }) => payload === "ready");
+
+/** As many frames as the agent keeps, and as many bytes of their payloads (PROTOCOL.md). */
+const KEPT_FRAMES = 1024;
+const KEPT_BYTES = 128 * 1024;
+
+test("the agent sends the latest frames again, and says so where one is no longer kept", async () => {
+	const ready = await readyFrame();
+	const latest = ready + KEPT_FRAMES;
+	const asked = [0, ready, ready + 1, latest, latest + 1];
+	const frames = await serve([
+		...Array.from({ length: KEPT_FRAMES }, () => "rate 1"),
+		...asked.map((seq) => `resend ${seq}`),
+	]);
+	const sent = frames.slice(0, latest + 1);
+	assert.deepEqual(
+		sent.map(({ seq }) => seq),
+		sent.map((_, i) => i),
+	);
+	const [bye, ...more] = frames.slice(latest + 1 + 4);
+	assert.deepEqual(
+		frames
+			.slice(latest + 1, latest + 1 + 4)
+			.map(({ seq, payload }) => [seq, payload]),
+		[
+			[0, "gone"],
+			[ready, "gone"],
+			[ready + 1, sent[ready + 1]?.payload],
+			[latest, sent[latest]?.payload],
+		],
+	);
+	// What was never sent is not answered, and none of this took a number.
+	assert.deepEqual([bye?.seq, bye?.payload, more], [latest + 1, "bye 0", []]);
+});
+
+test("long frames put earlier ones out, and none comes again in part", async () => {
+	// Each byte is told as "%00".
+	const program = "-- open=a,r,/dev/zero read=a,900 read=a,900";
+	const count = 60;
+	const cases = Array.from(
+		{ length: count },
+		(_, n) => `case ${n} 10000 - ${program}`,
+	);
+	const ready = await readyFrame();
+	const latest = ready + count;
+	const frames = await serve([
+		...cases,
+		...Array.from({ length: latest + 1 }, (_, seq) => `resend ${seq}`),
+	]);
+	const sent = frames.slice(0, latest + 1);
+	const again = frames.slice(latest + 1, -1);
+	assert.deepEqual(
+		again.map(({ seq }) => seq),
+		sent.map(({ seq }) => seq),
+	);
+	const first = again.findIndex(({ payload }) => payload !== "gone");
+	const kept = sent.slice(first);
+	assert.deepEqual(
+		again.slice(first).map(({ payload }) => payload),
+		kept.map(({ payload }) => payload),
+	);
+	const longest = Math.max(...sent.map(({ payload }) => payload.length));
+	assert.ok(longest > 5000, `${longest}`);
+	const bytes = kept.reduce((sum, { payload }) => sum + payload.length, 0);
+	// The end of the memory that a frame did not fit into, and what the latest one took away of another.
+	assert.ok(
+		bytes <= KEPT_BYTES && bytes > KEPT_BYTES - 2 * longest,
+		`${bytes}`,
+	);
 });
