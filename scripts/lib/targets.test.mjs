@@ -5,8 +5,8 @@ import {
 	kernelsOf,
 	lastOf,
 	settingTrouble,
-	wholeToday,
 	wasLost,
+	wholeToday,
 } from "./targets.mjs";
 
 const NONE = {
