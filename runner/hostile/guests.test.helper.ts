@@ -138,9 +138,11 @@ export const GUESTS: Readonly<Record<string, Behaviour>> = {
 	"separators-in-a-case": inSecond((guest) => {
 		guest.results.write(Buffer.alloc(65_536, RS));
 	}),
-	"port-flood": inSecond((guest) => guest.flood(guest.results, LINE, 150 * MB)),
+	"port-flood": inSecond((guest) =>
+		guest.flood(guest.results, LINE, 1000 * MB),
+	),
 	"port-flood-at-boot": before((guest) =>
-		guest.flood(guest.results, LINE, 150 * MB),
+		guest.flood(guest.results, LINE, 1000 * MB),
 	),
 	"asks-again-without-end": inSecond((guest) => {
 		for (let i = 0; i < 1000; i++) guest.say("bad 0");
@@ -260,7 +262,7 @@ export const GUESTS: Readonly<Record<string, Behaviour>> = {
 		guest.answer(n);
 	}),
 	"monitor-flood": onceInSecond(async (guest, n) => {
-		await guest.flood(guest.monitor, Buffer.alloc(65_536, 0x7b), 100 * MB);
+		await guest.flood(guest.monitor, Buffer.alloc(65_536, 0x7b), 1000 * MB);
 		guest.answer(n);
 	}),
 	"stderr-flood": onceInSecond((guest, n) => {
