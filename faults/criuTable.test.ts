@@ -103,7 +103,7 @@ test("the page's table has every fault that CRIU must fail by, with its boundary
 		const row = page
 			.split("\n")
 			.find((line) => line.startsWith(`| \`${name}\` |`));
-		const { boundary } = FAULTS.find((fault) => fault.name === name) as Fault;
+		const { part } = FAULTS.find((fault) => fault.name === name) as Fault;
 		const cells = row?.split(" | ") ?? [];
 		assert.equal(cells[2], "Looks good.", name);
 		assert.match(
@@ -111,7 +111,7 @@ test("the page's table has every fault that CRIU must fail by, with its boundary
 			/failed: |restored with another|must be refused: /,
 			name,
 		);
-		assert.equal(cells[4], `\`${boundary}\` |`, name);
+		assert.equal(cells[4], `\`${part}\` |`, name);
 	}
 });
 

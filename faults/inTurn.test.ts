@@ -5,7 +5,7 @@ import { casesFor, groupsOf, namedCases, stepsOf, Turn } from "./inTurn.js";
 import type { Fault } from "./table.js";
 
 const fault = (name: string, more: Partial<Fault> = {}): Fault => ({
-	...{ name, boundary: name.split("-")[0] ?? "" },
+	...{ name, part: name.split("-")[0] ?? "" },
 	...{
 		kind: "check missing",
 		description: "It was lost.",

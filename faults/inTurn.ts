@@ -44,7 +44,7 @@ export interface Group {
 export function groupsOf(faults: readonly Fault[]): Group[] {
 	const modules = new Set(faults.flatMap((fault) => fault.modules?.[0] ?? []));
 	const without = faults.filter(({ modules }) => modules === undefined);
-	const isShared = ({ boundary }: Fault): boolean => boundary === EVERYWHERE;
+	const isShared = ({ part }: Fault): boolean => part === EVERYWHERE;
 	return [
 		{
 			faults: without.filter((fault) => !isShared(fault)),
@@ -75,7 +75,7 @@ export function namedCases(
 
 /** The cases to try a fault with: those of the row that caught it before, else all that may. */
 export function casesFor(
-	{ boundary }: Fault,
+	{ part }: Fault,
 	cases: readonly PlannedCase[],
 	before: string | undefined,
 ): readonly PlannedCase[] {
@@ -85,7 +85,7 @@ export function casesFor(
 		const others = cases.filter((one) => one !== first && rowOf(one) === row);
 		return [first, ...others.slice(0, ENOUGH - 1)];
 	}
-	const suites = boundary === EVERYWHERE ? ANY : [boundary];
+	const suites = part === EVERYWHERE ? ANY : [part];
 	return cases.filter(({ suite }) => suites.includes(suite));
 }
 

@@ -87,7 +87,7 @@ export const MEANT: Readonly<Partial<Record<ConfigName, readonly string[]>>> = {
 	debug: ["--splats", "fail"],
 };
 
-/** Beside all cases of its own boundary, a fault must fail none of these. */
+/** Beside all cases of its own part, a fault must fail none of these. */
 export const OTHERS = [
 	"*.uid1000-none",
 	"*.uid1000-cap_checkpoint_restore",
