@@ -306,11 +306,11 @@ async function main(): Promise<number> {
 		);
 	if (options.writeCriu !== undefined) {
 		const old = await readFile(options.writeCriu, "utf8");
-		const told = jobs.flatMap((job) => ofCriu.get(job) ?? []);
+		const criuRows = jobs.flatMap((job) => ofCriu.get(job) ?? []);
 		const source = sources.get(OLDEST) ?? "";
 		await writeFile(
 			options.writeCriu,
-			withCriuTable(old, criuTable(told, OLDEST, source)),
+			withCriuTable(old, criuTable(criuRows, OLDEST, source)),
 		);
 	}
 	const sound =

@@ -43,25 +43,25 @@ const LONGEST = 256 * 1024;
 function damaged(sample: Buffer, changes: readonly Damage[]): Buffer {
 	let bytes = Buffer.from(sample);
 	for (const { how, at, to, byte } of changes) {
-		const place = Math.floor((at * bytes.length) / (WHOLE + 1));
+		const offset = Math.floor((at * bytes.length) / (WHOLE + 1));
 		const other = Math.floor((to * bytes.length) / (WHOLE + 1));
-		const [from, end] = place < other ? [place, other] : [other, place];
-		if (how === "set") bytes[place] = byte;
-		else if (how === "flip") bytes[place] = (bytes[place] ?? 0) ^ (byte | 1);
-		else if (how === "cut") bytes = bytes.subarray(0, place);
+		const [from, end] = offset < other ? [offset, other] : [other, offset];
+		if (how === "set") bytes[offset] = byte;
+		else if (how === "flip") bytes[offset] = (bytes[offset] ?? 0) ^ (byte | 1);
+		else if (how === "cut") bytes = bytes.subarray(0, offset);
 		else if (how === "drop")
 			bytes = Buffer.concat([bytes.subarray(0, from), bytes.subarray(end)]);
 		else if (how === "insert")
 			bytes = Buffer.concat([
-				bytes.subarray(0, place),
+				bytes.subarray(0, offset),
 				Buffer.from([byte]),
-				bytes.subarray(place),
+				bytes.subarray(offset),
 			]);
 		else if (bytes.length < LONGEST)
 			bytes = Buffer.concat([
-				bytes.subarray(0, place),
+				bytes.subarray(0, offset),
 				bytes.subarray(from, end),
-				bytes.subarray(place),
+				bytes.subarray(offset),
 			]);
 	}
 	return bytes;

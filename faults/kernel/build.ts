@@ -251,10 +251,10 @@ interface Inputs {
 }
 
 /** Where patches and configurations are. */
-const ROOM = fileURLToPath(new URL("../../../faults/", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../../../faults/", import.meta.url));
 
 async function readPatch(name: string): Promise<Patch> {
-	const file = join(ROOM, `${name}.patch`);
+	const file = join(FOLDER, `${name}.patch`);
 	return { file, text: await readFile(file, "utf8") };
 }
 
@@ -270,7 +270,7 @@ async function patchesFor(
 
 async function readInputs(attempt: Attempt, version: Version): Promise<Inputs> {
 	const config = (name: string): Promise<string> =>
-		readFile(join(ROOM, "config", `${name}.config`), "utf8");
+		readFile(join(FOLDER, "config", `${name}.config`), "utf8");
 	const base = mergeFragments(
 		await config("base"),
 		await config(`linux-${version}`),

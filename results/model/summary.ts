@@ -81,16 +81,16 @@ export function newTarget(head: TargetHead): TargetSummary {
 const MOST_SKIPS = 100;
 /** Percent of a plan: where more was skipped, the summary says why. */
 const MANY_SKIPS = 5;
-/** Those that are told. */
-const TOLD_SKIPS = 2;
+/** So many of them are shown. */
+const SHOWN_SKIPS = 2;
 
 /** The most frequent reasons why cases were skipped, for a run of nothing else. */
 function skipReasons({ skips }: TargetSummary): string {
 	const sorted = [...skips].sort(([, a], [, b]) => b - a);
-	const told = sorted
-		.slice(0, TOLD_SKIPS)
+	const shown = sorted
+		.slice(0, SHOWN_SKIPS)
 		.map(([reason, times]) => `${reason} (${times})`);
-	return told.length === 0 ? "" : `: ${told.join("; ")}`;
+	return shown.length === 0 ? "" : `: ${shown.join("; ")}`;
 }
 
 /** Counts one case. */

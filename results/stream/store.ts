@@ -73,7 +73,7 @@ export class TextStore {
 		return data.toString();
 	}
 
-	/** Forgets text that was in memory, making room for more. */
+	/** Forgets text that was in memory, making space for more. */
 	drop(ref: Ref): void {
 		if (typeof ref === "string") this.#held -= ref.length;
 	}

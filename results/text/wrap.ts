@@ -23,9 +23,9 @@ export function wrapWords(
 		if (!empty && columns(line) + 1 + left.length > width) next();
 		if (!empty) line += " ";
 		while (columns(line) + left.length > width) {
-			const room = Math.max(1, width - columns(line));
-			line += left.slice(0, room).join("");
-			left = left.slice(room);
+			const space = Math.max(1, width - columns(line));
+			line += left.slice(0, space).join("");
+			left = left.slice(space);
 			next();
 		}
 		line += left.join("");

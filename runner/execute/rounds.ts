@@ -144,15 +144,15 @@ function outcomesOf(
 	rounds: readonly CaseResult[],
 ): NonNullable<CaseResult["outcomes"]> {
 	const outcomes: NonNullable<CaseResult["outcomes"]> = [];
-	const places = new Map<string, number>();
+	const positions = new Map<string, number>();
 	for (const round of rounds) {
 		const key = comesTo(round);
-		const known = outcomes[places.get(key) ?? -1];
+		const known = outcomes[positions.get(key) ?? -1];
 		if (known !== undefined) {
 			known.times++;
 			continue;
 		}
-		places.set(key, outcomes.length);
+		positions.set(key, outcomes.length);
 		const { verdict, observed } = round;
 		outcomes.push({ verdict, observed, times: 1 });
 	}

@@ -169,12 +169,12 @@ function explain(
 	issues: readonly z.core.$ZodIssue[],
 	value: unknown,
 	shape: Shape,
-	place: readonly PropertyKey[],
+	prefix: readonly PropertyKey[],
 ): string {
 	const issue =
 		issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
 	if (issue === undefined) return "no configuration";
-	const path = [...place, ...issue.path];
+	const path = [...prefix, ...issue.path];
 	if (issue.code === "invalid_union") {
 		return explainTarget(issue, at(value, issue.path), path);
 	}

@@ -26,7 +26,7 @@ export function noServer(): string | false {
 }
 
 /** Where the agent may look for a place, each with a file system of its own there. */
-const PLACES = ["/tmp", "/root", "/var/tmp", "/dev/shm", "/run"];
+const FOLDERS = ["/tmp", "/root", "/var/tmp", "/dev/shm", "/run"];
 
 export interface Server {
 	/** For `--ssh`. */
@@ -125,9 +125,9 @@ function setUp(folder: string, options: Record<string, string>): string {
 		// Its own folder is in /tmp, which will be another one.
 		"mkdir -p /mnt; mount -t tmpfs none /mnt; mkdir /mnt/keep",
 		`mount --bind ${folder} /mnt/keep`,
-		...PLACES.map(
-			(place) =>
-				`mount -t tmpfs -o mode=1777,${options[place] ?? options.all ?? "rw"} none ${place}`,
+		...FOLDERS.map(
+			(folder) =>
+				`mount -t tmpfs -o mode=1777,${options[folder] ?? options.all ?? "rw"} none ${folder}`,
 		),
 		`if test -w /tmp; then mkdir -p ${folder}; mount --bind /mnt/keep ${folder}; fi`,
 		"if ! mkdir -p /run/sshd 2>/dev/null; then mount -o remount,rw /run; mkdir -p /run/sshd; mount -o remount,ro /run; fi",
@@ -144,10 +144,10 @@ function serverOf(pid: number, folder: string): Server {
 		ssh: join(folder, "ssh"),
 		path: `${folder}:${process.env.PATH}`,
 		left: () =>
-			PLACES.flatMap((place) =>
-				readdirSync(`/proc/${pid}/root${place}`)
+			FOLDERS.flatMap((folder) =>
+				readdirSync(`/proc/${pid}/root${folder}`)
 					.filter((name) => name.startsWith("crcap-crcap"))
-					.map((name) => join(place, name)),
+					.map((name) => join(folder, name)),
 			),
 		running: () =>
 			inNamespaceOf(pid).filter((one) => one !== pid && !isServer(one)),

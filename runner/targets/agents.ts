@@ -120,7 +120,7 @@ export async function extraEntries(
 	return [...criu, ...program.filter(({ path }) => !taken.has(path))];
 }
 
-/** The machine with room for it. Emulated by QEMU 7.2, cmpxchg16b broke some kernels before they came to their first program. */
+/** The machine, with memory for it. Emulated by QEMU 7.2, cmpxchg16b broke some kernels before they came to their first program. */
 export function machineForCriu(machine: Machine): Machine {
 	return {
 		...machine,

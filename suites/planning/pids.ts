@@ -29,7 +29,7 @@ function lower(pid: number): number {
 	return LOWEST + 520 + 20 * hundreds + (rest < 50 ? rest : rest - 40);
 }
 
-/** Are there other pids than the written ones on this kernel? Where its limit leaves no room for those either, the case is skipped. */
+/** Are there other pids than the written ones on this kernel? Where its limit leaves no space for those either, the case is skipped. */
 function isLow(facts: Facts): boolean {
 	const limit = number(facts, "pid_max") ?? AS_WRITTEN;
 	return limit >= LEAST_PID_MAX && limit < AS_WRITTEN;

@@ -94,7 +94,7 @@ function close() {
 	list.focus();
 }
 
-/** A cell was chosen: its cases are listed, and the one that matters is opened. @param {import("./matrix.js").Place} place */
+/** A cell was chosen: its cases are listed, and the one that matters is opened. @param {import("./matrix.js").Cell} cell */
 function choose({ suite, subject, target }) {
 	const change = {
 		suite,
