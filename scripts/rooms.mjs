@@ -16,7 +16,7 @@ const MOST_LINES = 400;
 /** So many lines a room's README may have. */
 const README_LINES = 15;
 
-const SOURCE = /\.(ts|mjs|js|c|h|cc)$/;
+const SOURCE = /\.(ts|mjs|js|css|c|h|cc)$/;
 const TEST = /\.test\./;
 /** Imports and re-exports, as the formatter leaves them. */
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/g;
