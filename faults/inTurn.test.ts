@@ -14,7 +14,7 @@ const fault = (name: string, more: Partial<Fault> = {}): Fault => ({
 	},
 });
 
-/** As much of a planned case as is looked at. */
+/** A planned case with the fields that the code reads. */
 function planned(id: string): PlannedCase {
 	const [suite = "", , subject = ""] = id.split(".");
 	return {

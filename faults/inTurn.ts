@@ -27,14 +27,15 @@ const PARAMETER = "/sys/module/crcap_fault/parameters/planted";
 const WRITER = "uid1000-none";
 /** Suites whose cases may catch a fault that is in none. */
 const ANY = ["routes", "workarounds", "set_tid", "ns_last_pid", "exe_fd"];
-/** So many cases try a fault that is known to be caught by one of them. */
+/** A fault that a known case catches is tried with no more cases than this. */
 const ENOUGH = 6;
+/** A case of a fault must answer within this, milliseconds. */
 const DEADLINE_MS = 30_000;
 
-/** A module that one of these names, and the way in which subjects come about, make a guest of their own. */
+/** The faults that one guest is tried with. Faults that need another module, or subjects made in another way, need another guest. */
 export interface Group {
 	readonly faults: readonly Fault[];
-	/** One, or none. */
+	/** The name of the security module that the guest boots with; empty where the kernel comes up as it is. */
 	readonly modules: readonly string[];
 	/** Where the fault is in how a subject comes by its capabilities, no subject is made in advance. */
 	readonly freshSubjects: boolean;

@@ -1,7 +1,7 @@
 /** Inputs for parsers: samples that are damaged, and words put together. */
 import fc from "fast-check";
 
-/** One change of a sample: a place in it and another one, as shares of its length, and a byte. */
+/** One change of a sample: two offsets in it, as shares of its length, and a byte. */
 interface Damage {
 	readonly how: "set" | "flip" | "cut" | "drop" | "copy" | "insert";
 	readonly at: number;
@@ -12,7 +12,7 @@ interface Damage {
 /** Shares are integers: doubles take fast-check longer. */
 const WHOLE = 65_536;
 
-/** Bytes that mean something somewhere, among any. */
+/** Any byte; those that mean something to a parser (line ends, `%`, digits, the first bit) come more often. */
 const byte = fc.oneof(
 	fc.nat(255),
 	fc.constantFrom(
@@ -84,7 +84,7 @@ export function damagedBytes(
 	);
 }
 
-/** The same as text, a character a byte. */
+/** As damagedBytes(), but of text: each character stands for a byte. */
 export function damagedText(samples: readonly string[]): fc.Arbitrary<string> {
 	return damagedBytes(samples).map((bytes) => bytes.toString("latin1"));
 }
@@ -102,7 +102,7 @@ export function wordsOf(
 	return fc.array(one, { maxLength: most }).map((list) => list.join(""));
 }
 
-/** A stream cut into chunks at any places. */
+/** Cuts the bytes into chunks of these sizes, which are taken in turn. */
 export function* cutUp(
 	bytes: Buffer,
 	sizes: readonly number[],
@@ -115,13 +115,13 @@ export function* cutUp(
 	}
 }
 
-/** Sizes of chunks. */
+/** The sizes, in bytes, of the chunks that a stream is cut into. */
 export const sizes: fc.Arbitrary<number[]> = fc.array(
 	fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 4000 })),
 	{ minLength: 1, maxLength: 4 },
 );
 
-/** A stream of these bytes in those chunks. */
+/** Streams the bytes in chunks of these sizes, which are taken in turn. */
 export async function* streamOf(
 	bytes: Buffer,
 	chunks: readonly number[],

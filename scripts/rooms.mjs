@@ -9,18 +9,18 @@ import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nativeTrouble } from "./native/arrows.mjs";
 
-/** So many source files may stand in one folder. */
+/** A folder may hold no more source files than this. */
 const MOST_FILES = 20;
-/** So many lines a file may have that is no table of rows. */
+/** A file that is no table of rows may have no more lines than this. */
 const MOST_LINES = 400;
-/** So many lines a room's README may have. */
+/** A folder's README may have no more lines than this. */
 const README_LINES = 15;
 
 const SOURCE = /\.(ts|mjs|js|css|c|h|cc)$/;
 const TEST = /\.test\./;
 /** Imports and re-exports, as the formatter leaves them. */
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/g;
-/** What holds no source of ours. */
+/** Folders of these names hold no source of the project. */
 const PASSED_OVER = new Set([
 	...["node_modules", "dist", "build", "prebuilds", "golden"],
 	...[".git", ".setup", ".tap"],

@@ -250,7 +250,7 @@ interface Inputs {
 	fragments: Record<ConfigName, string>;
 }
 
-/** Where patches and configurations are. */
+/** The folder with the patches and configurations. */
 const FOLDER = fileURLToPath(new URL("../../../faults/", import.meta.url));
 
 async function readPatch(name: string): Promise<Patch> {

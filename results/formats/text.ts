@@ -201,7 +201,7 @@ function raw(row: string, prefix: string): string {
 	return (pieces ?? [""]).map((piece) => `${prefix}${piece}\n`).join("");
 }
 
-/** Words in lines. */
+/** Breaks a text into lines of the report's width: the first is indented as it was, the others by `rest` where it is given. */
 function fitLines(value: string, rest = ""): string {
 	const start = /^ */.exec(value)?.[0] ?? "";
 	return `${wrapWords(value.slice(start.length), start, rest === "" ? start : rest).join("\n")}\n`;

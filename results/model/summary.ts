@@ -81,7 +81,7 @@ export function newTarget(head: TargetHead): TargetSummary {
 const MOST_SKIPS = 100;
 /** Percent of a plan: where more was skipped, the summary says why. */
 const MANY_SKIPS = 5;
-/** So many of them are shown. */
+/** The summary shows no more reasons than this. */
 const SHOWN_SKIPS = 2;
 
 /** The most frequent reasons why cases were skipped, for a run of nothing else. */

@@ -14,7 +14,7 @@ import { UsageError } from "../common/usage.js";
 import { PACKAGE_ROOT } from "../common/version.js";
 import type { Extra } from "../request/extras.js";
 
-/** Where the build puts them. */
+/** The folder in which the build puts the agents. */
 export const AGENTS = join(PACKAGE_ROOT, "dist/agent");
 
 /**

@@ -114,7 +114,10 @@ const PLACEMENTS: readonly Placement[] = [
 	),
 ];
 
-/** A label that refuses nothing is tried with none of them as well: a policy gives nobody what he has not. */
+/**
+ * Is a label tried with this capability set? One that refuses something is tried with both capabilities; one that refuses nothing
+ * is tried without any, since a policy must not give a capability that the subject lacks.
+ */
 const takesSet = ({ refuses }: Label, set: string): boolean =>
 	["cap_checkpoint_restore", "cap_sys_admin"].includes(set) ||
 	set === (refuses.length > 0 ? "cap_both" : "none");

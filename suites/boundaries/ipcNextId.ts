@@ -252,7 +252,7 @@ function fresh(
 	];
 }
 
-/** Where opening is free, what could not be tried behind it is: a write is refused, a seek is not. */
+/** Where anyone may open the file, the cases behind the open can be tried: a write is refused, a seek is not. */
 function atWrite(refused: string, granted = ""): string {
 	if (refused !== "-") return refused;
 	return granted === "0" ? "0" : "EPERM";

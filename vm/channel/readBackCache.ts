@@ -1,8 +1,8 @@
 /** Read-backs that came before: the agent sends their number (`who=*N`), here they become text again. */
 
-/** So many are numbered, in the order in which they were first told. */
+/** The agent and this cache number no more read-backs than this, in the order in which they first came. */
 const MOST = 512;
-/** And so many bytes of text. */
+/** The numbered read-backs have no more bytes of text than this together. */
 const MOST_BYTES = 64 * 1024;
 
 export class ReadBackCache {

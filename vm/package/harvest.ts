@@ -7,11 +7,11 @@ import { errnoOf, messageOf, VmError } from "../base/errors.js";
 import { MAX_UNPACKED, type Taker } from "../image/decompress.js";
 import type { Member } from "./archives.js";
 
-/** All that a package holds, unpacked, bytes: more is a bomb. Modules with what debuggers want take gigabytes. */
+/** A package that unpacks to more bytes than this is refused as a bomb. Modules with debugging information take gigabytes. */
 export const MAX_PACKAGE = 16 * 1024 ** 3;
-/** And so many kernels and configurations. */
+/** A package with more kernels and configurations than this is refused. */
 const MAX_FILES = 1000;
-/** So many directories are looked through, one in the other. */
+/** Files that lie deeper than this many directories are passed over. */
 export const MAX_DEPTH = 6;
 
 /** The name of a kernel, with its release where that follows; some distributions name the flavour there. */
