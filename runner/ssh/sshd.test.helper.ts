@@ -2,17 +2,16 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import {
 	chmodSync,
-	mkdtempSync,
 	readdirSync,
 	readFileSync,
 	readlinkSync,
-	rmSync,
 	writeFileSync,
 } from "node:fs";
 import { connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { t } from "tap";
+import { shortFolder } from "../../testing/shortFolder.test.helper.js";
 
 const SSHD = "/usr/sbin/sshd";
 const USER = { name: "crcap-test", uid: 47_110 };
@@ -25,7 +24,7 @@ export function noServer(): string | false {
 	return spawnSync(SSHD, ["-V"]).error ? `there is no ${SSHD}` : false;
 }
 
-/** Where the agent may look for a place, each with a file system of its own there. */
+/** The folders that the agent may look at, each with a file system of its own there. */
 const FOLDERS = ["/tmp", "/root", "/var/tmp", "/dev/shm", "/run"];
 
 export interface Server {
@@ -35,7 +34,7 @@ export interface Server {
 	/** An `ssh` that knows this server's keys, and the search path on which it is the first. */
 	readonly ssh: string;
 	readonly path: string;
-	/** Files and folders that the agent left in its places. */
+	/** Files and folders that the agent left there. */
 	left(): string[];
 	/** Processes behind the server that are not its own. */
 	running(): number[];
@@ -43,14 +42,12 @@ export interface Server {
 	cut(): void;
 }
 
-/** @param options of the mounts at the places, e.g. `noexec` */
+/** @param options of the mounts at those folders, e.g. `noexec` */
 export async function withServer(
 	use: (server: Server) => Promise<void>,
 	options: Record<string, string> = {},
 ): Promise<void> {
-	// Other users must be able to enter it, which the folders above a checkout may not let them.
-	const folder = mkdtempSync(join(tmpdir(), "crcap-sshd-"));
-	chmodSync(folder, 0o755);
+	const folder = shortFolder(t, 0o755);
 	const port = await freePort();
 	writeKeys(folder, port);
 	const child = spawn(
@@ -72,7 +69,6 @@ export async function withServer(
 		const rest = inNamespaceOf(child.pid as number);
 		child.kill("SIGKILL");
 		for (const pid of rest) kill(pid);
-		rmSync(folder, { recursive: true, force: true });
 	}
 }
 
