@@ -101,7 +101,7 @@ interface Step {
 	readonly tried: { planned: PlannedCase; planted: boolean } | undefined;
 }
 
-/** The steps of these faults. */
+/** Yields what is asked for each fault: its cases, planting it, its cases again, taking it away. */
 export function* stepsOf(
 	faults: readonly Fault[],
 	cases: readonly PlannedCase[],
@@ -149,10 +149,10 @@ export class Turn {
 	readonly #with: string[] = [];
 	#tried = 0;
 	#trouble: string | null = null;
-	/** Planted, tried and taken away again. */
+	/** True once the fault was planted, tried and taken away again. */
 	done = false;
 
-	/** The answer to one of its steps. */
+	/** Takes the answer to one of its steps. */
 	add({ tried }: Step, payload: string): void {
 		if (tried === undefined) {
 			this.done = this.#tried > 0;

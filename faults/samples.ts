@@ -59,9 +59,9 @@ export const SAMPLES: Readonly<
 };
 
 interface Cases {
-	/** On the kernel without a fault. */
+	/** The globs of the cases that the kernel without a fault is asked. */
 	readonly whole: readonly string[];
-	/** On one with a fault. */
+	/** The globs of the cases that a kernel with a fault is asked. */
 	readonly planted: readonly string[];
 }
 

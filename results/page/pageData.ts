@@ -18,7 +18,7 @@ import { oneLine } from "../text/escape.js";
 /** Cases that a page holds; a browser stays quick with so many. Beyond, what passed is left out first. */
 export const MAX_PAGE_CASES = 50_000;
 
-/** Longest string on the page. */
+/** A longer string is cut on the page, characters. */
 const MAX_STRING = 4096;
 
 /** Longest console of one case, in characters. */

@@ -27,10 +27,10 @@ export interface TargetProgress {
 	failures: CaseResult[];
 }
 
-/** Failures kept for the last screen, of each target. */
+/** No more failures of a target than this are kept for the last screen. */
 export const KEPT = 5;
 
-/** Targets shown at once. */
+/** The display shows no more targets than this at once. */
 const SHOWN = 8;
 
 /** The lines of a live display, none wider than `width`. */

@@ -32,7 +32,7 @@ export function tapTarget(value: string, depth: number): TapTarget | undefined {
 		planned: Number.NaN,
 		complete: true,
 		notes: [],
-		// TAP does not tell it.
+		// A TAP report does not state the duration.
 		durationMs: 0,
 		cases: [],
 		stated: undefined,

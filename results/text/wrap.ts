@@ -98,7 +98,7 @@ interface Piece {
 	text: string;
 	/** The quotes that it begins in; none where it begins a word. */
 	quote: Quote;
-	/** Where it stands. */
+	/** The offset at which it stands in the text, characters. */
 	at: number;
 }
 

@@ -24,7 +24,7 @@ const WORST: readonly Verdict[] = [
 	"skip",
 ];
 
-/** Ids that a note names. */
+/** A note names no more ids than this. */
 const NAMED = 20;
 
 /** Takes the results of all rounds in their order, and hands on one for each case once its last round is in. */

@@ -101,7 +101,7 @@ const Config = z.strictObject({
 	configFile: Words.optional(),
 	maxCrashes: z.int(CRASHES).min(0, CRASHES).max(9999, CRASHES).optional(),
 	maxFailures: z.int(FAILURES).min(1, FAILURES).max(9999, FAILURES).optional(),
-	/** Seconds. */
+	/** The limit of the whole run, seconds. */
 	timeout: Seconds.optional(),
 	caseTimeout: Seconds.optional(),
 	/** As for --kcidb-origin and the like. */

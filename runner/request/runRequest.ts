@@ -128,7 +128,7 @@ export interface RunRequest {
 	readonly freshSubjects: boolean;
 	/** Guests may go on from a state that an earlier run saved. */
 	readonly warm: boolean;
-	/** Seconds. */
+	/** The limit of the whole run, seconds. */
 	readonly timeout?: number;
 	readonly caseTimeoutMs?: number;
 	readonly keep?: string;

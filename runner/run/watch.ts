@@ -7,7 +7,7 @@ import { tell } from "../common/tell.js";
 import { KernelError, UsageError } from "../common/usage.js";
 import type { RunRequest } from "../request/runRequest.js";
 
-/** Milliseconds. */
+/** How patient the watch is. */
 export interface WatchTimes {
 	/** A file must have stayed unchanged for this long, milliseconds: whoever writes it is done by then. */
 	readonly settleMs: number;

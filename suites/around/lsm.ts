@@ -95,7 +95,7 @@ interface Asking {
 	readonly title: string;
 	readonly probe: string;
 	readonly program: string;
-	/** Which user namespace counts. */
+	/** How deep the user namespace lies in which the capability counts. */
 	readonly depth: (s: Subject) => number;
 	readonly granted: (s: Subject) => readonly ExpectedResult[];
 	readonly denied: readonly ExpectedResult[];

@@ -17,10 +17,10 @@ type Gate = Extract<Capability, "checkpoint_restore" | "sys_admin">;
 /** A profile or a type of the policy. */
 interface Label {
 	readonly module: Module;
-	/** Part of subjects' names. */
+	/** Stands in the names of its subjects. */
 	readonly name: string;
 	readonly words: string;
-	/** As records name it. */
+	/** Audit records name it so. */
 	readonly label: string;
 	/** As /proc/self/attr/current shows it, without blanks and parentheses. */
 	readonly shown: string;

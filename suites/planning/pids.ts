@@ -9,7 +9,7 @@ import type { ExpectedResult } from "../model/row.js";
 const AS_WRITTEN = 24_000;
 /** Where the chosen pids begin on a kernel with a low limit: above those that its own threads and the case's processes have. */
 const LOWEST = 1000;
-/** What the chosen pids need there. */
+/** The chosen pids fit only where pid_max is at least this. */
 export const LEAST_PID_MAX = 2200;
 
 /** A pid as rows write it; %20 is a space in a step's value. */

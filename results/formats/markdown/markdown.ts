@@ -21,7 +21,7 @@ import { code, fence, html, plain } from "./markdownText.js";
 /** Failures shown in full, where there is space for so many; nobody reads more. */
 const IN_FULL = 50;
 
-/** Failures named beyond these. */
+/** No more failures than this are named beside those that are shown in full. */
 const NAMED = 500;
 
 /** Kept of the space for what stands around the failures: the overview, the last line, what is left out. */

@@ -9,7 +9,7 @@ import { filtered, readState, writeState } from "./state.js";
 import { refused, victims } from "./tables.js";
 import { toolbar } from "./toolbar.js";
 
-/** Cases in full on paper. */
+/** No more cases than this are printed in full. */
 const PRINTED = 300;
 
 const data = decode(
