@@ -15,8 +15,8 @@ import { EVERYWHERE, type Fault } from "./table.js";
 import { UNDER_SETTINGS } from "./underSettings.js";
 
 const KERNEL: Kernel = { bzImage: "bzImage", config: "config", version: "1" };
-const fault = (name: string, boundary = "set_tid"): Fault => ({
-	...{ name, boundary, kind: "k", description: "d", caughtBy: "c" },
+const fault = (name: string, part = "set_tid"): Fault => ({
+	...{ name, part, kind: "k", description: "d", caughtBy: "c" },
 });
 const job = (more: Partial<Job>): Job => ({
 	...{ version: "6.1", config: "base", kernel: KERNEL, fault: null },
@@ -25,7 +25,7 @@ const job = (more: Partial<Job>): Job => ({
 const parse = (...argv: string[]) =>
 	parseOptions(argv, new AbortController().signal);
 
-test("a fault is tried with its boundary's cases, and with those that it must not fail", async () => {
+test("a fault is tried with its part's cases, and with those that it must not fail", async () => {
 	const cases = casesFor(job({ fault: fault("set_tid-a") }));
 	assert.equal(cases[0], "set_tid.*");
 	assert.ok(cases.includes("containers.*"));

@@ -27,9 +27,9 @@ export function casesFor({ config, fault, modules }: Job): readonly string[] {
 	if (own !== undefined) return fault === null ? own.whole : own.planted;
 	if (modules.length > 0)
 		return ["lsm.*", ...(fault === null ? [] : OTHERS.slice(0, 2))];
-	if (fault === null || fault.boundary === EVERYWHERE) return [];
+	if (fault === null || fault.part === EVERYWHERE) return [];
 	if (saysOf(fault) !== undefined) return splatCases(fault);
-	return [`${fault.boundary}.*`, ...OTHERS];
+	return [`${fault.part}.*`, ...OTHERS];
 }
 
 /** Only the oldest version is built without this and that, and for some faults only where the configuration is asked for as well. */

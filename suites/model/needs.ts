@@ -176,7 +176,7 @@ export const NEEDS = {
 					facts,
 					"pid_max is one for all pid namespaces before 6.14",
 				),
-	/** With 1, which is for debugging, nobody loses it. */
+	/** With fs.suid_dumpable=1, which is for debugging, a process that gains privilege stays dumpable. */
 	dumpable_lost: (facts) =>
 		number(facts, "suid_dumpable") === 1
 			? "fs.suid_dumpable is 1: whoever gains privilege stays dumpable"
