@@ -36,6 +36,7 @@ export { VENDORS } from "./catalogue/vendors.js";
 export type { ChannelStats } from "./channel/channel.js";
 export { Channel } from "./channel/channel.js";
 export { crcHex } from "./channel/crc32.js";
+export { ALIVE } from "./channel/lines.js";
 export { ReadBackCache } from "./channel/readBackCache.js";
 export type { NameKind, Pair } from "./channel/requestCatalogue.js";
 export {

@@ -16,7 +16,7 @@ void cr_power_off(void) __attribute__((noreturn));
 void cr_shell(void) __attribute__((noreturn));
 
 /* serve.c: the same on a machine that is somebody's, over standard input and output; and with requests from a file. */
-int cr_serve(const char *folder);
+int cr_serve(const char *folder, unsigned int patience);
 int cr_batch(const char *path, const char *log);
 int cr_hide_standard_ends(void);
 
@@ -58,7 +58,7 @@ void cr_obey_resumed(char *rest);
 const char *cr_latest_observation(void);
 
 /* apart.c */
-void cr_apart_open(int lifeline);
+void cr_apart_open(int lifeline, bool listening);
 bool cr_apart_over(void);
 int cr_run_case_apart(const char *program, unsigned int deadline_ms, unsigned long n, char *out,
 		      size_t outlen);
@@ -77,5 +77,7 @@ void cr_channel_drain(void);
 /* The next line in its turn, without its number and sum; NULL when the channel is gone. */
 char *cr_channel_line(void);
 void cr_channel_attend(void);
+void cr_channel_expect(unsigned int seconds);
+bool cr_channel_listen(void);
 
 #endif

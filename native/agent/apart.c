@@ -16,6 +16,7 @@
 #include "agent.h"
 
 static int line_of_life = -1;
+static bool listens;
 static volatile sig_atomic_t in_case, over;
 static struct handover {
 	int len;
@@ -38,12 +39,14 @@ static void on_stop(int sig)
 /*
  * @lifeline: a descriptor whose other end is who asked; with it gone, or a signal that ends programs, the running case is killed
  * with all that it started. -1: nobody.
+ * @listening: it is the channel, and what comes there is heard while a case runs.
  */
-void cr_apart_open(int lifeline)
+void cr_apart_open(int lifeline, bool listening)
 {
 	struct sigaction sa;
 
 	line_of_life = lifeline;
+	listens = listening;
 	handover = mmap(NULL, sizeof(*handover), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
 	if (handover == MAP_FAILED)
@@ -55,6 +58,7 @@ void cr_apart_open(int lifeline)
 	sigaction(SIGHUP, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGALRM, &sa, NULL);
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &sa, NULL);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -69,13 +73,15 @@ bool cr_apart_over(void)
 /* Sleep until the supervisor ends: true; or until nobody wants to know: false. All signals are blocked but while it sleeps. */
 static bool wait_for(pid_t pid)
 {
-	struct pollfd line = { .fd = line_of_life, .events = POLLRDHUP };
+	struct pollfd line = { .fd = line_of_life,
+			       .events = listens ? POLLRDHUP | POLLIN : POLLRDHUP };
 	sigset_t none;
 
 	sigemptyset(&none);
 	while (!waitpid(pid, NULL, WNOHANG)) {
 		if (ppoll(&line, 1, NULL, &none) > 0 &&
-		    line.revents & (POLLHUP | POLLRDHUP | POLLERR | POLLNVAL))
+		    (line.revents & (POLLHUP | POLLRDHUP | POLLERR | POLLNVAL) ||
+		     (line.revents & POLLIN && !cr_channel_listen())))
 			over = 1;
 		if (over)
 			return false;

@@ -171,7 +171,7 @@ int cr_batch(const char *path, const char *log)
 		err = cr_channel_log(out, name_run(line));
 	if (err || !cr_cases_open(cr_on_host) || !cr_requests_open())
 		return complain(path, "no memory for what is asked");
-	cr_apart_open(-1);
+	cr_apart_open(-1, false);
 	begin(line);
 	while (!cr_apart_over() && (line = cr_next(&rest, '\n'))) {
 		if (!strncmp(line, "about ", 6)) {

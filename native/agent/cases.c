@@ -206,13 +206,15 @@ static bool run_prepared(const char *subject, const char *steps, unsigned int ms
 	return *len != -ESRCH;
 }
 
-/* @subject, @steps: NULL for what was never named. @num: the case's number as text. */
-static void run_case(const char *num, long long n, long long ms, const char *subject,
-		     const char *steps)
+/* @subject, @steps: NULL for what was never named. They may be gone once the case runs: what is read meanwhile takes a line's place. */
+static void run_case(long long n, long long ms, const char *subject, const char *steps)
 {
-	char program[CR_PROGRAM_MAX];
+	char program[CR_PROGRAM_MAX], num[24];
+	struct cr_text t;
 	int len;
 
+	cr_text_init(&t, num, sizeof(num));
+	cr_putu(&t, n);
 	*payload = '\0';
 	if (cases_run == cr_in_guest) {
 		note_case(num);
@@ -248,27 +250,27 @@ static bool parse_number(const char *text, long long *n)
 }
 
 /* Takes "N DEADLINE_MS " off the line; false where it does not begin so. */
-static bool take_number_and_deadline(char **rest, char **num, long long *n, long long *ms)
+static bool take_number_and_deadline(char **rest, long long *n, long long *ms)
 {
-	char *deadline;
+	char *num, *deadline;
 
-	*num = cr_next(rest, ' ');
+	num = cr_next(rest, ' ');
 	deadline = cr_next(rest, ' ');
-	return *rest && parse_number(*num, n) && parse_number(deadline, ms) && *ms > 0;
+	return *rest && parse_number(num, n) && parse_number(deadline, ms) && *ms > 0;
 }
 
 /* @rest: N DEADLINE_MS SUBJECT PROGRAM. Returns how many cases were answered. */
 unsigned long cr_obey_case(char *rest)
 {
-	char *num, *who;
+	char *who;
 	long long n, ms;
 
-	if (!take_number_and_deadline(&rest, &num, &n, &ms))
+	if (!take_number_and_deadline(&rest, &n, &ms))
 		return 0;
 	who = cr_next(&rest, ' ');
 	if (!rest)
 		return 0;
-	run_case(num, n, ms, strcmp(who, "-") ? cr_requests_find(cr_subjects, who) : "",
+	run_case(n, ms, strcmp(who, "-") ? cr_requests_find(cr_subjects, who) : "",
 		 *rest == '=' ? cr_requests_find(cr_programs, rest + 1) : rest);
 	return 1;
 }
@@ -282,10 +284,9 @@ unsigned long cr_obey_cases(char *rest)
 	const char *subject, *steps;
 	unsigned long answered = 0;
 	long long n, ms, from, to;
-	char text[24], indexes[INDEXES_MAX], *num, *first;
-	struct cr_text t;
+	char indexes[INDEXES_MAX], *num, *first;
 
-	if (!take_number_and_deadline(&rest, &num, &n, &ms) || strlen(rest) >= sizeof(indexes))
+	if (!take_number_and_deadline(&rest, &n, &ms) || strlen(rest) >= sizeof(indexes))
 		return 0;
 	/* What is read between two cases may take the line's place. */
 	rest = strcpy(indexes, rest);
@@ -300,9 +301,7 @@ unsigned long cr_obey_cases(char *rest)
 			if (answered == ANSWERS_MAX)
 				return answered;
 			cr_requests_case(from, &subject, &steps);
-			cr_text_init(&t, text, sizeof(text));
-			cr_putu(&t, n);
-			run_case(text, n, ms, subject, steps);
+			run_case(n, ms, subject, steps);
 			cr_channel_attend();
 		}
 	}

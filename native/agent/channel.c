@@ -14,6 +14,8 @@
 /* What can be sent again: the latest frames, as many as fit into both (see PROTOCOL.md). */
 #define RING   (128 * 1024)
 #define FRAMES 1024
+/* The runner's word that it is there, as it travels. */
+#define ALIVE "r 372eb604 alive"
 
 static int from = -1, to = -1;
 /* What stands before each frame, and what its sum begins with: a log's lines tell to which run they belong. */
@@ -29,6 +31,8 @@ static struct {
 	char input[4 * LINE_MAX_BYTES];
 } * own;
 static bool failed;
+/* So many seconds may pass without a byte from the runner; 0: any. */
+static unsigned int patience;
 static unsigned long next_seq, next_line;
 static long told_bad = -1;
 
@@ -119,6 +123,13 @@ int cr_channel_take(int in, int out)
 	to = out;
 	own = cr_own_memory(sizeof(*own));
 	return own ? 0 : -ENOMEM;
+}
+
+/* From here on SIGALRM comes where nothing does for so many seconds, whatever this process waits for. */
+void cr_channel_expect(unsigned int seconds)
+{
+	patience = seconds;
+	alarm(patience);
 }
 
 /* Frames become lines of a log on @out, of the run @name, "NAME "; nothing is read. Returns 0 or -errno. */
@@ -238,6 +249,8 @@ static bool read_more(void)
 	if (n <= 0)
 		return false;
 	have += n;
+	if (patience)
+		alarm(patience);
 	return true;
 }
 
@@ -261,16 +274,18 @@ char *cr_channel_line(void)
 	}
 }
 
-/* Between two cases: frames that were lost go again at once; lines that have a turn wait for it. */
-void cr_channel_attend(void)
+/* Takes what has come: lines that begin with @now at once, the others wait for their turn. False when the channel is gone. */
+static bool attend(const char *now)
 {
 	struct pollfd in = { .fd = from, .events = POLLIN };
 	char *line, *nl;
 
-	if (poll(&in, 1, 0) <= 0 || !read_more())
-		return;
+	if (poll(&in, 1, 0) <= 0)
+		return true;
+	if (!read_more())
+		return false;
 	for (line = own->input; (nl = memchr(line, '\n', own->input + have - line));) {
-		if (strncmp(line, "r ", 2)) {
+		if (strncmp(line, now, strlen(now))) {
 			line = nl + 1;
 			continue;
 		}
@@ -279,4 +294,17 @@ void cr_channel_attend(void)
 		memmove(line, nl + 1, own->input + have - (nl + 1));
 		have -= nl + 1 - line;
 	}
+	return true;
+}
+
+/* Between two cases: frames that were lost go again. */
+void cr_channel_attend(void)
+{
+	attend("r ");
+}
+
+/* While a case runs: nothing is sent, which might wait for the runner. False when the channel is gone. */
+bool cr_channel_listen(void)
+{
+	return attend(ALIVE);
 }

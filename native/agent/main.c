@@ -7,7 +7,9 @@
  *   crprobe --steps            list the steps of a program
  *   crprobe --doctor           tell what checkpoint/restore can do here, and what is in its way
  *   crprobe --batch FILE [LOG] run the requests of a bundle, and log what they gave
- *   crprobe --serve [FOLDER]   run what is asked on standard input (PROTOCOL.md); FOLDER holds this file, and both are removed
+ *   crprobe --serve [FOLDER [SECONDS]]
+ *                              run what is asked on standard input (PROTOCOL.md); FOLDER holds this file, and both are removed;
+ *                              who asks counts as gone after so many seconds without a word
  *   crprobe --ktap FILE        run a list of cases, judge them, print KTAP
  */
 #include <stdio.h>
@@ -30,12 +32,17 @@ static int usage(FILE *to, int status)
 {
 	fputs("usage: crprobe [--deadline SECONDS] PROGRAM | --facts | --steps | --version\n"
 	      "       crprobe --doctor [--pid PID] [--json]\n"
-	      "       crprobe --batch FILE [LOG] | --serve [FOLDER] | --ktap FILE\n"
+	      "       crprobe --batch FILE [LOG] | --serve [FOLDER [SECONDS]] | --ktap FILE\n"
 	      "Runs one case of crcap on this kernel and prints the observation.\n"
 	      "A program is a list of steps; the step -- ends those that make the subject:\n"
 	      "  crprobe 'uid=1000 caps=checkpoint_restore dumpable=1 -- clone3=tid:20000'\n",
 	      to);
 	return status;
+}
+
+static bool read_seconds(const char *text, long long *seconds)
+{
+	return cr_parse_long(text, seconds) && *seconds >= 1 && *seconds <= 86400;
 }
 
 int main(int argc, char **argv)
@@ -54,14 +61,16 @@ int main(int argc, char **argv)
 		cr_agent();
 	if (argc >= 2 && !strcmp(argv[1], "--doctor"))
 		return cr_doctor(argc - 2, argv + 2);
-	if (argc <= 3 && argc > 1 && !strcmp(argv[1], "--serve"))
-		return cr_serve(argv[2]);
+	if (argc <= 4 && argc > 1 && !strcmp(argv[1], "--serve"))
+		return argc < 4				 ? cr_serve(argv[2], 0)
+		       : read_seconds(argv[3], &seconds) ? cr_serve(argv[2], seconds)
+							 : usage(stderr, 2);
 	if (argc >= 3 && argc <= 4 && !strcmp(argv[1], "--batch"))
 		return cr_batch(argv[2], argv[3]);
 	if (argc == 3 && !strcmp(argv[1], "--ktap"))
 		return cr_ktap(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "--deadline")) {
-		if (!cr_parse_long(argv[2], &seconds) || seconds < 1 || seconds > 86400) {
+		if (!read_seconds(argv[2], &seconds)) {
 			fprintf(stderr,
 				"crprobe: --deadline %s: it is a whole number of seconds from 1 to "
 				"86400\n",

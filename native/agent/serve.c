@@ -42,10 +42,11 @@ int cr_hide_standard_ends(void)
 }
 
 /*
- * @folder: holds this program's file alone, and both are removed; NULL: they stay. Returns the exit status: 0 where the other end
- * said that it is done.
+ * @folder: holds this program's file alone, and both are removed; NULL: they stay.
+ * @patience: without a word from the other end for so many seconds, it counts as gone; 0: it may be silent.
+ * Returns the exit status: 0 where the other end said that it is done.
  */
-int cr_serve(const char *folder)
+int cr_serve(const char *folder, unsigned int patience)
 {
 	int in = fcntl(0, F_DUPFD_CLOEXEC, CHANNEL_FD);
 	int out = fcntl(1, F_DUPFD_CLOEXEC, CHANNEL_FD);
@@ -61,7 +62,8 @@ int cr_serve(const char *folder)
 		err = cr_channel_take(in, out);
 	if (err || !cr_cases_open(cr_on_host) || !cr_requests_open())
 		return 1;
-	cr_apart_open(in);
+	cr_apart_open(in, patience > 0);
+	cr_channel_expect(patience);
 	cr_say_hello();
 	while (!cr_apart_over() && (line = cr_channel_line())) {
 		if (!strcmp(line, "quit")) {

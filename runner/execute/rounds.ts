@@ -89,7 +89,7 @@ const TAKEN = /(?:, [\d/]+(?: to [\d/]+)? (?:was|were) taken)+/g;
  * What a round came to, as far as rounds are to be alike: where the case says `*` of a number, such as a rate, it differs
  * from round to round.
  */
-function comesTo({ verdict, expected, observed }: CaseResult): string {
+export function comesTo({ verdict, expected, observed }: CaseResult): string {
 	const seen = observed.replace(TAKEN, "");
 	const as =
 		expected.split("; or ").find((one) => matchesPattern(one, seen)) ??

@@ -1,6 +1,7 @@
 /** The talk with an agent at the other end of two pipes, which lose nothing: requests out, replies in their order. */
 import type { Readable, Writable } from "node:stream";
 import {
+	ALIVE,
 	Channel,
 	deadlineOf,
 	FactReader,
@@ -17,6 +18,8 @@ const SLACK_MS = 20_000;
 const FIRST_WORDS_MS = 30_000;
 /** The protocol's version that this side speaks. */
 const PROTO = 1;
+/** So many words at least come in the time after which the agent would end. */
+const WORDS_IN_SILENCE = 4;
 
 /** What the agent said, or why nothing more is to be had of it. */
 export class LinkError extends Error {
@@ -35,16 +38,29 @@ export class AgentLink {
 	readonly #to: Writable;
 	readonly #clock = new RunningClock();
 	readonly #ticker: NodeJS.Timeout;
+	readonly #aliveTicker: NodeJS.Timeout;
 	#waiting: Waiting | undefined;
 	#over: Error | undefined;
 	#silentMs = 0;
 	#allowedMs = FIRST_WORDS_MS;
 
-	/** @param first what came from the agent before anybody listened */
-	constructor(from: Readable, to: Writable, first: Uint8Array) {
+	/**
+	 * @param first what came from the agent before anybody listened
+	 * @param silenceSeconds the agent ends after so long without a word from here
+	 */
+	constructor(
+		from: Readable,
+		to: Writable,
+		first: Uint8Array,
+		silenceSeconds: number,
+	) {
 		this.#to = to;
 		from.on("data", (bytes: Buffer) => this.#take(bytes));
 		this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+		this.#aliveTicker = setInterval(
+			() => this.#write(ALIVE),
+			(1000 * silenceSeconds) / WORDS_IN_SILENCE,
+		);
 		setImmediate(() => this.#take(first));
 	}
 
@@ -88,6 +104,7 @@ export class AgentLink {
 	/** Nothing more comes, and this is why. */
 	end(why: string): void {
 		clearInterval(this.#ticker);
+		clearInterval(this.#aliveTicker);
 		this.#over ??= new LinkError(why);
 		this.#waiting?.failed(this.#over);
 	}
@@ -131,11 +148,14 @@ export class AgentLink {
 	}
 
 	#flush(): void {
-		const bytes = this.#channel.drain();
-		if (bytes !== "" && this.#to.writable) this.#to.write(bytes, "latin1");
+		this.#write(this.#channel.drain());
 		const { running } = this.#channel;
 		if (running !== undefined) this.#allowedMs = deadlineOf(running) + SLACK_MS;
 		if (this.#channel.idle) this.#waiting?.done();
+	}
+
+	#write(bytes: string): void {
+		if (bytes !== "" && this.#to.writable) this.#to.write(bytes, "latin1");
 	}
 
 	/** Silence over a request that should long be answered. */

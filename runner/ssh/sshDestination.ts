@@ -35,6 +35,8 @@ export function readDestination(text: string): SshDestination {
 
 /** Seconds without a word from the other side, after which it is asked for one; three such, and the connection is lost. */
 const ALIVE_SECONDS = 5;
+/** Seconds without a word from here after which the agent ends: that a connection is lost may never be told to the machine it runs on. */
+export const SILENCE_SECONDS = 60;
 /** Seconds until a connection that does not come about is given up. */
 const CONNECT_SECONDS = 30;
 

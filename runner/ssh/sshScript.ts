@@ -15,8 +15,9 @@ export type ShellWord =
  * A script for any POSIX shell, busybox's included, read from standard input; so is what follows it: a line with the agent's size in
  * bytes once `machine` was said, then the agent. The folder goes whatever ends the script; from then on the agent sees to that.
  * @param token begins each line that is for the runner; letters and digits
+ * @param silenceSeconds the agent ends after so long without a word from here
  */
-export function bootstrapScript(token: string): string {
+export function bootstrapScript(token: string, silenceSeconds: number): string {
 	return `{
 PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin:/system/bin
 dir= tried=
@@ -58,7 +59,7 @@ if ! why=$("$dir/crprobe" --version 2>&1); then
 	exit 1
 fi
 say starts "$dir"
-exec "$dir/crprobe" --serve "$dir"
+exec "$dir/crprobe" --serve "$dir" ${silenceSeconds}
 }
 `;
 }

@@ -19,6 +19,8 @@ export interface SshShellOptions {
 	readonly destination: SshDestination;
 	/** The program, `ssh` of the search path otherwise. */
 	readonly program?: string;
+	/** The agent ends after so long without a word from here. */
+	readonly silenceSeconds: number;
 	readonly signal: AbortSignal;
 }
 
@@ -48,7 +50,10 @@ export class SshShell {
 	/** Resolves with why, once ssh has ended. Never rejects. */
 	readonly ended: Promise<string>;
 
-	constructor(child: SshProcess, signal: AbortSignal) {
+	constructor(
+		child: SshProcess,
+		{ signal, silenceSeconds }: Omit<SshShellOptions, "destination">,
+	) {
 		this.#child = child;
 		this.#signal = signal;
 		// A write that the other end no longer takes shows in ssh's end.
@@ -66,7 +71,7 @@ export class SshShell {
 			signal.removeEventListener("abort", this.#abort);
 			this.#onBytes?.();
 		});
-		this.stdin.write(bootstrapScript(this.#token));
+		this.stdin.write(bootstrapScript(this.#token, silenceSeconds));
 	}
 
 	get stdin(): Writable {
@@ -160,12 +165,9 @@ function lastLineOf(text: string): string {
 }
 
 /** Starts the user's ssh. */
-export async function startShell({
-	destination,
-	program = "ssh",
-	signal,
-}: SshShellOptions): Promise<SshShell> {
+export async function startShell(options: SshShellOptions): Promise<SshShell> {
+	const { destination, program = "ssh" } = options;
 	const { execa } = await import("execa");
 	const child = execa(program, sshArguments(destination), OPTIONS);
-	return new SshShell(child, signal);
+	return new SshShell(child, options);
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Test, test } from "tap";
 import { AGENTS, agentPath } from "../targets/agents.js";
 import type { CaseRequest, SessionEnd } from "../targets/target.js";
@@ -9,9 +10,13 @@ import { readDestination, sshArguments } from "./sshDestination.js";
 import { noServer, until, withServer } from "./sshd.test.helper.js";
 import { sshTarget } from "./sshTarget.js";
 
-const requestOf = (n: number, probeProgram: string): CaseRequest => ({
+const requestOf = (
+	n: number,
+	probeProgram: string,
+	deadlineMs: number,
+): CaseRequest => ({
 	n,
-	deadlineMs: 1_000_000,
+	deadlineMs,
 	subjectProgram: "",
 	probeProgram,
 	program: probeProgram,
@@ -24,13 +29,22 @@ interface Outcome {
 	readonly folder: string;
 }
 
+interface Ways {
+	readonly programs?: readonly string[];
+	readonly afterReply?: () => void;
+	readonly deadlineMs?: number;
+	readonly silenceSeconds?: number;
+	/** What happens before anything is asked. */
+	readonly before?: () => Promise<void>;
+}
+
 /** Runs programs there. @throws OpenError */
 async function runThere(
 	program: string,
 	to = "root@board",
-	programs: readonly string[] = ["-- fork"],
-	afterReply: () => void = () => {},
+	ways: Ways = {},
 ): Promise<Outcome> {
+	const { programs = ["-- fork"], silenceSeconds } = ways;
 	let said = "";
 	const target = sshTarget({
 		name: to,
@@ -39,6 +53,7 @@ async function runThere(
 		agentPath: (arch) => agentPath(arch, join(AGENTS, "test")),
 		mayTouchHost: false,
 		program,
+		...(silenceSeconds === undefined ? {} : { silenceSeconds }),
 		say: (line) => {
 			said = line;
 		},
@@ -46,12 +61,13 @@ async function runThere(
 	const session = await target.open(new AbortController().signal);
 	try {
 		const replies: string[] = [];
+		await ways.before?.();
 		const run = session.run(
-			programs.map((one, n) => requestOf(n, one)),
+			programs.map((one, n) => requestOf(n, one, ways.deadlineMs ?? 1_000_000)),
 			{
 				reply: (payload) => {
 					replies.push(payload);
-					afterReply();
+					ways.afterReply?.();
 				},
 				complaint: () => {},
 			},
@@ -208,23 +224,71 @@ test("a real server: as root and as a user, and nothing is left", {
 test("a connection that is cut ends the case there", { skip }, async () => {
 	await withServer(async (server) => {
 		let left = [""];
-		const { replies, end } = await runThere(
-			server.ssh,
-			server.root,
-			["-- fork", "-- hang=case"],
-			() => {
+		const { replies, end } = await runThere(server.ssh, server.root, {
+			programs: ["-- fork", "-- hang=case"],
+			afterReply: () => {
 				void until(() => server.running().length >= 3).then(() => {
 					left = server.left();
 					server.cut();
 				});
 			},
-		);
+		});
 		assert.equal(replies.length, 1);
 		assert.equal(end.how, "lost");
 		assert.match(end.detail, /^ssh ended with status 255: /);
 		// The agent's file was gone while it ran.
 		assert.deepEqual(left, []);
 		await until(() => server.running().length === 0);
+	});
+});
+
+/** Seconds without a word after which the agents of these tests end. */
+const SILENCE = 3;
+
+test("a connection that falls silent ends the agent, and the case that runs", {
+	skip,
+}, async () => {
+	await withServer(async (server) => {
+		const silence = async (processes: number): Promise<void> => {
+			await until(() => server.running().length >= processes);
+			server.freeze();
+			await until(() => server.running().length === 0);
+			assert.deepEqual(server.left(), []);
+			server.cut();
+		};
+		const idle = await runThere(server.ssh, server.root, {
+			silenceSeconds: SILENCE,
+			before: () => silence(1),
+		});
+		assert.equal(idle.end.how, "lost");
+		// The agent, the case's supervisor, the case.
+		let over = Promise.resolve();
+		const busy = await runThere(server.ssh, server.root, {
+			silenceSeconds: SILENCE,
+			programs: ["-- fork", "-- hang=case"],
+			afterReply: () => {
+				over = silence(3);
+			},
+		});
+		await over;
+		assert.equal(busy.replies.length, 1);
+		assert.equal(busy.end.how, "lost");
+	});
+});
+
+test("a runner that lives keeps the agent, whether a case runs for long or nothing is asked", {
+	skip,
+}, async () => {
+	await withServer(async (server) => {
+		const { replies, end } = await runThere(server.ssh, server.root, {
+			silenceSeconds: SILENCE,
+			before: () => sleep(1000 * (SILENCE + 1)),
+			programs: ["-- hang=case", "-- fork"],
+			deadlineMs: 1000 * 2 * SILENCE,
+		});
+		assert.match(replies[0] ?? "", /^obs 0 us=\d+ end=deadline/);
+		assert.match(replies[1] ?? "", /^obs 1 us=\d+ end=ok/);
+		assert.equal(end.how, "bye");
 	});
 });
 

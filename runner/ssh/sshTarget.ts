@@ -11,7 +11,7 @@ import {
 	type Target,
 } from "../targets/target.js";
 import { AgentLink, LinkError } from "./agentLink.js";
-import type { SshDestination } from "./sshDestination.js";
+import { SILENCE_SECONDS, type SshDestination } from "./sshDestination.js";
 import { type SshShell, startShell } from "./sshShell.js";
 
 export interface SshTargetOptions {
@@ -22,6 +22,8 @@ export interface SshTargetOptions {
 	readonly mayTouchHost: boolean;
 	/** Instead of the `ssh` of the search path. */
 	readonly program?: string;
+	/** The agent there ends after so long without a word from here. */
+	readonly silenceSeconds?: number;
 	/** Told what happens on the way up. */
 	readonly say?: (line: string) => void;
 }
@@ -36,10 +38,11 @@ export function sshTarget(options: SshTargetOptions): Target {
 		mayTouchHost: options.mayTouchHost,
 		async open(signal, onStart = () => {}) {
 			if (signal.aborted) throw new OpenError("interrupted before it began");
-			const shell = await startShell({ ...options, signal });
+			const { silenceSeconds = SILENCE_SECONDS } = options;
+			const shell = await startShell({ ...options, silenceSeconds, signal });
 			onStart();
 			try {
-				return await sessionOn(shell, options, signal);
+				return await sessionOn(shell, options, silenceSeconds, signal);
 			} catch (error) {
 				shell.kill();
 				await shell.ended;
@@ -52,11 +55,17 @@ export function sshTarget(options: SshTargetOptions): Target {
 async function sessionOn(
 	shell: SshShell,
 	options: SshTargetOptions,
+	silenceSeconds: number,
 	signal: AbortSignal,
 ): Promise<Session> {
 	const { arch, folder } = await sendAgent(shell, options);
 	options.say?.(`the agent for ${arch} runs from ${folder}, removed by now`);
-	const link = new AgentLink(shell.stdout, shell.stdin, shell.handOver());
+	const link = new AgentLink(
+		shell.stdout,
+		shell.stdin,
+		shell.handOver(),
+		silenceSeconds,
+	);
 	void shell.ended.then((why) => link.end(why));
 	const { hello, facts } = await link.greeting();
 	const { release, proc_version: version } = facts;

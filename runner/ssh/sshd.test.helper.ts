@@ -38,8 +38,10 @@ export interface Server {
 	left(): string[];
 	/** Processes behind the server that are not its own. */
 	running(): number[];
-	/** Ends the connections as a pulled cable does, from this side. */
+	/** Ends the connections: both sides are told. */
 	cut(): void;
+	/** Nothing comes through the connections any more, and nobody is told: a pulled cable. Only cut() ends them. */
+	freeze(): void;
 }
 
 /** @param options of the mounts at those folders, e.g. `noexec` */
@@ -68,7 +70,7 @@ export async function withServer(
 	} finally {
 		const rest = inNamespaceOf(child.pid as number);
 		child.kill("SIGKILL");
-		for (const pid of rest) kill(pid);
+		for (const pid of rest) send(pid, "SIGKILL");
 	}
 }
 
@@ -147,11 +149,15 @@ function serverOf(pid: number, folder: string): Server {
 			),
 		running: () =>
 			inNamespaceOf(pid).filter((one) => one !== pid && !isServer(one)),
-		cut: () => {
-			for (const one of inNamespaceOf(pid))
-				if (one !== pid && isServer(one)) kill(one);
-		},
+		cut: () => signalServers(pid, "SIGKILL"),
+		freeze: () => signalServers(pid, "SIGSTOP"),
 	};
+}
+
+/** To the server's processes for its connections. */
+function signalServers(pid: number, signal: NodeJS.Signals): void {
+	for (const one of inNamespaceOf(pid))
+		if (one !== pid && isServer(one)) send(one, signal);
 }
 
 function isServer(pid: number): boolean {
@@ -180,9 +186,9 @@ function mounts(pid: number): string | undefined {
 	}
 }
 
-function kill(pid: number): void {
+function send(pid: number, signal: NodeJS.Signals): void {
 	try {
-		process.kill(pid, "SIGKILL");
+		process.kill(pid, signal);
 	} catch {
 		// It is gone already.
 	}

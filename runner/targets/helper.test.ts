@@ -1,11 +1,13 @@
 /** The helper as a command: what it does not understand it refuses, and only a guest's /init is the agent. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { test } from "tap";
 import { FrameReader } from "../../vm/channel/frames.js";
-import { encodeLine } from "../../vm/channel/lines.js";
-import { agentPath } from "./agents.js";
+import { ALIVE, encodeLine } from "../../vm/channel/lines.js";
+import { AGENTS, agentPath } from "./agents.js";
 import { localArch } from "./localTarget.js";
 
 const HELPER = agentPath(localArch());
@@ -69,12 +71,15 @@ test("PID 1 of a container under any name is a command like any other", {
 });
 
 /** The frames that the agent sends over pipes where it takes these lines, and then is told to quit. */
-async function serve(lines: readonly string[]) {
+async function serve(
+	lines: readonly string[],
+	[agent, ...args]: readonly [string, ...string[]] = [HELPER],
+) {
 	let counted = 0;
 	const input = [...lines, "quit"].map((text) =>
-		encodeLine(text.startsWith("resend ") ? "r" : counted++, text),
+		encodeLine(/^(resend |alive$)/.test(text) ? "r" : counted++, text),
 	);
-	const child = spawn(HELPER, ["--serve"], {
+	const child = spawn(agent, ["--serve", ...args], {
 		stdio: ["pipe", "pipe", "inherit"],
 		timeout: 120_000,
 	});
@@ -86,6 +91,33 @@ async function serve(lines: readonly string[]) {
 		return item;
 	});
 }
+
+/** The tests' own agent, whose steps may hang. */
+const HANGING = agentPath(localArch(), join(AGENTS, "test"));
+
+test("any number of words from a runner that lives take no other's place, and none of its silence is borne", async (t) => {
+	const folder = join(t.testdir({ place: {} }), "place");
+	const words = Array.from({ length: 4000 }, () => "alive");
+	assert.equal(encodeLine("r", "alive"), ALIVE);
+	const lines = ["case 0 1000 - -- hang=case", ...words, "case 1 1000 - --"];
+	const frames = await serve(
+		[...words, ...lines, ...words],
+		[...([HANGING, folder, "3"] as const)],
+	);
+	const said = frames.map(({ payload }) => payload);
+	const [first, second, ...more] = said.slice(said.indexOf("ready") + 1);
+	assert.match(first ?? "", /^obs 0 us=\d+ end=deadline/);
+	assert.match(second ?? "", /^obs 1 us=\d+ end=ok/);
+	assert.deepEqual(more, ["bye 2"]);
+	const silent = await serve(
+		["case 0 60000 - -- hang=case"],
+		[HANGING, folder, "1"],
+	);
+	assert.equal(silent.at(-1)?.payload, "ready");
+	assert.equal(existsSync(folder), false);
+	for (const seconds of ["0", "x", "86401"])
+		assert.equal(crprobe("--serve", folder, seconds).status, 2);
+});
 
 /** The number of the last frame before any request. */
 const readyFrame = async () =>

@@ -18,6 +18,7 @@ const NAMES = [
 	"program 1 killall",
 	"program 2 hang=case",
 	"program 3 own @ fork",
+	"program 4 spoil_subject",
 ];
 
 /** Subject, program, and what the answer must be. */
@@ -46,7 +47,30 @@ const CASES: readonly (readonly [number, number, RegExp])[] = [
 	[1, 0, /end=ok who=\S+ r=fork:0:302$/],
 ];
 
-test("a subject that was killed, hangs or can't be made costs its case alone", async () => {
+/** Subject 1 once what is forked from it is another: nothing is tried, and who makes itself is as before. */
+const SPOILED: typeof CASES = [
+	[1, 0, /end=ok who=\S+ r=fork:0:302$/],
+	[1, 4, /end=ok who=\S+ r=spoil_subject:0$/],
+	...[0, 4].map(
+		(program) =>
+			[
+				1,
+				program,
+				/end=subject at=-- why=a%20process%20forked%20from%20the%20subject%20is%20not%20as%20the%20subject%20was%20read%20back who=\S+$/,
+			] as const,
+	),
+	[1, 3, /end=ok who=\S+ r=fork:0:302$/],
+	[0, 0, /end=ok who=\S+ r=fork:0:302\/3$/],
+];
+
+for (const [what, cases] of [
+	["a subject that was killed, hangs or can't be made", CASES],
+	["a case that is not the subject that it was forked from", SPOILED],
+] as const)
+	test(`${what} costs its case alone`, () => answered(cases));
+
+/** Each case gets its answer, and the guest comes to its end. */
+async function answered(cases: typeof CASES): Promise<void> {
 	const image = await resolveKernel("debian:bookworm@amd64");
 	const guest = await bootGuest({
 		kernel: image.bootPath,
@@ -56,19 +80,19 @@ test("a subject that was killed, hangs or can't be made costs its case alone", a
 	});
 	try {
 		const answers: string[] = [];
-		const asked = CASES.map(
+		const asked = cases.map(
 			([subject, program], n) => `case ${n} 2000 ${subject} =${program}`,
 		);
 		await guest.exchange([...NAMES, ...asked], (payload) =>
 			answers.push(payload),
 		);
-		for (const [n, [, , expected]] of CASES.entries())
+		for (const [n, [, , expected]] of cases.entries())
 			assert.match(answers[n] ?? "", expected);
-		assert.equal(answers.length, CASES.length);
+		assert.equal(answers.length, cases.length);
 		const end = await guest.quit();
 		assert.equal(end.kind, "bye", end.reason);
 	} finally {
 		guest.kill();
 		await guest.end;
 	}
-});
+}

@@ -47,6 +47,9 @@ export function encodeLine(num: number | "r", text: string): string {
 	return wire;
 }
 
+/** The runner's word that it is there, for an agent that ends where none comes. */
+export const ALIVE = encodeLine("r", "alive");
+
 /** The first words of the reply that a request gets, or null for a line that gets none. */
 export function replyTo(text: string): string | null {
 	const [word, arg] = text.split(" ", 2);

@@ -5,17 +5,19 @@ import {
 	closeSync,
 	mkdirSync,
 	openSync,
+	readdirSync,
 	readFileSync,
+	readlinkSync,
 	writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Test, test } from "tap";
 import { type CaseResult, Report } from "../../../results/model/model.js";
 import { resolveKernel } from "../../../vm/index.js";
-import { gone, heard, TCG } from "../guestRun.test.helper.js";
+import { gone, TCG } from "../guestRun.test.helper.js";
 import {
 	cli,
-	descendants,
 	entries,
 	type FixturePlan,
 	startCli,
@@ -132,27 +134,116 @@ test("guests of one boot share what a boot made, and no random numbers", async (
 	});
 });
 
-for (const signal of ["SIGINT", "SIGKILL"] as const)
+/** When a run is cut. Some moments are short: where one was over before it was seen, the next one serves. */
+const MOMENTS = {
+	boots: ({ said }: Cut) => /starting/.test(said()),
+	saves: (cut: Cut) => isSaving(cut.pid) || MOMENTS.resumes(cut),
+	resumes: ({ pid }: Cut) => below(pid).some(isCopy),
+	keeps: (cut: Cut) =>
+		entries(cut.workspace.states).some((name) => name.includes(".tmp-")) ||
+		MOMENTS.runs(cut),
+	runs: ({ said }: Cut) => /2 cases/.test(said()),
+};
+
+/** Those of a run that finds no state. */
+const FIRST = ["boots", "saves", "resumes", "keeps", "runs"] as const;
+
+interface Cut {
+	readonly workspace: Workspace;
+	readonly pid: number;
+	/** What it told so far. */
+	readonly said: () => string;
+}
+
+/** The processes below this one, found in no time. */
+function below(pid: number): number[] {
+	try {
+		return readdirSync(`/proc/${pid}/task`)
+			.flatMap((task) =>
+				readFileSync(`/proc/${pid}/task/${task}/children`, "utf8")
+					.split(" ")
+					.filter((one) => one !== ""),
+			)
+			.flatMap((one) => [Number(one), ...below(Number(one))]);
+	} catch {
+		return [];
+	}
+}
+
+/** A QEMU that waits for a state, or got one. */
+function isCopy(pid: number): boolean {
+	try {
+		return readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("-incoming");
+	} catch {
+		return false;
+	}
+}
+
+/** True while a QEMU sends its state: the socket for it has somebody at its other end. */
+function isSaving(pid: number): boolean {
+	const own = new Set(
+		entries(`/proc/${pid}/fd`).map((fd) => {
+			try {
+				return readlinkSync(`/proc/${pid}/fd/${fd}`);
+			} catch {
+				return "";
+			}
+		}),
+	);
+	return readFileSync("/proc/net/unix", "utf8")
+		.split("\n")
+		.map((line) => line.trim().split(/\s+/))
+		.some(
+			([, , , , , state, inode, path]) =>
+				state === "03" &&
+				path?.endsWith("/state") === true &&
+				own.has(`socket:[${inode}]`),
+		);
+}
+
+/** Ends a run at a moment, and sees that nothing of it is left. */
+async function cutAt(
+	workspace: Workspace,
+	moment: keyof typeof MOMENTS,
+	signal: NodeJS.Signals,
+): Promise<void> {
+	const plan = { a: "-- hang=case", b: "-- fork" };
+	const args = argsOf(workspace, ["--warm", "--case-timeout", "1000"]);
+	const { folder: cwd, env } = workspace;
+	const running = startCli(args, { plan, cwd, env });
+	let text = "";
+	running.stderr?.on("data", (chunk: Buffer) => {
+		text += chunk;
+	});
+	const cut = { workspace, pid: running.pid ?? 0, said: () => text };
+	while (!MOMENTS[moment](cut)) {
+		assert.equal(running.exitCode, null, text);
+		await sleep(1);
+	}
+	const started = below(cut.pid);
+	running.kill(signal);
+	await running;
+	for (const pid of started) await gone(pid);
+	assert.deepEqual(entries(env.TMPDIR), [], moment);
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const)
 	test(`${signal} while a guest is saved, kept or resumed leaves no QEMU, and no state but a whole one`, async (t) => {
 		await withWorkspace(t, "debian:bookworm", async (workspace) => {
-			const plan = { a: "-- hang=case", b: "-- fork" };
-			const args = argsOf(workspace, ["--warm", "--case-timeout", "1000"]);
-			for (const when of [/starting/, /2 cases/, /2 cases/]) {
-				const { folder: cwd, env } = workspace;
-				const running = startCli(args, { plan, cwd, env });
-				await heard(running.stderr, when);
-				const started = await descendants(running.pid ?? 0);
-				running.kill(signal);
-				await running;
-				for (const { pid } of started) await gone(pid);
-				assert.deepEqual(entries(env.TMPDIR), []);
-			}
-			const { status, target } = await run(workspace, ["--warm"], {
-				a: "-- fork",
-			});
-			assert.equal(status, 0);
-			assert.deepEqual(target.notes, []);
-			assert.equal(entries(workspace.states).length, 1);
+			const whole = async () => {
+				const { status, target } = await run(workspace, ["--warm"], {
+					a: "-- fork",
+				});
+				assert.equal(status, 0);
+				assert.deepEqual(target.notes, []);
+				assert.equal(entries(workspace.states).length, 1);
+			};
+			for (const moment of FIRST) await cutAt(workspace, moment, signal);
+			await whole();
+			// From the state that is kept.
+			for (const moment of ["resumes", "runs"] as const)
+				await cutAt(workspace, moment, signal);
+			await whole();
 		});
 	});
 
