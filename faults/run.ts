@@ -7,6 +7,7 @@ import { type Report, readReport } from "../results/index.js";
 import { runLimited } from "../runner/common/jobs.js";
 import { concerns } from "../suites/index.js";
 import { cacheDir, withTemporaryFolder } from "../vm/index.js";
+import { askInGuest, BLOCKED, wrongWith } from "./askDoctor.js";
 import { type CriuRow, criuTable, withCriuTable } from "./criuTable.js";
 import { groupsOf, namedCases, tryInTurn } from "./inTurn.js";
 import {
@@ -140,9 +141,41 @@ async function unknownIsRefused(
 	return status === 3 && /unknown fault no_such_fault/.test(tail);
 }
 
+/** Where the kernel lacks a part of its configuration, the doctor says so. */
+async function doctorNamesConfig(
+	{ version, config, kernel }: Built,
+	signal: AbortSignal,
+): Promise<boolean> {
+	const wrong = await askInGuest(
+		[
+			...[process.execPath, CLI, "run", "--shell", "--accel", "tcg"],
+			...["--kernel", kernel.bzImage],
+		],
+		signal,
+	).then(
+		(answer) => wrongWith(answer, BLOCKED[config] ?? []),
+		(error: Error) => [error.message],
+	);
+	signal.throwIfAborted();
+	console.log(
+		`${wrong.length === 0 ? "ok" : "FAILED"}: Linux ${version}, ${config}: the doctor names the configuration`,
+	);
+	for (const line of wrong) console.log(`  ${line}`);
+	return wrong.length === 0;
+}
+
+/** A kernel, and what it was built as. */
+interface Built {
+	readonly version: Version;
+	readonly config: ConfigName;
+	readonly kernel: Kernel;
+}
+
 /** What a version is asked, with its kernels. */
 interface Plan extends Work {
 	readonly kernel: Kernel;
+	/** Those on which the doctor is asked. */
+	readonly lacking: readonly Built[];
 }
 
 /** Where a fault shows: only the oldest version has a kernel without what most faults are not about. */
@@ -156,6 +189,7 @@ async function planOf(
 	options: Options,
 ): Promise<Plan | undefined> {
 	const work: Work[] = [];
+	const lacking: Built[] = [];
 	let kernel: Kernel | undefined;
 	const wanted = new Set(chosen.map((fault) => configFor(fault, version)));
 	const named = new Map(chosen.map((fault) => [fault.name, fault]));
@@ -167,7 +201,8 @@ async function planOf(
 			cacheDir: cacheDir("faults"),
 		});
 		kernel ??= built;
-		const one = { version, config, kernel: built };
+		const one: Built = { version, config, kernel: built };
+		if (BLOCKED[config] !== undefined) lacking.push(one);
 		const here = chosen.filter((fault) => configFor(fault, version) === config);
 		work.push(
 			isSample
@@ -179,7 +214,7 @@ async function planOf(
 		kernel && {
 			jobs: work.flatMap(({ jobs }) => jobs),
 			turns: work.flatMap(({ turns }) => turns),
-			kernel,
+			...{ kernel, lacking },
 		}
 	);
 }
@@ -226,7 +261,7 @@ async function main(): Promise<number> {
 	const jobs: Job[] = [];
 	const sources = new Map<Version, string>();
 	const inTurn: Turn[] = [];
-	let refusals = 0;
+	const aside: boolean[] = [];
 	for (const version of options.versions) {
 		const chosen = faults.filter(
 			(fault) =>
@@ -243,7 +278,9 @@ async function main(): Promise<number> {
 		console.log(
 			`${refused ? "ok" : "FAILED"}: Linux ${version}: an unknown fault's name is refused`,
 		);
-		refusals += Number(refused);
+		aside.push(refused);
+		for (const one of plan.lacking)
+			aside.push(await doctorNamesConfig(one, stop.signal));
 	}
 	say(
 		`kernels ready after ${Math.round((performance.now() - started) / 1000)} s`,
@@ -311,8 +348,8 @@ async function main(): Promise<number> {
 	}
 	const sound =
 		rows.filter(({ finding, fault }) => isSound(finding, fault)).length +
-		refusals;
-	const failed = rows.length + sources.size - sound;
+		aside.filter(Boolean).length;
+	const failed = rows.length + aside.length - sound;
 	say(`took ${Math.round((performance.now() - started) / 1000)} s`);
 	console.log(`${sound} passed, ${failed} failed, 0 skipped`);
 	return failed === 0 ? 0 : 1;

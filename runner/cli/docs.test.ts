@@ -88,6 +88,46 @@ test("docs/options.md lists every command", async () => {
 			assert.ok(read("docs/options.md").includes(`crcap ${name}`), name);
 });
 
+/** A number as the documents write it. */
+const written = (count: number): string => count.toLocaleString("en-US");
+
+/** The whole plan: CRIU's suite runs only where it is asked for. */
+const planned = suiteApi
+	.outline()
+	.filter(({ suite }) => suite !== "criu").length;
+
+test("README.md has the number of cases", async () => {
+	const says = `The plan has ${written(planned)} cases.`;
+	assert.ok(read("README.md").includes(says), says);
+});
+
+test("docs/for-distributions.md has what `crcap export kselftest` exports", async (t) => {
+	const { stderr } = await cli(["export", "kselftest", t.testdir({})]);
+	const [, count, left] =
+		/: (\d+) cases; (\d+) of the selection left out$/m.exec(stderr) ?? [];
+	const of = written(Number(count) + Number(left));
+	const says = `${written(Number(count))} of the ${of} of the six boundaries`;
+	assert.ok(read("docs/for-distributions.md").includes(says), says);
+});
+
+/** The plan may grow or shrink by so much before the figures of a page are no longer about it. */
+const DRIFT = 0.02;
+
+test("the table of kernels in docs/kernels.md adds up to its plan, which is about today's", async () => {
+	const [, table = ""] = read("docs/kernels.md").split("\n## ");
+	const plan = Number(
+		/the plan of ([\d,]+)\./.exec(table)?.[1]?.replaceAll(",", ""),
+	);
+	const rows = [...table.matchAll(/\| (\d+) \| (\d+) \|$/gm)];
+	assert.ok(rows.length > 5, `${rows.length} kernels`);
+	for (const [row, passed, skipped] of rows)
+		assert.equal(Number(passed) + Number(skipped), plan, row);
+	assert.ok(
+		Math.abs(plan - planned) <= planned * DRIFT,
+		`tried with ${plan} cases, and there are ${planned}: npm run kernels`,
+	);
+});
+
 test("the example in docs/configuration.md is a configuration", async () => {
 	const text = read("docs/configuration.md");
 	const example = /```json\n([\s\S]*?)```/.exec(text)?.[1] ?? "";

@@ -40,7 +40,7 @@ const REFUSED: [string, string[], RegExp][] = [
 	[
 		"a kernel of another distribution",
 		["run", "--kernel", "ubuntu:noble"],
-		/Ubuntu.*linux-image-\*\.deb.*--kernel FILE takes it/,
+		/^crcap: --kernel ubuntu:noble\/virtual@\w+: this machine's apt has no source for Ubuntu.*linux-image-\*\.deb.*--kernel FILE takes it/,
 	],
 	[
 		"a kernel of a distribution without names",

@@ -18,8 +18,9 @@ const AS_USER = "su u -c '/tmp/capable --doctor --json'";
 async function open(
 	kernel: string,
 	t: { after(end: () => void): unknown },
+	...options: string[]
 ): Promise<ShellDriver> {
-	const shell = new ShellDriver(kernel);
+	const shell = new ShellDriver(kernel, ...options);
 	t.after(() => shell.kill());
 	await shell.ready();
 	for (const line of SETUP)
@@ -91,6 +92,32 @@ test("a shell on a terminal, under yama and AppArmor", async (t) => {
 		);
 	});
 
+	shell.type("exit\r");
+	assert.equal(await shell.exited, 0);
+});
+
+test("SELinux", async (t) => {
+	const shell = await open("debian:bookworm", t, "--lsm", "selinux");
+	const confined = (type: string): string =>
+		`su u -c ${JSON.stringify(`echo -n u:r:${type} >/proc/self/attr/exec; exec /tmp/capable --doctor --json`)}`;
+	const load = "dd if=/crcap/policy/selinux of=/sys/fs/selinux/load bs=1M";
+	assert.equal((await shell.run(load)).status, 0);
+	const named = ["ns_last_pid", "set_tid", "map_files", "exe_fd"];
+	// What a policy refuses is only recorded until it is enforced.
+	for (const [enforced, causesNamed] of [
+		[0, []],
+		[1, ["security-module"]],
+	] as const) {
+		await shell.run(`echo -n ${enforced} >/sys/fs/selinux/enforce`);
+		const refused = await shell.diagnose(confined("crcap_omit_t"));
+		assert.match(refused.setting.label, /crcap_omit_t/);
+		for (const name of named)
+			assert.deepEqual(causes(refused, name), causesNamed, name);
+		assert.deepEqual(causes(refused, "ptrace"), []);
+	}
+	const allowed = await shell.diagnose(confined("crcap_allow_t"));
+	assert.match(allowed.setting.label, /crcap_allow_t/);
+	assert.deepEqual(every(allowed), []);
 	shell.type("exit\r");
 	assert.equal(await shell.exited, 0);
 });

@@ -11,9 +11,9 @@ export class ShellDriver extends Dialogue {
 	readonly #child: ChildProcess;
 
 	/** On a pseudo-terminal, which script(1) makes. */
-	constructor(kernel: string) {
+	constructor(kernel: string, ...options: string[]) {
 		const words = [process.execPath, MAIN, "run", "--shell", "--accel", "tcg"];
-		const command = [...words, "--kernel", kernel].join(" ");
+		const command = [...words, "--kernel", kernel, ...options].join(" ");
 		const child = spawn("script", ["-qec", command, "/dev/null"], {
 			stdio: ["pipe", "pipe", "inherit"],
 		});

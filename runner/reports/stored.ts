@@ -1,4 +1,6 @@
 /** Reports that were written before. */
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import {
 	type Report,
 	ReportError,
@@ -33,6 +35,33 @@ export async function streamStored(
 		await streamReport(openSource(path), writer, nameOf(path));
 	} catch (error) {
 		throw asUsage(error, path);
+	}
+}
+
+/**
+ * What a shell makes of `FOLDER/*.json`, in the order of the names; undefined for what is no directory.
+ * @throws UsageError for a directory that can't be read, or has no such file
+ */
+export function filesOfFolder(path: string): string[] | undefined {
+	try {
+		if (!statSync(path).isDirectory()) return undefined;
+	} catch {
+		// Who reads it says why.
+		return undefined;
+	}
+	const names = namesIn(path)
+		.filter((name) => /^[^.].*\.json$/.test(name))
+		.sort();
+	if (names.length === 0)
+		throw new UsageError(`${path}: no *.json is in this directory`);
+	return names.map((name) => join(path, name));
+}
+
+function namesIn(folder: string): string[] {
+	try {
+		return readdirSync(folder);
+	} catch (error) {
+		throw new UsageError(`${folder}: ${systemText(error)}`);
 	}
 }
 

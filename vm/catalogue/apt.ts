@@ -49,8 +49,8 @@ export function parseRecords(text: string): PackageRecord[] {
 		.filter((record) => record.name !== "" && record.version !== "");
 }
 
-function notHere(program: string): VmError {
-	return new VmError("missing", `${program} is not on this machine`, {
+function notHere(program: string, about = ""): VmError {
+	return new VmError("missing", `${about}${program} is not on this machine`, {
 		hint: "name a kernel by its path: --kernel PATH, an image, a build tree or a package",
 	});
 }
@@ -77,6 +77,8 @@ export interface AptOptions {
 	debianArch: string;
 	/** With the suite's updates and its security archive, where it has them. */
 	updates: boolean;
+	/** What is wanted of it, as the user named it; begins the message where apt or a source is missing. */
+	wanted?: string;
 	/** Where the machine's sources are, instead of `/etc/apt`. */
 	aptDir?: string | undefined;
 	signal?: AbortSignal | undefined;
@@ -97,17 +99,18 @@ export class PrivateApt {
 	 * @throws VmError: missing where apt or Debian's archive is not configured; catalogue when nothing can be read from it.
 	 */
 	static async open(dir: string, options: AptOptions): Promise<PrivateApt> {
-		const { vendor = "debian" } = options;
+		const { vendor = "debian", wanted } = options;
 		const sources = sourcesForSuite(
 			await configuredSources(options.aptDir),
 			options.suite,
 			ARCHIVES[vendor],
 		);
+		const about = wanted === undefined ? "" : `${wanted}: `;
 		const { label, download } = VENDORS[vendor];
 		if (sources.length === 0)
 			throw new VmError(
 				"missing",
-				`this machine's apt has no source for ${label}'s archive`,
+				`${about}this machine's apt has no source for ${label}'s archive`,
 				{
 					hint:
 						vendor === "debian"
@@ -115,7 +118,7 @@ export class PrivateApt {
 							: `download ${download}; --kernel FILE takes it`,
 				},
 			);
-		if (findOnPath("apt-get") === undefined) throw notHere("apt-get");
+		if (findOnPath("apt-get") === undefined) throw notHere("apt-get", about);
 		const apt = new PrivateApt(dir, options);
 		const hasKeyring = await access(KEYRINGS[vendor]).then(
 			() => true,

@@ -150,6 +150,7 @@ async function fetchFrom(
 		vendor: name.vendor as "debian" | "ubuntu",
 		debianArch: vendorArch(name),
 		updates,
+		wanted: name.name,
 		aptDir: options.aptDir,
 		signal: options.signal,
 		onProgress: options.onProgress,

@@ -239,7 +239,7 @@ test("Ubuntu's come through apt, from Ubuntu's sources alone", async () => {
 	await assert.rejects(fetched("ubuntu:noble@amd64"), {
 		kind: "missing",
 		message:
-			/no source for Ubuntu's archive.*linux-image-\*\.deb.*--kernel FILE/,
+			/^ubuntu:\w+\/\w+@\w+: .*no source for Ubuntu's archive.*linux-image-\*\.deb.*--kernel FILE/,
 	});
 	await put(
 		"etc/apt/sources.list.d/ubuntu.sources",
