@@ -61,3 +61,47 @@ export function rpm(archive: Buffer): Buffer {
 	lead.writeUInt32BE(0xedabeedb, 0);
 	return Buffer.concat([lead, header, header, gzipSync(archive)]);
 }
+
+/** A pair of keys of its own: the directory that gpg is given, and the file with the public one. */
+export async function keyPair(
+	name: string,
+): Promise<{ home: string; file: string }> {
+	const home = join(dir, name);
+	await mkdir(home, { mode: 0o700 });
+	const gpg = (...args: string[]) =>
+		execa("gpg", ["--homedir", home, "--batch", "--quiet", ...args]);
+	const who = `${name} <${name}@example>`;
+	await gpg("--passphrase", "", "--quick-gen-key", who, "rsa2048", "sign");
+	const { stdout } = await gpg("--export", "--armor");
+	return { home, file: await put(`${name}.asc`, stdout) };
+}
+
+/** A directory with the package of a kernel: its name, its version and the kernel's release. */
+export async function rpmOf(
+	name: string,
+	version: string,
+	release: string,
+): Promise<string> {
+	const vmlinuz = await put(`${name}.vmlinuz`, kernel(release));
+	const spec = await put(
+		`${name}.spec`,
+		`Name: ${name}
+Version: ${version}
+Release: 1
+Summary: x
+License: GPL-2.0-only
+%description
+x
+%install
+install -D ${vmlinuz} %{buildroot}/lib/modules/${release}/vmlinuz
+%files
+/lib/modules
+`,
+	);
+	const top = join(dir, `rpm-${name}`);
+	await execa("rpmbuild", [
+		...["-bb", "--quiet", "--target", "x86_64"],
+		...["--define", `_topdir ${top}`, spec],
+	]);
+	return join(top, "RPMS/x86_64");
+}

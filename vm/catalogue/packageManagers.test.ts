@@ -1,9 +1,9 @@
 /**
- * dnf and pacman are the real ones, with repositories made here, signed and unsigned. zypper and apk are stand-ins that
- * leave what the real ones would: their archives can't be had here.
+ * dnf and pacman are the real ones, with repositories made here, signed and unsigned. zypper and apk are stand-ins that leave
+ * what the real ones would: for zypper itself see zypper.guest.test.ts, and Debian has no apk.
  */
 import assert from "node:assert/strict";
-import { chmod, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { chmod, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { execa } from "execa";
@@ -17,8 +17,10 @@ import {
 	dir,
 	environment,
 	kernel,
+	keyPair,
 	put,
 	rpm,
+	rpmOf,
 } from "./kernels.test.helper.js";
 
 /** The machine's configuration, as the tests write it. */
@@ -37,41 +39,8 @@ async function fake(name: string, script: string): Promise<void> {
 	process.env.PATH = `${join(dir, "bin")}:${environment.PATH}`;
 }
 
-/** A pair of keys of its own: the directory that gpg is given, and the file with the public one. */
-async function keyPair(name: string): Promise<{ home: string; file: string }> {
-	const home = join(dir, name);
-	await mkdir(home, { mode: 0o700 });
-	const gpg = (...args: string[]) =>
-		execa("gpg", ["--homedir", home, "--batch", "--quiet", ...args]);
-	const who = `${name} <${name}@example>`;
-	await gpg("--passphrase", "", "--quick-gen-key", who, "rsa2048", "sign");
-	const { stdout } = await gpg("--export", "--armor");
-	return { home, file: await put(`${name}.asc`, stdout) };
-}
-
 test("dnf itself, and rpm's check of the signature", async () => {
-	const vmlinuz = await put("vmlinuz", kernel("6.1-1"));
-	const spec = await put(
-		"k.spec",
-		`Name: kernel-core
-Version: 6.1
-Release: 1
-Summary: x
-License: GPL-2.0-only
-%description
-x
-%install
-install -D ${vmlinuz} %{buildroot}/lib/modules/6.1-1/vmlinuz
-%files
-/lib/modules
-`,
-	);
-	const top = join(dir, "rpm");
-	await execa("rpmbuild", [
-		...["-bb", "--quiet", "--target", "x86_64"],
-		...["--define", `_topdir ${top}`, spec],
-	]);
-	const repo = join(top, "RPMS/x86_64");
+	const repo = await rpmOf("kernel-core", "6.1", "6.1-1");
 	const file = join(repo, "kernel-core-6.1-1.x86_64.rpm");
 	const key = await keyPair("fedora");
 	const other = await keyPair("other");

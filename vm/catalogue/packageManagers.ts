@@ -216,7 +216,8 @@ export async function fetchPackages(
 			throw elsewhere(name, `${tool} is not on this machine`);
 		if (!result.failed) return result.all;
 		const lines = result.all.trim().split("\n");
-		const errors = lines.filter((line) => /^e(?:rror)?:/i.test(line));
+		// zypper lists what led to an error as items.
+		const errors = lines.filter((line) => /^(?:e(?:rror)?:| - )/i.test(line));
 		const output = (errors.length > 0 ? errors : lines).slice(-3).join(" / ");
 		throw new VmError(
 			"catalogue",

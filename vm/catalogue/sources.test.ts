@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "tap";
+import { parseRecords } from "./apt.js";
 import { parseDeb822, parseList, sourcesForSuite } from "./sources.js";
 
 const DEB822 = `Types: deb deb-src
@@ -75,5 +76,14 @@ test("another suite comes from the same mirror, and from nobody else's", async (
 	assert.deepEqual(
 		sourcesForSuite(parseList("deb http://v v-stable main"), "sid"),
 		[],
+	);
+});
+
+test("apt's records give names without versions and alternatives", async () => {
+	assert.deepEqual(
+		parseRecords(
+			"Package: a\nVersion: 1~rc1\nDepends: b (= 1), c:any | d, e\nSize: 5\n\nPackage: x\n\n",
+		),
+		[{ name: "a", version: "1~rc1", depends: ["b", "c", "d", "e"] }],
 	);
 });
