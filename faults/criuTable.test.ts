@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "tap";
 import type { CaseResult } from "../results/model/model.js";
-import { criuTable, toldBy, withCriuTable } from "./criuTable.js";
+import { answerIn, criuTable, withCriuTable } from "./criuTable.js";
 import { SAMPLES } from "./samples.js";
 import type { Fault } from "./table.js";
 
@@ -29,16 +29,16 @@ function ran(
 const ALONE = "criu_ambient-cap_checkpoint_restore";
 
 test("an observation tells what criu check said, and how CRIU came out", async () => {
-	assert.deepEqual(toldBy({ observed: observed("dump failed") }), {
+	assert.deepEqual(answerIn({ observed: observed("dump failed") }), {
 		check: "Looks good.",
 		outcome: "dump failed",
 	});
 	assert.deepEqual(
-		toldBy({ observed: observed("resumed", "a.c:1: No (TCP), it (says)") }),
+		answerIn({ observed: observed("resumed", "a.c:1: No (TCP), it (says)") }),
 		{ check: "a.c:1: No (TCP), it (says)", outcome: "resumed" },
 	);
 	const two = (first: string, second: string) =>
-		toldBy({
+		answerIn({
 			observed: `criu ok (${first}), criu_log ok, criu_check ok (no), criu ok (${second}), criu_log ok (a), controlled ok (resumed)`,
 		})?.outcome;
 	assert.equal(two("dump failed", "restore failed"), "restore failed");
@@ -49,7 +49,7 @@ test("an observation tells what criu check said, and how CRIU came out", async (
 		"nothing (setup)",
 		"criu_check EPERM, criu not tried",
 	])
-		assert.equal(toldBy({ observed: text }), undefined, text);
+		assert.equal(answerIn({ observed: text }), undefined, text);
 });
 
 test("a row says what criu check says, the truth, and the boundary that was named", async () => {
@@ -103,7 +103,7 @@ test("the page's table has every fault that CRIU must fail by, with its boundary
 		const row = page
 			.split("\n")
 			.find((line) => line.startsWith(`| \`${name}\` |`));
-		const { boundary } = FAULTS.find((fault) => fault.name === name) as Fault;
+		const { part } = FAULTS.find((fault) => fault.name === name) as Fault;
 		const cells = row?.split(" | ") ?? [];
 		assert.equal(cells[2], "Looks good.", name);
 		assert.match(
@@ -111,7 +111,7 @@ test("the page's table has every fault that CRIU must fail by, with its boundary
 			/failed: |restored with another|must be refused: /,
 			name,
 		);
-		assert.equal(cells[4], `\`${boundary}\` |`, name);
+		assert.equal(cells[4], `\`${part}\` |`, name);
 	}
 });
 

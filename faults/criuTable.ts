@@ -8,7 +8,7 @@ const BEGIN =
 const END = "<!-- to here -->";
 
 /** What a case of CRIU's observed, by step. */
-export interface Told {
+export interface CriuAnswer {
 	/** What "criu check" said. */
 	readonly check: string;
 	/** How CRIU came out for the victim. */
@@ -16,9 +16,9 @@ export interface Told {
 }
 
 /** Reads an observation as the report has it; undefined where CRIU did not run. */
-export function toldBy({
+export function answerIn({
 	observed,
-}: Pick<CaseResult, "observed">): Told | undefined {
+}: Pick<CaseResult, "observed">): CriuAnswer | undefined {
 	const [first, second] = [
 		...observed.matchAll(/(?:^|, )criu ok \(([^()]*)\)/g),
 	].map((found) => found[1]);
@@ -53,7 +53,7 @@ function triedIn({ id, subject }: CaseResult): string {
 
 /** How CRIU came out where it should not have. */
 function outcomeOf(one: CaseResult): string {
-	const outcome = toldBy(one)?.outcome ?? one.verdict;
+	const outcome = answerIn(one)?.outcome ?? one.verdict;
 	return outcome === "resumed" ? "restored, which must be refused" : outcome;
 }
 
@@ -73,7 +73,7 @@ function truth(
 
 /** What "criu check" said in these cases, where it was asked. */
 const checksIn = (cases: readonly CaseResult[]): string[] =>
-	unique(cases.flatMap((one) => toldBy(one)?.check ?? [])).filter(
+	unique(cases.flatMap((one) => answerIn(one)?.check ?? [])).filter(
 		(said) => said !== "not asked",
 	);
 
@@ -81,7 +81,7 @@ const cell = (text: string): string => text.replaceAll("|", "\\|");
 
 function line({ fault, cases }: CriuRow): string {
 	const ran = cases.filter(
-		(one) => one.verdict !== "skip" && toldBy(one) !== undefined,
+		(one) => one.verdict !== "skip" && answerIn(one) !== undefined,
 	);
 	const failed = cases.filter(({ verdict }) => verdict === "fail");
 	// What is said to those who then fail; where it was not asked, to those who have the capability.

@@ -52,14 +52,14 @@ test("the names are unique, and part of a path or a TAP line as they are", async
 
 test("every fault says where it is, what it stands for, and who notices", async () => {
 	for (const fault of faults) {
-		assert.ok(fault.name.startsWith(`${fault.boundary}-`), fault.name);
+		assert.ok(fault.name.startsWith(`${fault.part}-`), fault.name);
 		for (const key of ["kind", "description", "caughtBy"] as const) {
 			assert.ok(fault[key].length > 0, `${fault.name}: ${key}`);
 			assert.ok(!fault[key].includes("\n"), `${fault.name}: ${key}`);
 		}
-		for (const { boundary, reason } of fault.maySpread ?? []) {
-			assert.match(boundary, /^[a-z_]+$/, fault.name);
-			assert.notEqual(boundary, fault.boundary, fault.name);
+		for (const { part, reason } of fault.maySpread ?? []) {
+			assert.match(part, /^[a-z_]+$/, fault.name);
+			assert.notEqual(part, fault.part, fault.name);
 			assert.ok(reason.length > 0, fault.name);
 		}
 	}
@@ -68,26 +68,26 @@ test("every fault says where it is, what it stands for, and who notices", async 
 test("no two faults of a boundary stand for the same", async () => {
 	for (const boundary of BOUNDARIES) {
 		const said = faults
-			.filter((fault) => fault.boundary === boundary)
+			.filter((fault) => fault.part === boundary)
 			.map((fault) => fault.description);
 		assert.equal(new Set(said).size, said.length, boundary);
 	}
 });
 
 test("all six boundaries have faults, sixty and more together", async () => {
-	const met = new Set(faults.map((fault) => fault.boundary));
+	const met = new Set(faults.map((fault) => fault.part));
 	assert.deepEqual([...met].sort(), [...BOUNDARIES, ...OTHERS].sort());
 	assert.ok(faults.length >= 60, `${faults.length} faults`);
 });
 
 test("versions and modules are ones that there are, and say something", async () => {
-	for (const { name, versions, modules, boundary } of faults) {
+	for (const { name, versions, modules, part } of faults) {
 		if (versions !== undefined) {
 			assert.ok(versions.length > 0 && versions.length < VERSIONS.length, name);
 			for (const version of versions)
 				assert.ok(VERSIONS.includes(version as Version), name);
 		}
-		assert.equal(modules !== undefined, boundary === "lsm", name);
+		assert.equal(modules !== undefined, part === "lsm", name);
 		for (const module of modules ?? [])
 			assert.match(module, /^(apparmor|selinux|tomoyo)$/, name);
 	}

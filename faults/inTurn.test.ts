@@ -5,7 +5,7 @@ import { casesFor, groupsOf, namedCases, stepsOf, Turn } from "./inTurn.js";
 import type { Fault } from "./table.js";
 
 const fault = (name: string, more: Partial<Fault> = {}): Fault => ({
-	...{ name, boundary: name.split("-")[0] ?? "" },
+	...{ name, part: name.split("-")[0] ?? "" },
 	...{
 		kind: "check missing",
 		description: "It was lost.",
@@ -14,7 +14,7 @@ const fault = (name: string, more: Partial<Fault> = {}): Fault => ({
 	},
 });
 
-/** As much of a planned case as is looked at. */
+/** A planned case with the fields that the code reads. */
 function planned(id: string): PlannedCase {
 	const [suite = "", , subject = ""] = id.split(".");
 	return {

@@ -27,14 +27,15 @@ const PARAMETER = "/sys/module/crcap_fault/parameters/planted";
 const WRITER = "uid1000-none";
 /** Suites whose cases may catch a fault that is in none. */
 const ANY = ["routes", "workarounds", "set_tid", "ns_last_pid", "exe_fd"];
-/** So many cases try a fault that is known to be caught by one of them. */
+/** A fault that a known case catches is tried with no more cases than this. */
 const ENOUGH = 6;
+/** A case of a fault must answer within this, milliseconds. */
 const DEADLINE_MS = 30_000;
 
-/** A module that one of these names, and the way in which subjects come about, make a guest of their own. */
+/** The faults that one guest is tried with. Faults that need another module, or subjects made in another way, need another guest. */
 export interface Group {
 	readonly faults: readonly Fault[];
-	/** One, or none. */
+	/** The name of the security module that the guest boots with; empty where the kernel comes up as it is. */
 	readonly modules: readonly string[];
 	/** Where the fault is in how a subject comes by its capabilities, no subject is made in advance. */
 	readonly freshSubjects: boolean;
@@ -44,7 +45,7 @@ export interface Group {
 export function groupsOf(faults: readonly Fault[]): Group[] {
 	const modules = new Set(faults.flatMap((fault) => fault.modules?.[0] ?? []));
 	const without = faults.filter(({ modules }) => modules === undefined);
-	const isShared = ({ boundary }: Fault): boolean => boundary === EVERYWHERE;
+	const isShared = ({ part }: Fault): boolean => part === EVERYWHERE;
 	return [
 		{
 			faults: without.filter((fault) => !isShared(fault)),
@@ -75,7 +76,7 @@ export function namedCases(
 
 /** The cases to try a fault with: those of the row that caught it before, else all that may. */
 export function casesFor(
-	{ boundary }: Fault,
+	{ part }: Fault,
 	cases: readonly PlannedCase[],
 	before: string | undefined,
 ): readonly PlannedCase[] {
@@ -85,7 +86,7 @@ export function casesFor(
 		const others = cases.filter((one) => one !== first && rowOf(one) === row);
 		return [first, ...others.slice(0, ENOUGH - 1)];
 	}
-	const suites = boundary === EVERYWHERE ? ANY : [boundary];
+	const suites = part === EVERYWHERE ? ANY : [part];
 	return cases.filter(({ suite }) => suites.includes(suite));
 }
 
@@ -100,7 +101,7 @@ interface Step {
 	readonly tried: { planned: PlannedCase; planted: boolean } | undefined;
 }
 
-/** The steps of these faults. */
+/** Yields what is asked for each fault: its cases, planting it, its cases again, taking it away. */
 export function* stepsOf(
 	faults: readonly Fault[],
 	cases: readonly PlannedCase[],
@@ -148,10 +149,10 @@ export class Turn {
 	readonly #with: string[] = [];
 	#tried = 0;
 	#trouble: string | null = null;
-	/** Planted, tried and taken away again. */
+	/** True once the fault was planted, tried and taken away again. */
 	done = false;
 
-	/** The answer to one of its steps. */
+	/** Takes the answer to one of its steps. */
 	add({ tried }: Step, payload: string): void {
 		if (tried === undefined) {
 			this.done = this.#tried > 0;

@@ -15,8 +15,8 @@ import { EVERYWHERE, type Fault } from "./table.js";
 import { UNDER_SETTINGS } from "./underSettings.js";
 
 const KERNEL: Kernel = { bzImage: "bzImage", config: "config", version: "1" };
-const fault = (name: string, boundary = "set_tid"): Fault => ({
-	...{ name, boundary, kind: "k", description: "d", caughtBy: "c" },
+const fault = (name: string, part = "set_tid"): Fault => ({
+	...{ name, part, kind: "k", description: "d", caughtBy: "c" },
 });
 const job = (more: Partial<Job>): Job => ({
 	...{ version: "6.1", config: "base", kernel: KERNEL, fault: null },
@@ -25,7 +25,7 @@ const job = (more: Partial<Job>): Job => ({
 const parse = (...argv: string[]) =>
 	parseOptions(argv, new AbortController().signal);
 
-test("a fault is tried with its boundary's cases, and with those that it must not fail", async () => {
+test("a fault is tried with its part's cases, and with those that it must not fail", async () => {
 	const cases = casesFor(job({ fault: fault("set_tid-a") }));
 	assert.equal(cases[0], "set_tid.*");
 	assert.ok(cases.includes("containers.*"));
@@ -55,7 +55,7 @@ test("a configuration without something is tried as it is, and with its samples"
 		SAMPLES.criu.map((name) => [name, fault(name)] as const),
 	);
 	const built = { version: "6.1", config: "criu", kernel: KERNEL } as const;
-	for (const options of [parse(), parse("--in-turn")]) {
+	for (const options of [parse(), parse("--all")]) {
 		const { jobs, turns } = sampleWork(built, named, options);
 		assert.deepEqual(
 			jobs.map((one) => one.fault?.name ?? null),
@@ -75,7 +75,7 @@ test("planted in turn, a kernel is booted once for itself, once for its faults, 
 		.flat()
 		.map((name) => fault(name));
 	const settings = Object.keys(UNDER_SETTINGS);
-	const { jobs, turns } = wholeWork(built, faults, parse("--in-turn"));
+	const { jobs, turns } = wholeWork(built, faults, parse());
 	assert.deepEqual(
 		jobs.map((one) => one.fault),
 		[null],
@@ -89,7 +89,7 @@ test("planted in turn, a kernel is booted once for itself, once for its faults, 
 	assert.equal(booted.jobs.length, 1 + faults.length + faults.length);
 	const cap = { ...built, config: "no-cap" } as const;
 	const named = new Map(SAMPLES["no-cap"].map((name) => [name, fault(name)]));
-	const sample = sampleWork(cap, named, parse("--in-turn"));
+	const sample = sampleWork(cap, named, parse());
 	assert.equal(sample.jobs.length, 1);
 	assert.equal(sample.turns[0]?.faults.length, SAMPLES["no-cap"].length);
 });

@@ -27,9 +27,9 @@ export function casesFor({ config, fault, modules }: Job): readonly string[] {
 	if (own !== undefined) return fault === null ? own.whole : own.planted;
 	if (modules.length > 0)
 		return ["lsm.*", ...(fault === null ? [] : OTHERS.slice(0, 2))];
-	if (fault === null || fault.boundary === EVERYWHERE) return [];
+	if (fault === null || fault.part === EVERYWHERE) return [];
 	if (saysOf(fault) !== undefined) return splatCases(fault);
-	return [`${fault.boundary}.*`, ...OTHERS];
+	return [`${fault.part}.*`, ...OTHERS];
 }
 
 /** Only the oldest version is built without this and that, and for some faults only where the configuration is asked for as well. */
@@ -54,21 +54,14 @@ export interface Work {
 }
 
 /** How much is booted. */
-type Ways = Pick<Options, "all" | "inTurn" | "only">;
+type Ways = Pick<Options, "all" | "only">;
 
 /** Where each fault takes a boot of its own: CRIU wears the guest out, and a splat taints the kernel. */
 const BOOTED: ReadonlySet<ConfigName> = new Set(["criu", "debug"]);
 
 /** Is it planted in a guest that runs, rather than booted with? */
-const isInTurn = (
-	{ modules }: Fault,
-	{ version, config }: Built,
-	{ all, inTurn, only }: Ways,
-): boolean =>
-	!BOOTED.has(config) &&
-	!all &&
-	only.length === 0 &&
-	(inTurn || version !== OLDEST || modules !== undefined);
+const isInTurn = ({ config }: Built, { all, only }: Ways): boolean =>
+	!BOOTED.has(config) && !all && only.length === 0;
 
 /** Which of the faults the kernel is booted with, and the guest in which the others are planted, where there are any. */
 function divide(
@@ -76,10 +69,10 @@ function divide(
 	faults: readonly Fault[],
 	ways: Ways,
 ): { booted: readonly Fault[]; turns: readonly Turn[] } {
-	const planted = faults.filter((fault) => isInTurn(fault, where, ways));
+	const planted = isInTurn(where, ways);
 	return {
-		booted: faults.filter((fault) => !planted.includes(fault)),
-		turns: planted.length === 0 ? [] : [{ ...where, faults: planted }],
+		booted: planted ? [] : faults,
+		turns: planted && faults.length > 0 ? [{ ...where, faults }] : [],
 	};
 }
 

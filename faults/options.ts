@@ -5,10 +5,8 @@ import { VERSIONS, type Version } from "./kernel/source.js";
 
 export interface Options {
 	readonly only: readonly string[];
-	/** Every fault is booted with; else those of newer versions and of security modules are planted in a guest that runs. */
+	/** Every fault is booted with, which shows how far it spreads; else faults are planted one after the other in a guest that runs. */
 	readonly all: boolean;
-	/** Those of the oldest version, too, are planted in a guest that runs: a fraction of the time, and no word on spread. */
-	readonly inTurn: boolean;
 	readonly versions: readonly Version[];
 	/** The configurations to build of the oldest version. */
 	readonly configs: readonly ConfigName[];
@@ -30,7 +28,6 @@ export function parseOptions(
 	const versions: Version[] = [];
 	const configs: ConfigName[] = [];
 	let all = false;
-	let inTurn = false;
 	let write: string | undefined;
 	let writeCriu: string | undefined;
 	let jobs = availableParallelism();
@@ -54,16 +51,14 @@ export function parseOptions(
 			i++;
 		} else if (arg === "--all") {
 			all = true;
-		} else if (arg === "--in-turn") {
-			inTurn = true;
 		} else if (arg.startsWith("-")) {
 			throw new Error(
-				`unknown option ${arg}; usage: npm run faults -- [--all | --in-turn] [--linux ${VERSIONS.join("|")}] [--config ${CONFIGS.join("|")}] [--write FILE] [--write-criu FILE] [--jobs N] [FAULT…]`,
+				`unknown option ${arg}; usage: npm run faults -- [--all] [--linux ${VERSIONS.join("|")}] [--config ${CONFIGS.join("|")}] [--write FILE] [--write-criu FILE] [--jobs N] [FAULT…]`,
 			);
 		} else only.push(arg);
 	}
 	return {
-		...{ only, all, inTurn, write, writeCriu, jobs, signal },
+		...{ only, all, write, writeCriu, jobs, signal },
 		versions: versions.length > 0 ? versions : VERSIONS,
 		configs: configs.length > 0 ? configs : CONFIGS,
 		configsChosen: configs.length > 0,

@@ -7,7 +7,7 @@ import type { Fault, Finding, TableRow } from "./table.js";
 
 const FAULT: Fault = {
 	name: "set_tid-check_missing",
-	boundary: "set_tid",
+	part: "set_tid",
 	kind: "check missing",
 	description: "The check | was lost.",
 	caughtBy: "anyone",

@@ -19,7 +19,7 @@ const NOT_THERE = "–";
 const BAD = /SURVIVED|SPREAD|FAILED|NOTHING SHOWN/;
 
 const COLUMN = /^- Linux ([\d.]+): (.+)$/gm;
-const HEAD = "| fault | boundary | what it stands for |";
+const HEAD = "| fault | part | what it stands for |";
 
 /** A fault that does not say where it is, is in every version. */
 export const isIn = ({ versions }: Fault, version: string): boolean =>
@@ -135,7 +135,7 @@ function sectionText(
 				(fault === null || isIn(fault, version) ? NOT_RUN : NOT_THERE),
 		);
 		const words = cell(fault?.description ?? "the kernel as it is");
-		return `| ${[fault?.name ?? NONE, fault?.boundary ?? "", words, ...verdicts].join(" | ")} |`;
+		return `| ${[fault?.name ?? NONE, fault?.part ?? "", words, ...verdicts].join(" | ")} |`;
 	};
 	// A fault that is in the page for what an older patch had has no row any more.
 	const shown = faults.filter((fault) => section.has(fault.name));

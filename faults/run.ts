@@ -1,13 +1,12 @@
 /** `npm run faults`: builds the kernels, boots each fault, shows which case caught it. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { type Report, readReport } from "../results/index.js";
 import { runLimited } from "../runner/common/jobs.js";
 import { concerns } from "../suites/index.js";
-import { cacheDir } from "../vm/index.js";
+import { cacheDir, withTemporaryFolder } from "../vm/index.js";
 import { type CriuRow, criuTable, withCriuTable } from "./criuTable.js";
 import { groupsOf, namedCases, tryInTurn } from "./inTurn.js";
 import {
@@ -53,9 +52,8 @@ async function crcap(
 	cases: readonly string[],
 	signal: AbortSignal,
 ): Promise<{ status: number; report: Report }> {
-	const dir = await mkdtemp(join(tmpdir(), "crcap-faults-"));
-	try {
-		const file = join(dir, "report.json");
+	return await withTemporaryFolder(async (folder) => {
+		const file = join(folder, "report.json");
 		const { exitCode, stderr } = await execa(
 			process.execPath,
 			[
@@ -81,9 +79,7 @@ async function crcap(
 		if (exitCode === undefined || exitCode === 2 || exitCode === 130)
 			throw new Error(`crcap run ended with ${exitCode}: ${stderr}`);
 		return { status: exitCode, report: await readReport(file) };
-	} finally {
-		await rm(dir, { recursive: true, force: true });
-	}
+	});
 }
 
 /** What a boot showed, and the cases that it comes from. */
@@ -306,11 +302,11 @@ async function main(): Promise<number> {
 		);
 	if (options.writeCriu !== undefined) {
 		const old = await readFile(options.writeCriu, "utf8");
-		const told = jobs.flatMap((job) => ofCriu.get(job) ?? []);
+		const criuRows = jobs.flatMap((job) => ofCriu.get(job) ?? []);
 		const source = sources.get(OLDEST) ?? "";
 		await writeFile(
 			options.writeCriu,
-			withCriuTable(old, criuTable(told, OLDEST, source)),
+			withCriuTable(old, criuTable(criuRows, OLDEST, source)),
 		);
 	}
 	const sound =

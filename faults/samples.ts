@@ -59,9 +59,9 @@ export const SAMPLES: Readonly<
 };
 
 interface Cases {
-	/** On the kernel without a fault. */
+	/** The globs of the cases that the kernel without a fault is asked. */
 	readonly whole: readonly string[];
-	/** On one with a fault. */
+	/** The globs of the cases that a kernel with a fault is asked. */
 	readonly planted: readonly string[];
 }
 
@@ -87,7 +87,7 @@ export const MEANT: Readonly<Partial<Record<ConfigName, readonly string[]>>> = {
 	debug: ["--splats", "fail"],
 };
 
-/** Beside all cases of its own boundary, a fault must fail none of these. */
+/** Beside all cases of its own part, a fault must fail none of these. */
 export const OTHERS = [
 	"*.uid1000-none",
 	"*.uid1000-cap_checkpoint_restore",

@@ -18,7 +18,7 @@ test("the table and the patch have the same, in the same order", async () => {
 		...PATCH.matchAll(/^\+\t\{ "(\w+)", "(\w+)", crcap_\w+ \},/gm),
 	];
 	assert.deepEqual(
-		planted.map(([, boundary, kind]) => `${boundary}-${kind}`),
+		planted.map(([, part, kind]) => `${part}-${kind}`),
 		PLANTED_SPLATS.map(({ name }) => name),
 	);
 	const said = PLANTED_SPLATS.map(({ description }) => description);
@@ -26,7 +26,7 @@ test("the table and the patch have the same, in the same order", async () => {
 });
 
 test("every boundary misbehaves in some way", async () => {
-	const met = new Set(PLANTED_SPLATS.map(({ boundary }) => boundary));
+	const met = new Set(PLANTED_SPLATS.map(({ part }) => part));
 	const asked = [...PATCH.matchAll(/crcap_splat\(#boundary\)/g)];
 	assert.equal(met.size, 6);
 	assert.equal(asked.length, 1, "the check that all boundaries share asks");

@@ -8,69 +8,69 @@ export interface PlantedSplat extends Fault {
 	readonly says: string;
 }
 
-type Row = Pick<PlantedSplat, "boundary" | "kind" | "says" | "description">;
+type Row = Pick<PlantedSplat, "part" | "kind" | "says" | "description">;
 
 /** As in kernel/crcap_splat.c of the patch, and in its order. */
 const ROWS: readonly Row[] = [
 	{
-		boundary: "set_tid",
+		part: "set_tid",
 		kind: "warning",
 		says: "kernel/crcap_splat.c",
 		description: "The check warns (WARN).",
 	},
 	{
-		boundary: "set_tid",
+		part: "set_tid",
 		kind: "sleep_in_atomic",
 		says: "BUG: sleeping function called from invalid context",
 		description:
 			"The check may sleep and holds a spinlock (DEBUG_ATOMIC_SLEEP).",
 	},
 	{
-		boundary: "map_files",
+		part: "map_files",
 		kind: "lock_order",
 		says: "WARNING: possible circular locking dependency detected",
 		description: "The check takes two locks in either order (PROVE_LOCKING).",
 	},
 	{
-		boundary: "map_files",
+		part: "map_files",
 		kind: "rcu_unprotected",
 		says: "WARNING: suspicious RCU usage",
 		description:
 			"The check reads a pointer that RCU protects, outside of a read-side critical section (PROVE_RCU).",
 	},
 	{
-		boundary: "exe_fd",
+		part: "exe_fd",
 		kind: "out_of_bounds",
 		says: "BUG: KASAN: slab-out-of-bounds in crcap_out_of_bounds",
 		description: "The check reads behind the end of an object (KASAN).",
 	},
 	{
-		boundary: "exe_fd",
+		part: "exe_fd",
 		kind: "oops",
 		says: "kernel BUG at kernel/crcap_splat.c",
 		description: "The check ends in BUG(): the process that came to it dies.",
 	},
 	{
-		boundary: "ipc_next_id",
+		part: "ipc_next_id",
 		kind: "list_corrupt",
 		says: "list_del corruption",
 		description: "The check takes an entry off a list twice (DEBUG_LIST).",
 	},
 	{
-		boundary: "ns_last_pid",
+		part: "ns_last_pid",
 		kind: "shift",
 		says: "UBSAN: shift-out-of-bounds in",
 		description: "The check shifts an int by 40 bits (UBSAN_SHIFT).",
 	},
 	{
-		boundary: "tty_lock",
+		part: "tty_lock",
 		kind: "refcount",
 		says: "refcount_t: underflow",
 		description:
 			"The check drops a reference that it does not hold (refcount_t).",
 	},
 	{
-		boundary: "tty_lock",
+		part: "tty_lock",
 		kind: "use_after_free",
 		says: "BUG: KASAN: use-after-free in crcap_use_after_free",
 		description: "The check reads an object that it has freed (KASAN).",
@@ -79,8 +79,8 @@ const ROWS: readonly Row[] = [
 
 export const PLANTED_SPLATS: readonly PlantedSplat[] = ROWS.map((row) => ({
 	...row,
-	name: `${row.boundary}-${row.kind}`,
-	caughtBy: `any case of ${row.boundary}: ${row.says}`,
+	name: `${row.part}-${row.kind}`,
+	caughtBy: `any case of ${row.part}: ${row.says}`,
 	versions: ["6.1"],
 }));
 
@@ -88,8 +88,8 @@ export const saysOf = (fault: Fault | null): string | undefined =>
 	PLANTED_SPLATS.find((one) => one === fault)?.says;
 
 /** The cases that come to the check, and some that do not. Root's never misbehave: the agent is root, and does such things between cases. */
-export const splatCases = ({ boundary }: Fault): readonly string[] => [
-	`${boundary}.*.uid1000-*`,
+export const splatCases = ({ part }: Fault): readonly string[] => [
+	`${part}.*.uid1000-*`,
 	"controls.*.uid1000-none",
 ];
 

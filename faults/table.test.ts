@@ -12,7 +12,7 @@ import {
 
 const FAULT: Fault = {
 	name: "set_tid-check_missing",
-	boundary: "set_tid",
+	part: "set_tid",
 	kind: "check missing",
 	description: "The check | was lost.",
 	caughtBy: "anyone",
@@ -41,7 +41,7 @@ const concerns = (id: string): string[] => [id.split(".")[0] ?? ""];
 const find = (target: TargetResult, fault: Fault | null = FAULT) =>
 	findingOf(target, fault, concerns);
 
-test("a fault that a case of its boundary fails by is caught", async () => {
+test("a fault that a case of its part fails by is caught", async () => {
 	for (const verdict of ["fail", "crash", "timeout"] as const) {
 		const finding = find(
 			ran({ "set_tid.a.x": "pass", "set_tid.b.x": verdict }),
@@ -62,12 +62,12 @@ test("one that nothing fails by has survived, whatever was skipped or in error",
 	}
 });
 
-test("a fault of no boundary may be caught anywhere", async () => {
-	const fault: Fault = { ...FAULT, boundary: EVERYWHERE };
+test("a fault of no one part may be caught anywhere", async () => {
+	const fault: Fault = { ...FAULT, part: EVERYWHERE };
 	assert.ok(isSound(find(ran({ "exe_fd.a.x": "fail" }), fault), fault));
 });
 
-test("one that other boundaries' cases do not pass with has spread, unless its entry says so", async () => {
+test("one that other parts' cases do not pass with has spread, unless its entry says so", async () => {
 	for (const verdict of ["fail", "crash", "timeout", "error"] as const) {
 		const target = ran({ "set_tid.a.x": "fail", "exe_fd.a.x": verdict });
 		const finding = find(target);
@@ -81,7 +81,7 @@ test("one that other boundaries' cases do not pass with has spread, unless its e
 		]);
 		const announced: Fault = {
 			...FAULT,
-			maySpread: [{ boundary: "exe_fd", reason: "they share it" }],
+			maySpread: [{ part: "exe_fd", reason: "they share it" }],
 		};
 		assert.ok(isSound(find(target, announced), announced), verdict);
 	}
@@ -104,8 +104,8 @@ test("without a fault nothing may fail, be in error or be left out", async () =>
 	assert.ok(!isSound(find(ran({ "set_tid.a.x": "pass" }, "x"), null), null));
 });
 
-test("a fault is caught by the suite that has its boundary's name", async () => {
-	const fault: Fault = { ...FAULT, name: "lsm-x", boundary: "lsm" };
+test("a fault is caught by the suite that has its part's name", async () => {
+	const fault: Fault = { ...FAULT, name: "lsm-x", part: "lsm" };
 	const about = (): string[] => ["set_tid"];
 	const finding = findingOf(
 		ran({ "lsm.set_tid.x": "fail", "routes.a.x": "fail" }),

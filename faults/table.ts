@@ -3,7 +3,8 @@ import type { CaseResult, TargetResult } from "../results/model/model.js";
 
 export interface Fault {
 	readonly name: string;
-	readonly boundary: string;
+	/** What it is planted in: a boundary, or what the suite of this name asks (`controls`, `lsm`), or `helper`. */
+	readonly part: string;
 	readonly kind: string;
 	/** What it stands for. */
 	readonly description: string;
@@ -15,18 +16,18 @@ export interface Fault {
 	readonly config?: "whole";
 	/** The security modules to boot with, one after the other, where it shows under them alone. */
 	readonly modules?: readonly string[];
-	/** Other boundaries whose cases it fails, each with the reason. */
-	readonly maySpread?: readonly { boundary: string; reason: string }[];
+	/** Other parts whose cases it fails, each with the reason. */
+	readonly maySpread?: readonly { part: string; reason: string }[];
 }
 
-/** In place of a boundary: the fault is in what all of them share, and any case may catch it. */
+/** The part that all others share: any case may catch a fault in it. */
 export const EVERYWHERE = "helper";
 
 /** What one boot with a fault (or none) showed. */
 export interface Finding {
-	/** Cases of the fault's own boundary that failed. */
+	/** Cases of the fault's own part that failed. */
 	readonly caught: readonly string[];
-	/** Cases failed or in error that concern other boundaries only, and that the fault's entry does not announce. */
+	/** Cases failed or in error that concern other parts only, and that the fault's entry does not announce. */
 	readonly spread: readonly string[];
 	/** For each of those, what was expected and what was seen. */
 	readonly details: readonly string[];
@@ -54,7 +55,7 @@ export function together(targets: readonly TargetResult[]): Ran {
 
 /**
  * Judges the run of a kernel with this fault; null: without one, when nothing may fail.
- * `concerns` tells which boundaries a case is about that names none.
+ * `concerns` tells which parts a case is about that names none.
  */
 export function findingOf(
 	result: Ran,
@@ -65,12 +66,10 @@ export function findingOf(
 		boundary === undefined ? concerns(id) : [boundary];
 	const own = (result: CaseResult): boolean =>
 		fault !== null &&
-		(fault.boundary === EVERYWHERE ||
-			result.id.startsWith(`${fault.boundary}.`) ||
-			about(result).includes(fault.boundary));
-	const announced = new Set(
-		fault?.maySpread?.map(({ boundary }) => boundary) ?? [],
-	);
+		(fault.part === EVERYWHERE ||
+			result.id.startsWith(`${fault.part}.`) ||
+			about(result).includes(fault.part));
+	const announced = new Set(fault?.maySpread?.map(({ part }) => part) ?? []);
 	const caught = result.cases
 		.filter((one) => BAD.has(one.verdict) && own(one))
 		.map(({ id }) => id);

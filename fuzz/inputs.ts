@@ -1,7 +1,7 @@
 /** Inputs for parsers: samples that are damaged, and words put together. */
 import fc from "fast-check";
 
-/** One change of a sample: a place in it and another one, as shares of its length, and a byte. */
+/** One change of a sample: two offsets in it, as shares of its length, and a byte. */
 interface Damage {
 	readonly how: "set" | "flip" | "cut" | "drop" | "copy" | "insert";
 	readonly at: number;
@@ -12,7 +12,7 @@ interface Damage {
 /** Shares are integers: doubles take fast-check longer. */
 const WHOLE = 65_536;
 
-/** Bytes that mean something somewhere, among any. */
+/** Any byte; those that mean something to a parser (line ends, `%`, digits, the first bit) come more often. */
 const byte = fc.oneof(
 	fc.nat(255),
 	fc.constantFrom(
@@ -43,25 +43,25 @@ const LONGEST = 256 * 1024;
 function damaged(sample: Buffer, changes: readonly Damage[]): Buffer {
 	let bytes = Buffer.from(sample);
 	for (const { how, at, to, byte } of changes) {
-		const place = Math.floor((at * bytes.length) / (WHOLE + 1));
+		const offset = Math.floor((at * bytes.length) / (WHOLE + 1));
 		const other = Math.floor((to * bytes.length) / (WHOLE + 1));
-		const [from, end] = place < other ? [place, other] : [other, place];
-		if (how === "set") bytes[place] = byte;
-		else if (how === "flip") bytes[place] = (bytes[place] ?? 0) ^ (byte | 1);
-		else if (how === "cut") bytes = bytes.subarray(0, place);
+		const [from, end] = offset < other ? [offset, other] : [other, offset];
+		if (how === "set") bytes[offset] = byte;
+		else if (how === "flip") bytes[offset] = (bytes[offset] ?? 0) ^ (byte | 1);
+		else if (how === "cut") bytes = bytes.subarray(0, offset);
 		else if (how === "drop")
 			bytes = Buffer.concat([bytes.subarray(0, from), bytes.subarray(end)]);
 		else if (how === "insert")
 			bytes = Buffer.concat([
-				bytes.subarray(0, place),
+				bytes.subarray(0, offset),
 				Buffer.from([byte]),
-				bytes.subarray(place),
+				bytes.subarray(offset),
 			]);
 		else if (bytes.length < LONGEST)
 			bytes = Buffer.concat([
-				bytes.subarray(0, place),
+				bytes.subarray(0, offset),
 				bytes.subarray(from, end),
-				bytes.subarray(place),
+				bytes.subarray(offset),
 			]);
 	}
 	return bytes;
@@ -84,7 +84,7 @@ export function damagedBytes(
 	);
 }
 
-/** The same as text, a character a byte. */
+/** As damagedBytes(), but of text: each character stands for a byte. */
 export function damagedText(samples: readonly string[]): fc.Arbitrary<string> {
 	return damagedBytes(samples).map((bytes) => bytes.toString("latin1"));
 }
@@ -102,7 +102,7 @@ export function wordsOf(
 	return fc.array(one, { maxLength: most }).map((list) => list.join(""));
 }
 
-/** A stream cut into chunks at any places. */
+/** Cuts the bytes into chunks of these sizes, which are taken in turn. */
 export function* cutUp(
 	bytes: Buffer,
 	sizes: readonly number[],
@@ -115,13 +115,13 @@ export function* cutUp(
 	}
 }
 
-/** Sizes of chunks. */
+/** The sizes, in bytes, of the chunks that a stream is cut into. */
 export const sizes: fc.Arbitrary<number[]> = fc.array(
 	fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 4000 })),
 	{ minLength: 1, maxLength: 4 },
 );
 
-/** A stream of these bytes in those chunks. */
+/** Streams the bytes in chunks of these sizes, which are taken in turn. */
 export async function* streamOf(
 	bytes: Buffer,
 	chunks: readonly number[],

@@ -103,7 +103,7 @@ export interface NativeOutcome {
 }
 
 export interface NativeOptions {
-	/** Inputs in all. */
+	/** How many inputs are tried in all. */
 	readonly runs: number;
 	readonly seed: number;
 	/** Which harnesses; all, where it is not said. */

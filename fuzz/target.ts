@@ -50,7 +50,7 @@ export function target<T>(
 	};
 }
 
-/** The same for a parser that takes its time. */
+/** As the function above, for a parser that answers with a promise. */
 export function slowTarget<T>(
 	name: string,
 	weight: number,

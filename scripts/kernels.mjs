@@ -78,10 +78,10 @@ const runAll = (kernels, more) =>
  */
 function tryAll(kernels, more) {
 	const first = runAll(kernels, more);
-	const told = kernelsOf(kernels, first);
-	const untold = kernels.filter((name) => !told.includes(name));
-	if (untold.length > 0)
-		throw new SetupError(`the report has no word on ${untold.join(", ")}`);
+	const asked = kernelsOf(kernels, first);
+	const unasked = kernels.filter((name) => !asked.includes(name));
+	if (unasked.length > 0)
+		throw new SetupError(`the report has no word on ${unasked.join(", ")}`);
 	const lost = first.filter(wasLost);
 	for (const { name, incompleteReason } of lost)
 		say(`${name} is run again: ${incompleteReason ?? "the guest was lost"}`);

@@ -163,9 +163,9 @@ const cases: readonly PlannedCase[] = plan({ suite: ["set_tid"] });
 const verdict: Judgement["verdict"] | undefined = cases[0] && judge(cases[0], "obs").verdict;
 const running: Run = run({ targets: [{ kernel: "debian:sid" }, { local: true }], maxFailures: 3, signal: new AbortController().signal });
 for await (const { target, result } of running) {
-	const told: string = target.name + result.id + result.verdict;
+	const words: string = target.name + result.id + result.verdict;
 	// @ts-expect-error a verdict is none of these
-	if (result.verdict === "passed") console.log(told);
+	if (result.verdict === "passed") console.log(words);
 }
 const { outcome } = await running.finished;
 const all: "passed" | "failed" | "incomplete" = outcome;

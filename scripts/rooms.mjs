@@ -1,29 +1,29 @@
 #!/usr/bin/env node
 /**
  * Holds the rooms to scripts/rooms.json: which folder may import which, how many files a folder and how many lines a
- * file may have, and that each folder says in a README or an index what it is for. In C, what a file uses is what it
- * imports, and no files use each other in a circle (native/arrows.mjs). Prints what is wrong, one line each.
+ * file may have, and that each folder with source files says in a README or an index what it is for. In C, what a file
+ * uses is what it imports, and no files use each other in a circle (native/arrows.mjs). Prints what is wrong, one line each.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nativeTrouble } from "./native/arrows.mjs";
 
-/** So many source files may stand in one folder. */
+/** A folder may hold no more source files than this. */
 const MOST_FILES = 20;
-/** So many lines a file may have that is no table of rows. */
+/** A file that is no table of rows may have no more lines than this. */
 const MOST_LINES = 400;
-/** So many lines a room's README may have. */
+/** A folder's README may have no more lines than this. */
 const README_LINES = 15;
 
-const SOURCE = /\.(ts|mjs|js|c|h|cc)$/;
+const SOURCE = /\.(ts|mjs|js|css|c|h|cc)$/;
 const TEST = /\.test\./;
 /** Imports and re-exports, as the formatter leaves them. */
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/g;
-/** What holds no source of ours. */
+/** Folders of these names hold no source of the project. */
 const PASSED_OVER = new Set([
-	...["node_modules", "dist", "build", "golden", "fixtures", ".git", ".setup"],
-	".tap",
+	...["node_modules", "dist", "build", "prebuilds", "golden"],
+	...[".git", ".setup", ".tap"],
 ]);
 
 /** @typedef {{ arrows: Record<string, readonly string[]>, tables: readonly string[] }} Rooms */
@@ -63,6 +63,34 @@ function forbiddenImports(file, text, { arrows }) {
 }
 
 /**
+ * @param {readonly string[]} files
+ * @returns {string[]} every folder that holds one of them, itself or in a folder of its own
+ */
+function foldersOf(files) {
+	const found = new Set();
+	for (const file of files)
+		for (let at = dirname(file); at !== "."; at = dirname(at)) found.add(at);
+	return [...found].sort();
+}
+
+/**
+ * @param {string} top
+ * @param {string} folder
+ * @returns {string[]} what is wrong with what it says of itself
+ */
+function readmeTrouble(top, folder) {
+	const names = ["README.md", "index.ts"].map((name) => `${folder}/${name}`);
+	const found = names.find((name) => existsSync(join(top, name)));
+	if (found === undefined)
+		return [`${folder}: neither README.md nor index.ts says what it is for`];
+	if (!found.endsWith(".md")) return [];
+	const lines = readFileSync(join(top, found), "utf8").split("\n").length - 1;
+	return lines > README_LINES
+		? [`${found}: ${lines} lines; at most ${README_LINES}`]
+		: [];
+}
+
+/**
  * @param {string} top the project's folder
  * @param {Rooms} rooms
  * @returns {string[]} everything that is wrong; none where all is well
@@ -85,20 +113,8 @@ export function roomTrouble(top, rooms) {
 	for (const [folder, count] of counts)
 		if (count > MOST_FILES)
 			trouble.push(`${folder}: ${count} source files; at most ${MOST_FILES}`);
-	for (const room of Object.keys(rooms.arrows)) {
-		const names = ["README.md", "index.ts"].map((name) => `${room}/${name}`);
-		const found = names.find((name) => existsSync(join(top, name)));
-		if (found === undefined) {
-			trouble.push(
-				`${room}: neither README.md nor index.ts says what it is for`,
-			);
-		} else if (found.endsWith(".md")) {
-			const lines =
-				readFileSync(join(top, found), "utf8").split("\n").length - 1;
-			if (lines > README_LINES)
-				trouble.push(`${found}: ${lines} lines; at most ${README_LINES}`);
-		}
-	}
+	const folders = new Set([...Object.keys(rooms.arrows), ...foldersOf(files)]);
+	for (const folder of folders) trouble.push(...readmeTrouble(top, folder));
 	for (const table of rooms.tables)
 		if (!files.includes(table))
 			trouble.push(`scripts/rooms.json: there is no ${table}`);

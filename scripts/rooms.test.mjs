@@ -58,6 +58,7 @@ test("long files and full folders are found, tables may be long", async (t) => {
 	assert.match(troubleOf(t, { "low/a.ts": long })[0] ?? "", /401 lines/);
 	const tables = { ...ROOMS, tables: ["low/a.ts"] };
 	assert.deepEqual(troubleOf(t, { "low/a.ts": long }, tables), []);
+	assert.match(troubleOf(t, { "low/a.css": long })[0] ?? "", /401 lines/);
 	const full = Object.fromEntries(
 		Array.from({ length: 21 }, (_, n) => [`low/${n}.ts`, ""]),
 	);
@@ -65,6 +66,18 @@ test("long files and full folders are found, tables may be long", async (t) => {
 });
 
 test("a room that does not say what it is for is found", async (t) => {
+	for (const [file, mute] of [
+		["low/deep/a.c", "low/deep"],
+		["low/deep/a.test.mjs", "low/deep"],
+		["low/fixtures/a.c", "low/fixtures"],
+		["around/low/a.css", "around"],
+	]) {
+		const said = troubleOf(t, { [file ?? ""]: "" });
+		assert.ok(
+			said.some((line) => line.startsWith(`${mute}: neither README`)),
+			`${file}: ${said}`,
+		);
+	}
 	const rooms = { ...ROOMS, arrows: { ...ROOMS.arrows, mute: [] } };
 	assert.match(troubleOf(t, {}, rooms)[0] ?? "", /mute: neither README\.md/);
 	const wordy = { "low/README.md": "\n".repeat(16) };

@@ -60,9 +60,9 @@ const sourcesOf = (...folders) =>
  * @returns {Case[]}
  */
 function localCases(text) {
-	const told = spawnSync(HELPER, ["--facts"], { encoding: "utf8" });
-	if (told.status !== 0) throw new SetupError(`${HELPER} does not run here`);
-	const reported = readFactLines(told.stdout);
+	const asked = spawnSync(HELPER, ["--facts"], { encoding: "utf8" });
+	if (asked.status !== 0) throw new SetupError(`${HELPER} does not run here`);
+	const reported = readFactLines(asked.stdout);
 	return plan(readFacts({ reported, arch: ARCH })).filter(
 		(one) =>
 			one.skip === undefined && !one.touchesHost && one.id.includes(text),

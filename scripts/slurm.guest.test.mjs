@@ -29,7 +29,7 @@ t.after(() => cluster.stop());
  * A folder for reports, and a command that stands for crcap: it leaves `begun-SHARD`, and waits where `wait-SHARD` says so.
  * @param {string} name
  */
-function place(name) {
+function reportFolder(name) {
 	const out = join(cluster.folder, name);
 	mkdirSync(out);
 	const crcap = join(out, "crcap");
@@ -65,7 +65,7 @@ function sound(path) {
 }
 
 test("a node that is lost has its shard run again, and the merge is whole", async () => {
-	const { file, submit } = place("lost");
+	const { file, submit } = reportFolder("lost");
 	writeFileSync(file("wait-2"), "");
 	const { array, merge } = submit();
 	await until("shard 2 to run", () => existsSync(file("begun-2")));
@@ -90,7 +90,7 @@ test("a node that is lost has its shard run again, and the merge is whole", asyn
 });
 
 test("a gap is refused by its number, and a second submission closes it", async () => {
-	const { file, submit } = place("gap");
+	const { file, submit } = reportFolder("gap");
 	writeFileSync(file("wait-3"), "");
 	const first = submit();
 	await until("shard 3 to run", () => existsSync(file("begun-3")));

@@ -1,6 +1,6 @@
 /** How a kernel comes up: the room's public face. */
 
-export { cacheDir } from "./base/cache.js";
+export { cacheDir, withTemporaryFolder } from "./base/cache.js";
 export type { VmErrorKind } from "./base/errors.js";
 export { VmError } from "./base/errors.js";
 export type { Arch, Machine } from "./base/machines.js";

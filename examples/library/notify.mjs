@@ -9,7 +9,7 @@
 import { parseArgs } from "node:util";
 import { run, UsageError } from "crcap";
 
-/** So many failures are named; a chat is no report. */
+/** A message names no more failures than this: the report has them all. */
 const NAMED = 10;
 
 const webhook = process.env.CHAT_WEBHOOK;

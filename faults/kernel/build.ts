@@ -250,11 +250,11 @@ interface Inputs {
 	fragments: Record<ConfigName, string>;
 }
 
-/** Where patches and configurations are. */
-const ROOM = fileURLToPath(new URL("../../../faults/", import.meta.url));
+/** The folder with the patches and configurations. */
+const FOLDER = fileURLToPath(new URL("../../../faults/", import.meta.url));
 
 async function readPatch(name: string): Promise<Patch> {
-	const file = join(ROOM, `${name}.patch`);
+	const file = join(FOLDER, `${name}.patch`);
 	return { file, text: await readFile(file, "utf8") };
 }
 
@@ -270,7 +270,7 @@ async function patchesFor(
 
 async function readInputs(attempt: Attempt, version: Version): Promise<Inputs> {
 	const config = (name: string): Promise<string> =>
-		readFile(join(ROOM, "config", `${name}.config`), "utf8");
+		readFile(join(FOLDER, "config", `${name}.config`), "utf8");
 	const base = mergeFragments(
 		await config("base"),
 		await config(`linux-${version}`),

@@ -26,7 +26,7 @@ export function* github(
 	cases: CaseStore,
 ): Generator<string> {
 	const more = { error: SHOWN, warning: SHOWN, notice: SHOWN };
-	/** Says one, as long as it is shown; of several targets the first ones get the room. */
+	/** Says one, as long as one may be shown: the first of several targets take what there is. */
 	const say = (kind: keyof typeof more, title: string, text: string): string =>
 		more[kind]-- > 0 ? command(kind, title, text) : "";
 	for (const [index, target] of summary.targets.entries()) {
@@ -38,7 +38,7 @@ export function* github(
 		const bad = unexpected(target) - unrun;
 		// The last of those that are shown says how many are not.
 		const named = bad > more.error ? Math.max(0, more.error - 1) : bad;
-		let told = 0;
+		let annotated = 0;
 		for (const result of cases.all(index)) {
 			if (isKnown(result))
 				yield say(
@@ -46,15 +46,15 @@ export function* github(
 					`${result.id} on ${name}: known failure`,
 					result.known?.reason ?? "",
 				);
-			if (!isUnexpected(result) || told === named) continue;
+			if (!isUnexpected(result) || annotated === named) continue;
 			if (result.verdict === "not_run" && unrun > 0) continue;
-			told++;
+			annotated++;
 			yield say("error", `${result.id} on ${name}`, failure(result));
 		}
-		if (told < bad)
+		if (annotated < bad)
 			yield say(
 				"error",
-				`${name}: ${bad - told}${told === 0 ? "" : " more"} did not pass`,
+				`${name}: ${bad - annotated}${annotated === 0 ? "" : " more"} did not pass`,
 				"the job's summary and the stored report have them all",
 			);
 		for (const note of target.tail?.notes ?? [])

@@ -42,7 +42,7 @@ export const DEFAULT_ORIGIN = "crcap";
 export interface KcidbGit {
 	url?: string;
 	branch?: string;
-	/** 40 hex digits. */
+	/** The kernel's commit, 40 hex digits; absent where it is not known. */
 	commit?: string;
 }
 

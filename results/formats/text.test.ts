@@ -58,15 +58,15 @@ test("text has at most 72 columns, whatever the results hold", async () => {
 
 test("text answers first: the verdict stands before the table, the table before the failures", async () => {
 	const text = await render("text", sampleReport());
-	const places = [
+	const offsets = [
 		"cases did not pass",
 		"uid1000-cap_checkpoint_restore",
 		"1. ns_last_pid.write.uid0-none",
 	].map((part) => text.indexOf(part));
-	assert.ok(places.every((place) => place > 0));
+	assert.ok(offsets.every((offset) => offset > 0));
 	assert.deepEqual(
-		places,
-		places.toSorted((a, b) => a - b),
+		offsets,
+		offsets.toSorted((a, b) => a - b),
 	);
 });
 

@@ -76,7 +76,7 @@ function* head(target: TargetSummary): Generator<string> {
 		yield fitLines(`Note: ${oneLine(note)}`);
 }
 
-/** The suites with a letter and their counts; then the subjects down and the letters across, as many at once as there is room for. */
+/** The suites with a letter and their counts; then the subjects down and the letters across, as many at once as there is space for. */
 function* matrix(target: TargetSummary): Generator<string> {
 	const found = table(target);
 	const { suites, rows, quiet } = found;
@@ -194,14 +194,14 @@ function shell(command: string): string {
 	return `${wrapShell(oneLine(command), "    ").join("\n")}\n`;
 }
 
-/** A console line as it is, cut where there is no more room. */
+/** A console line as it is, cut where there is no more space. */
 function raw(row: string, prefix: string): string {
-	const room = COLUMNS - prefix.length;
-	const pieces = oneLine(row, 1000).match(new RegExp(`.{1,${room}}`, "gu"));
+	const space = COLUMNS - prefix.length;
+	const pieces = oneLine(row, 1000).match(new RegExp(`.{1,${space}}`, "gu"));
 	return (pieces ?? [""]).map((piece) => `${prefix}${piece}\n`).join("");
 }
 
-/** Words in lines. */
+/** Breaks a text into lines of the report's width: the first is indented as it was, the others by `rest` where it is given. */
 function fitLines(value: string, rest = ""): string {
 	const start = /^ */.exec(value)?.[0] ?? "";
 	return `${wrapWords(value.slice(start.length), start, rest === "" ? start : rest).join("\n")}\n`;

@@ -29,7 +29,7 @@ export function planGroups(
 	return groups;
 }
 
-/** No verdict yet. */
+/** Totals with no case of any verdict, to be counted up. */
 export function noTotals(): Totals {
 	return {
 		pass: 0,
@@ -42,7 +42,7 @@ export function noTotals(): Totals {
 	};
 }
 
-/** `1 case`, `2 cases`. */
+/** Puts a count before its noun: `1 case`, `2 cases`. */
 export function counted(
 	count: number,
 	one: string,

@@ -81,16 +81,16 @@ export function newTarget(head: TargetHead): TargetSummary {
 const MOST_SKIPS = 100;
 /** Percent of a plan: where more was skipped, the summary says why. */
 const MANY_SKIPS = 5;
-/** Those that are told. */
-const TOLD_SKIPS = 2;
+/** The summary shows no more reasons than this. */
+const SHOWN_SKIPS = 2;
 
 /** The most frequent reasons why cases were skipped, for a run of nothing else. */
 function skipReasons({ skips }: TargetSummary): string {
 	const sorted = [...skips].sort(([, a], [, b]) => b - a);
-	const told = sorted
-		.slice(0, TOLD_SKIPS)
+	const shown = sorted
+		.slice(0, SHOWN_SKIPS)
 		.map(([reason, times]) => `${reason} (${times})`);
-	return told.length === 0 ? "" : `: ${told.join("; ")}`;
+	return shown.length === 0 ? "" : `: ${shown.join("; ")}`;
 }
 
 /** Counts one case. */
@@ -129,7 +129,7 @@ export function sum(all: Iterable<Totals>): Totals {
 	return total;
 }
 
-/** How many cases. */
+/** Counts the cases, whatever their verdicts. */
 export function size(totals: Totals): number {
 	return VERDICTS.reduce((total, verdict) => total + totals[verdict], 0);
 }
@@ -173,7 +173,7 @@ export function isComplete(target: TargetSummary): boolean {
 /** `incomplete`: there is no verdict on everything, or nothing ran at all. */
 export type Outcome = "passed" | "failed" | "incomplete";
 
-/** What an outcome hangs on. */
+/** What decides the outcome of a target. */
 export interface Tally {
 	readonly totals: Totals;
 	/** How many of the failures are known; they don't count. */
@@ -191,7 +191,7 @@ export function outcomeOf({ totals, known, complete }: Tally): Outcome {
 	return whole && totals.pass + known > 0 ? "passed" : "incomplete";
 }
 
-/** The same of a summary. */
+/** The outcome of a target, from its summary. */
 export function outcome(target: TargetSummary): Outcome {
 	const { totals, known } = target;
 	return outcomeOf({
@@ -208,7 +208,7 @@ export function together(outcomes: readonly Outcome[]): Outcome {
 	return passed && outcomes.length > 0 ? "passed" : "incomplete";
 }
 
-/** An outcome for people. */
+/** The word that people read for each outcome. */
 export const OUTCOME_WORDS = {
 	passed: "PASS",
 	failed: "FAIL",

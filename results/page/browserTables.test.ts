@@ -4,7 +4,7 @@ import {
 	CRIU_BAD,
 	CRIU_GOOD,
 	REFUSALS,
-	toldReport,
+	reportOfCases,
 } from "../testing/evidence.test.data.js";
 import { cleanReport } from "../testing/sample.test.data.js";
 import {
@@ -23,7 +23,7 @@ const REFUSED = "section[aria-label^='What security']";
 test("tables of what the cases tell", { skip }, async (t) => {
 	await withBrowser(t);
 	t.test("CRIU's victims stand across, who ran it down", async () => {
-		await visit(toldReport(CRIU_BAD), async (page) => {
+		await visit(reportOfCases(CRIU_BAD), async (page) => {
 			const table = page.locator(`${VICTIMS} table`);
 			assert.deepEqual(await table.locator("thead th").allTextContents(), [
 				"who ran CRIU",
@@ -53,7 +53,7 @@ test("tables of what the cases tell", { skip }, async (t) => {
 	});
 
 	t.test("kernels that came to the same share a line of the cell", async () => {
-		await visit(toldReport(CRIU_GOOD, CRIU_GOOD, CRIU_BAD), async (page) => {
+		await visit(reportOfCases(CRIU_GOOD, CRIU_GOOD, CRIU_BAD), async (page) => {
 			const cell = page
 				.locator(`${VICTIMS} tbody tr`, {
 					hasText: "criu_ambient-cap_checkpoint_restore",
@@ -67,7 +67,7 @@ test("tables of what the cases tell", { skip }, async (t) => {
 	});
 
 	t.test("which module refused what, and to whom", async () => {
-		await visit(toldReport(REFUSALS), async (page) => {
+		await visit(reportOfCases(REFUSALS), async (page) => {
 			const table = page.locator(`${REFUSED} table`);
 			assert.deepEqual(await table.locator("thead th").allTextContents(), [
 				"refused by, to",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { test } from "tap";
@@ -10,6 +10,18 @@ import { SCRIPT, STYLE } from "./pageAssets.js";
 
 const PAGE = join(ROOT, "results/page/browser");
 const MADE = "results/page/pageAssets.ts";
+/** The files of the style, in their order in the page: of two rules that weigh the same, the later one counts. */
+const STYLES = [
+	"page",
+	"cards",
+	"verdicts",
+	"matrix",
+	"changes",
+	"toolbar",
+	"list",
+	"detail",
+	"media",
+].map((name) => join(PAGE, "style", `${name}.css`));
 
 test("the page's style and script are what results/page/browser makes", {
 	snapshotProvider: SnapshotFiles,
@@ -25,16 +37,22 @@ test("the page's style and script are what results/page/browser makes", {
 	});
 	const script = built.outputFiles[0]?.text ?? "";
 	// A comment for those who write the style is no part of the page.
-	const style = readFileSync(join(PAGE, "style.css"), "utf8").replace(
-		/\/\*.*?\*\/\n?/gs,
-		"",
-	);
+	const style = STYLES.map((file) => readFileSync(file, "utf8"))
+		.join("")
+		.replace(/\/\*.*?\*\/\n?/gs, "");
 	const text = `/** Made of results/page/browser by pageAssets.test.ts with TAP_SNAPSHOT=1; not to be edited. */
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is a program
 export const STYLE = ${JSON.stringify(style)};
 export const SCRIPT = ${JSON.stringify(script)};
 `;
 	t.matchSnapshot(formatted(text, MADE), MADE);
+});
+
+test("every file of the style is in the page", async () => {
+	const files = readdirSync(join(PAGE, "style"))
+		.filter((name) => name.endsWith(".css"))
+		.map((name) => join(PAGE, "style", name));
+	assert.deepEqual(files.sort(), STYLES.toSorted());
 });
 
 test("neither can end its element", async () => {

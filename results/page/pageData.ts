@@ -18,7 +18,7 @@ import { oneLine } from "../text/escape.js";
 /** Cases that a page holds; a browser stays quick with so many. Beyond, what passed is left out first. */
 export const MAX_PAGE_CASES = 50_000;
 
-/** Longest string on the page. */
+/** A longer string is cut on the page, characters. */
 const MAX_STRING = 4096;
 
 /** Longest console of one case, in characters. */
@@ -88,7 +88,7 @@ export function* pageData(
 		(total, { totals }) => total + size(totals),
 		0,
 	);
-	let room = MAX_PAGE_CASES - badCases(summary);
+	let left = MAX_PAGE_CASES - badCases(summary);
 	const { tool, startedAt } = summary.head;
 	yield `{"lead":${json(lead === null ? null : safeLead(lead))},"tool":${json(safe(`${tool.name} ${tool.version}`))},"startedAt":${json(safe(startedAt))},"all":${all},"fields":${json(FIELDS)},"verdicts":${json(VERDICTS)},"targets":[`;
 	let shown = 0;
@@ -100,8 +100,8 @@ export function* pageData(
 			if (isBad(result.verdict)) {
 				if (badShown >= MAX_PAGE_CASES) continue;
 				badShown += 1;
-			} else if (room <= 0) continue;
-			else room -= 1;
+			} else if (left <= 0) continue;
+			else left -= 1;
 			yield `${first ? "\n" : ",\n"}${json(row(result, strings))}`;
 			first = false;
 			shown += 1;

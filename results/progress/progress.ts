@@ -50,7 +50,7 @@ function accelText({ accel, accelReason = "" }: TargetHead): string {
 	return `${accel} (${accelReason.length <= SHORT ? accelReason : "no usable KVM"})`;
 }
 
-/** Between two frames, milliseconds. */
+/** The display is drawn again this often, milliseconds. */
 const FRAME = 100;
 
 export function createProgress(

@@ -27,10 +27,10 @@ export interface TargetProgress {
 	failures: CaseResult[];
 }
 
-/** Failures kept for the last screen, of each target. */
+/** No more failures of a target than this are kept for the last screen. */
 export const KEPT = 5;
 
-/** Targets shown at once. */
+/** The display shows no more targets than this at once. */
 const SHOWN = 8;
 
 /** The lines of a live display, none wider than `width`. */
@@ -77,15 +77,15 @@ function liveLine(
 	const words = badWords(summary.totals);
 	const left = timeLeft(now - (target.ranAt ?? now), done, planned);
 	const counted = `${String(done).padStart(String(planned).length)}/${planned}`;
-	const room = width - name - counted.length - 4;
+	const space = width - name - counted.length - 4;
 	const bar = Math.max(
 		0,
-		Math.min(24, room - columns(words) - columns(left) - 4),
+		Math.min(24, space - columns(words) - columns(left) - 4),
 	);
 	const rest = [words, left].filter((part) => part !== "").join("  ");
 	const shown = fit(
 		rest,
-		Math.max(1, Math.min(columns(rest), room - bar - 2)),
+		Math.max(1, Math.min(columns(rest), space - bar - 2)),
 	).trimEnd();
 	return `${label}  ${paint.good(progressBar(done / Math.max(1, planned), bar))} ${counted}  ${words === "" ? paint.dim(shown) : paint.bad(shown)}`;
 }

@@ -85,11 +85,11 @@ export class JsonReport implements StoredReport, ReportParts {
 	oneCase(value: unknown): void {
 		const target = this.#target;
 		if (target === undefined) return;
-		const place = `targets[${this.#count}].cases[${target.cases}]`;
-		const result = check(CaseResult, this.#current(value), place);
+		const path = `targets[${this.#count}].cases[${target.cases}]`;
+		const result = check(CaseResult, this.#current(value), path);
 		if (target.ids.has(result.id)) {
 			throw new Error(
-				`${place}.id: ${result.id} is there already: the file was changed`,
+				`${path}.id: ${result.id} is there already: the file was changed`,
 			);
 		}
 		target.ids.add(ownCopy(result.id));
@@ -177,18 +177,18 @@ export class JsonReport implements StoredReport, ReportParts {
 
 	/** Everything about the target is there by now, and what it says of its cases is what they are. */
 	#checkTail(target: Reading): void {
-		const place = `targets[${this.#count}]`;
-		const { planned } = check(TargetHead, target.keys, place);
+		const path = `targets[${this.#count}]`;
+		const { planned } = check(TargetHead, target.keys, path);
 		if (planned !== target.cases) {
 			throw new Error(
-				`${place}.planned: ${planned}, but it holds ${target.cases} cases: the file was changed`,
+				`${path}.planned: ${planned}, but it holds ${target.cases} cases: the file was changed`,
 			);
 		}
-		const { totals } = check(TargetTail, target.keys, place);
+		const { totals } = check(TargetTail, target.keys, path);
 		for (const verdict of VERDICTS) {
 			if (totals[verdict] !== target.totals[verdict]) {
 				throw new Error(
-					`${place}.totals.${verdict}: ${totals[verdict]}, but ${target.totals[verdict]} of its cases say so: the file was changed`,
+					`${path}.totals.${verdict}: ${totals[verdict]}, but ${target.totals[verdict]} of its cases say so: the file was changed`,
 				);
 			}
 		}
@@ -209,12 +209,12 @@ function checkVersion(value: unknown): void {
 }
 
 /** The value, checked; throws with the place of the first thing wrong. */
-function check<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
+function check<T>(schema: z.ZodType<T>, value: unknown, prefix: string): T {
 	const result = schema.safeParse(value);
 	if (result.success) return result.data;
 	const [issue] = result.error.issues;
 	const path = z.core.toDotPath(issue?.path ?? []);
-	const where = [place, path]
+	const where = [prefix, path]
 		.filter((part) => part !== "")
 		.join(path.startsWith("[") ? "" : ".");
 	throw new Error(

@@ -12,11 +12,11 @@ export interface ReportParts {
 }
 
 /** What stands around the token that comes next. */
-type Place = "start" | "root" | "targets" | "target" | "cases" | "end";
+type Position = "start" | "root" | "targets" | "target" | "cases" | "end";
 
 export class ReportTokens {
 	readonly #parts: ReportParts;
-	#place: Place = "start";
+	#position: Position = "start";
 	#key: string | undefined;
 	readonly #seen = new Set<"targets" | "cases">();
 	#value: Assembler | undefined;
@@ -27,7 +27,7 @@ export class ReportTokens {
 
 	/** True when the report's last brace was seen. */
 	get ended(): boolean {
-		return this.#place === "end";
+		return this.#position === "end";
 	}
 
 	/** Takes one token. Throws where the structure is not a report's. */
@@ -35,8 +35,9 @@ export class ReportTokens {
 		if (this.#value !== undefined) this.#consume(this.#value, token);
 		else if (token.name === "keyValue") this.#key = token.value;
 		else if (!this.#descend(token) && !this.#ascend(token)) {
-			if (this.#place === "start") throw new Error("the file holds no object");
-			if (this.#place === "targets")
+			if (this.#position === "start")
+				throw new Error("the file holds no object");
+			if (this.#position === "targets")
 				throw new Error("targets holds what is no object");
 			const value = new Assembler();
 			this.#value = value;
@@ -47,15 +48,15 @@ export class ReportTokens {
 	/** Steps into the object or the array that begins here, where it is one of those that are taken apart. */
 	#descend({ name }: Token): boolean {
 		const array = name === "startArray";
-		if (this.#place === "start" && name === "startObject") {
-			this.#place = "root";
-		} else if (this.#place === "root" && this.#key === "targets" && array) {
+		if (this.#position === "start" && name === "startObject") {
+			this.#position = "root";
+		} else if (this.#position === "root" && this.#key === "targets" && array) {
 			this.#enter("targets");
-		} else if (this.#place === "targets" && name === "startObject") {
-			this.#place = "target";
+		} else if (this.#position === "targets" && name === "startObject") {
+			this.#position = "target";
 			this.#seen.delete("cases");
 			this.#parts.beginTarget();
-		} else if (this.#place === "target" && this.#key === "cases" && array) {
+		} else if (this.#position === "target" && this.#key === "cases" && array) {
 			this.#enter("cases");
 		} else {
 			return false;
@@ -68,21 +69,21 @@ export class ReportTokens {
 	#enter(list: "targets" | "cases"): void {
 		if (this.#seen.has(list)) throw new Error(`${list} stands there twice`);
 		this.#seen.add(list);
-		this.#place = list;
+		this.#position = list;
 	}
 
 	#ascend({ name }: Token): boolean {
-		if (name === "endArray" && this.#place === "cases") {
-			this.#place = "target";
-		} else if (name === "endArray" && this.#place === "targets") {
-			this.#place = "root";
-		} else if (name === "endObject" && this.#place === "target") {
+		if (name === "endArray" && this.#position === "cases") {
+			this.#position = "target";
+		} else if (name === "endArray" && this.#position === "targets") {
+			this.#position = "root";
+		} else if (name === "endObject" && this.#position === "target") {
 			this.#leave("cases");
-			this.#place = "targets";
+			this.#position = "targets";
 			this.#parts.endTarget();
-		} else if (name === "endObject" && this.#place === "root") {
+		} else if (name === "endObject" && this.#position === "root") {
 			this.#leave("targets");
-			this.#place = "end";
+			this.#position = "end";
 		} else {
 			return false;
 		}
@@ -101,8 +102,8 @@ export class ReportTokens {
 		value.consume(token);
 		if (!value.done) return;
 		this.#value = undefined;
-		if (this.#place === "cases") this.#parts.oneCase(value.current);
-		else if (this.#place === "target")
+		if (this.#position === "cases") this.#parts.oneCase(value.current);
+		else if (this.#position === "target")
 			this.#parts.targetKey(this.#key ?? "", value.current);
 		else this.#parts.rootKey(this.#key ?? "", value.current);
 	}

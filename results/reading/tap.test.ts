@@ -48,7 +48,7 @@ function read(text: string, chunk = 65536): Promise<Report> {
 }
 
 /** What TAP tells of a case. */
-function told(result: CaseResult): unknown {
+function inTap(result: CaseResult): unknown {
 	const { id, suite, subject, verdict, reason, known, ...rest } = result;
 	const { expected, observed, probe, args, citation, durationUs } = rest;
 	return {
@@ -90,7 +90,7 @@ for (const format of FORMATS) {
 						assert.deepEqual(got[key], target[key], key);
 					// With subtests, the cases of one subject stand together.
 					const sorted = (cases: CaseResult[]): unknown[] =>
-						cases.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(told);
+						cases.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(inTap);
 					assert.deepEqual(sorted(got.cases), sorted(target.cases));
 				}
 			}

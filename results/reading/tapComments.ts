@@ -10,7 +10,7 @@ import {
 /** A target while it is read. */
 export interface TapTarget extends Omit<TargetResult, "totals" | "groups"> {
 	/** What it says of its cases; undefined while it has not said so. */
-	told: Partial<Totals> | undefined;
+	stated: Partial<Totals> | undefined;
 	/** How deep in the TAP it stands: 0 for the only one. */
 	depth: number;
 }
@@ -32,10 +32,10 @@ export function tapTarget(value: string, depth: number): TapTarget | undefined {
 		planned: Number.NaN,
 		complete: true,
 		notes: [],
-		// TAP does not tell it.
+		// A TAP report does not state the duration.
 		durationMs: 0,
 		cases: [],
-		told: undefined,
+		stated: undefined,
 		depth,
 	};
 }
@@ -80,10 +80,10 @@ const COMMENTS: Readonly<
 		target.consoleTail.push(value);
 	},
 	totals(target, value) {
-		const told: Partial<Totals> = {};
+		const stated: Partial<Totals> = {};
 		for (const [, verdict, count] of value.matchAll(/(\w+)=(\d+)/g))
-			told[verdict as Verdict] = Number(count);
-		target.told = told;
+			stated[verdict as Verdict] = Number(count);
+		target.stated = stated;
 	},
 };
 

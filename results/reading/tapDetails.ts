@@ -53,9 +53,9 @@ export class TapDetails {
 		if (text === undefined) throw new Error("its YAML block is missing");
 		const found = Details.safeParse(asYaml(text));
 		if (found.success) return found.data;
-		const place = z.core.toDotPath(found.error.issues[0]?.path ?? []);
+		const path = z.core.toDotPath(found.error.issues[0]?.path ?? []);
 		throw new Error(
-			`its YAML block is not crcap's${place === "" ? "" : `, or ${place} of it`}; was the text changed, or its lines wrapped?`,
+			`its YAML block is not crcap's${path === "" ? "" : `, or ${path} of it`}; was the text changed, or its lines wrapped?`,
 		);
 	}
 

@@ -196,8 +196,8 @@ export class TapReport implements StoredReport {
 	}
 
 	/** A target with all that was found of it. Throws where that is not what it says. */
-	#whole({ told, depth: _, ...target }: TapTarget): TargetResult {
-		if (told === undefined) throw new Error(this.#cutShort());
+	#whole({ stated, depth: _, ...target }: TapTarget): TargetResult {
+		if (stated === undefined) throw new Error(this.#cutShort());
 		const totals = noTotals();
 		for (const { verdict } of target.cases) totals[verdict] += 1;
 		const { name, planned, cases } = target;
@@ -206,9 +206,9 @@ export class TapReport implements StoredReport {
 				`${name}: ${counted(planned, "case")} planned, but it holds ${cases.length}: lines of it are missing`,
 			);
 		for (const verdict of VERDICTS)
-			if (told[verdict] !== totals[verdict])
+			if (stated[verdict] !== totals[verdict])
 				throw new Error(
-					`${name}: its totals say ${verdict}=${told[verdict]}, but ${totals[verdict]} of its cases do: the file was changed`,
+					`${name}: its totals say ${verdict}=${stated[verdict]}, but ${totals[verdict]} of its cases do: the file was changed`,
 				);
 		const notes = [...new Set([...target.notes, TAP_NOTE])];
 		return { ...target, notes, totals, groups: planGroups(cases) };
@@ -217,7 +217,7 @@ export class TapReport implements StoredReport {
 	#cutShort(): string {
 		const target = this.#targets.at(-1);
 		const where =
-			target === undefined || target.told !== undefined
+			target === undefined || target.stated !== undefined
 				? `after ${counted(this.#targets.length, "target")}`
 				: `after ${counted(target.cases.length, "case")} of ${target.name}`;
 		if (this.#bailOut !== undefined)

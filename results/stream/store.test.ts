@@ -24,7 +24,7 @@ test("whatever is set aside comes back, from memory and from the file", async ()
 	);
 });
 
-test("what was dropped makes room", async () => {
+test("what was dropped makes space", async () => {
 	const store = new TextStore(10);
 	const first = store.add("0123456789");
 	assert.equal(typeof store.add("x"), "object");

@@ -13,7 +13,7 @@ import { join } from "node:path";
 /** Bytes kept in memory before a file is used. */
 const IN_MEMORY = 8 * 1024 * 1024;
 
-/** Bytes read at once. */
+/** The file is read in pieces of this many bytes. */
 const READ = 262144;
 
 /** Where a piece of text is: itself, or its place in the file. */
@@ -52,7 +52,7 @@ export class TextStore {
 		return { at, bytes: data.length };
 	}
 
-	/** The text again. */
+	/** Gives the text that this refers to, from memory or from the file. */
 	get(ref: Ref): string {
 		if (typeof ref === "string") return ref;
 		const data = Buffer.alloc(ref.bytes);
@@ -73,7 +73,7 @@ export class TextStore {
 		return data.toString();
 	}
 
-	/** Forgets text that was in memory, making room for more. */
+	/** Forgets text that was in memory, making space for more. */
 	drop(ref: Ref): void {
 		if (typeof ref === "string") this.#held -= ref.length;
 	}

@@ -4,13 +4,16 @@ import type { CaseResult, Report, TargetResult } from "../model/model.js";
 import { cleanReport } from "./sample.test.data.js";
 
 /** What a case of these reports is about; the rest is the sample's. */
-type Told = Pick<CaseResult, "id" | "verdict" | "observed"> &
+type CaseSketch = Pick<CaseResult, "id" | "verdict" | "observed"> &
 	Partial<CaseResult>;
 
-function withCases(target: TargetResult, told: readonly Told[]): TargetResult {
+function withCases(
+	target: TargetResult,
+	sketches: readonly CaseSketch[],
+): TargetResult {
 	const [like] = target.cases;
 	if (like === undefined) throw new Error("the sample has no case");
-	const cases = told.map((one): CaseResult => {
+	const cases = sketches.map((one): CaseResult => {
 		const [suite = "", , subject = ""] = one.id.split(".");
 		return { ...like, suite, subject, ...one };
 	});
@@ -21,15 +24,17 @@ function withCases(target: TargetResult, told: readonly Told[]): TargetResult {
 }
 
 /** A report with a target for each list of cases. */
-export function toldReport(...targets: readonly (readonly Told[])[]): Report {
+export function reportOfCases(
+	...targets: readonly (readonly CaseSketch[])[]
+): Report {
 	const clean = cleanReport();
 	const [target] = clean.targets;
 	if (target === undefined) throw new Error("the sample has no target");
 	return {
 		...clean,
 		plannedTargets: targets.length,
-		targets: targets.map((told, at) => ({
-			...withCases(target, told),
+		targets: targets.map((sketches, at) => ({
+			...withCases(target, sketches),
 			name: `kernel ${at + 1}`,
 		})),
 	};
@@ -41,7 +46,7 @@ const criu = (outcome: string, log = "", control = "not asked"): string =>
 	`criu_check ok (Looks good.), criu ok (${outcome}), criu_log ok${log === "" ? "" : ` (${log})`}, controlled ok (${control})`;
 
 /** CRIU on a kernel that has all it needs. */
-export const CRIU_GOOD: readonly Told[] = [
+export const CRIU_GOOD: readonly CaseSketch[] = [
 	{
 		id: "criu.plain.criu_ambient-none",
 		verdict: "pass",
@@ -57,10 +62,10 @@ export const CRIU_GOOD: readonly Told[] = [
 ];
 
 /** The same where map_files refuses the capability. */
-export const CRIU_BAD: readonly Told[] = CRIU_GOOD.map((told) =>
-	told.id.startsWith("criu.deleted.")
+export const CRIU_BAD: readonly CaseSketch[] = CRIU_GOOD.map((sketch) =>
+	sketch.id.startsWith("criu.deleted.")
 		? {
-				...told,
+				...sketch,
 				verdict: "fail",
 				observed: criu(
 					"dump failed",
@@ -69,11 +74,11 @@ export const CRIU_BAD: readonly Told[] = CRIU_GOOD.map((told) =>
 				),
 				boundary: "map_files",
 			}
-		: told,
+		: sketch,
 );
 
 /** Security modules that refuse, as their policy has it but for one. */
-export const REFUSALS: readonly Told[] = [
+export const REFUSALS: readonly CaseSketch[] = [
 	{
 		id: "lsm.set_tid.apparmor_omit-cap_checkpoint_restore",
 		verdict: "pass",

@@ -3,7 +3,7 @@
 import type { CaseResult, Citation } from "../model/model.js";
 import { oneLine } from "./escape.js";
 
-/** `REF, since VERSION: NOTE`. */
+/** Writes a citation as `REF, since VERSION: NOTE`. */
 export function citationWords({ ref, since, note }: Citation): string {
 	return `${ref}${since === undefined ? "" : `, since ${since}`}${note === undefined ? "" : `: ${note}`}`;
 }

@@ -116,7 +116,7 @@ function isTrouble(cell: string): boolean {
 	return !["", "ok", "skip"].includes(cell);
 }
 
-/** Each suite's cases, counted. */
+/** Counts the cases of each suite. */
 export function suiteRows(
 	target: TargetSummary,
 ): { suite: string; pass: number; bad: number; skip: number }[] {

@@ -23,9 +23,9 @@ export function wrapWords(
 		if (!empty && columns(line) + 1 + left.length > width) next();
 		if (!empty) line += " ";
 		while (columns(line) + left.length > width) {
-			const room = Math.max(1, width - columns(line));
-			line += left.slice(0, room).join("");
-			left = left.slice(room);
+			const space = Math.max(1, width - columns(line));
+			line += left.slice(0, space).join("");
+			left = left.slice(space);
 			next();
 		}
 		line += left.join("");
@@ -98,7 +98,7 @@ interface Piece {
 	text: string;
 	/** The quotes that it begins in; none where it begins a word. */
 	quote: Quote;
-	/** Where it stands. */
+	/** The offset at which it stands in the text, characters. */
 	at: number;
 }
 

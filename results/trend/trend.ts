@@ -48,7 +48,7 @@ const POLICY = `default-src 'none'; style-src 'sha256-${createHash("sha256").upd
 /** Nothing of a report is markup, and nothing of it moves other text. */
 const html = (text: string): string => escapeHtml(oneLine(text, 300));
 
-/** The page, in pieces. */
+/** Yields the page in pieces, so that it is never held whole. */
 export function* trendPage(runs: readonly TrendRun[]): Generator<string> {
 	const kernels = byKernel(runs);
 	const title = `${counted(runs.length, "run")} of ${counted(kernels.size, "kernel")}`;

@@ -57,8 +57,8 @@ async function makeBundle(folder: string, name: string): Promise<string> {
 
 /** What a TAP reader sees of a log. */
 function checkKtap(log: string): void {
-	const told = log.split("\n").filter((line) => !line.startsWith("#"));
-	const [first, plan, ...points] = told;
+	const lines = log.split("\n").filter((line) => !line.startsWith("#"));
+	const [first, plan, ...points] = lines;
 	assert.equal(first, "KTAP version 1");
 	assert.equal(plan, `1..${points.length}`);
 	assert.ok(points.some((point) => /^ok \d+ [\w.-]+$/.test(point)));
@@ -89,7 +89,7 @@ test("run.sh under every shell, and the verdicts of --local", async (t) => {
 		reject: false,
 	});
 	assert.equal(typeof JSON.parse(doctor.stdout), "object");
-	for (const [args, told] of [
+	for (const [args, wanted] of [
 		[["-x"], /^run\.sh: unknown argument -x; /],
 		[["-o"], /^run\.sh: -o takes the name of a file$/],
 	] as const) {
@@ -97,7 +97,7 @@ test("run.sh under every shell, and the verdicts of --local", async (t) => {
 			reject: false,
 		});
 		assert.equal(exitCode, 2);
-		assert.match(stderr, told);
+		assert.match(stderr, wanted);
 	}
 	const judged = await outcome(folder, ["judge", log, "--bundle", file]);
 	assert.deepEqual(

@@ -100,7 +100,7 @@ test("a log that is not what the agent wrote is told", async (t) => {
 		);
 	const third = record(3);
 	const other = makeLog(t).split("\n");
-	for (const [text, told] of [
+	for (const [text, wanted] of [
 		[log.replace(/(fact release=.)/, "$19"), /^line \d+ was changed$/],
 		[
 			lines.toSpliced(third, 1).join("\n"),
@@ -119,8 +119,8 @@ test("a log that is not what the agent wrote is told", async (t) => {
 	] as const)
 		assert.throws(
 			() => readBundleLog(text),
-			(error: Error) => error instanceof LogError && told.test(error.message),
-			String(told),
+			(error: Error) => error instanceof LogError && wanted.test(error.message),
+			String(wanted),
 		);
 });
 
@@ -138,7 +138,7 @@ test("a log that ends early is read as far as it goes", async (t) => {
 });
 
 test("requests that were changed, or are none, are not obeyed", async (t) => {
-	for (const [text, told] of [
+	for (const [text, wanted] of [
 		[requestsOf(BODY).replace("fork", "true"), /were changed or cut short/],
 		[requestsOf(BODY).slice(0, -20), /were changed or cut short/],
 		["#!/bin/sh\n", /no requests of crcap/],
@@ -147,7 +147,7 @@ test("requests that were changed, or are none, are not obeyed", async (t) => {
 		const { status, stdout, stderr } = batch(t, text);
 		assert.equal(status, 1);
 		assert.equal(stdout, "");
-		assert.match(stderr, told);
+		assert.match(stderr, wanted);
 		assert.equal(stderr.trim().split("\n").length, 1);
 	}
 });

@@ -15,7 +15,7 @@ import { readSmallFile } from "../common/source.js";
 import { UsageError } from "../common/usage.js";
 import type { Selection } from "../request/select.js";
 
-/** Longer than any log, bytes. */
+/** A file that is longer than this is no log of a bundle, bytes. */
 const LONGEST = 64 * 1024 * 1024;
 
 /** A case as a log names it: by what was asked for, so that another version's case of the same name is none of it. */

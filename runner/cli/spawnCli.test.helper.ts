@@ -1,9 +1,7 @@
 /** Starts the command line as a user does. */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { execa, type ResultPromise } from "execa";
-import type { Test } from "tap";
 
 const REAL = join(import.meta.dirname, "main.js");
 const FIXTURE = join(import.meta.dirname, "fixtureCli.test.helper.js");
@@ -67,13 +65,6 @@ export async function cliBatch(
 		input: JSON.stringify(commands),
 	});
 	return JSON.parse(stdout) as CliResult[];
-}
-
-/** A folder of a test that has Unix sockets in it: the path of one has at most 108 bytes, so that of `t.testdir()` is too long. */
-export function shortFolder(t: Test): string {
-	const folder = mkdtempSync(join(tmpdir(), "crcap-test-"));
-	t.after(() => rmSync(folder, { recursive: true, force: true }));
-	return folder;
 }
 
 export interface Process {

@@ -62,15 +62,15 @@ test("too few open files are told with what helps", async () => {
 		...{ code: "EMFILE", syscall: "open" },
 	});
 	const { write } = process.stderr;
-	const told: string[] = [];
+	const written: string[] = [];
 	process.stderr.write = ((text: string) =>
-		told.push(text) > 0) as typeof write;
+		written.push(text) > 0) as typeof write;
 	try {
 		assert.equal(reportTrouble(emfile, []), 3);
 		assert.equal(reportTrouble(new Error("x", { cause: emfile }), []), 3);
 	} finally {
 		process.stderr.write = write;
 	}
-	assert.equal(told.length, 2);
-	for (const text of told) assert.match(text, /ulimit -n 1024/);
+	assert.equal(written.length, 2);
+	for (const text of written) assert.match(text, /ulimit -n 1024/);
 });

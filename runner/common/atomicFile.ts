@@ -87,7 +87,7 @@ function beginPipe(path: string): AtomicFile {
 			try {
 				await close(stream);
 			} catch (error) {
-				// The reader had enough.
+				// A reader that closed its end had enough, which is no failure.
 				if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
 			}
 		},

@@ -13,7 +13,7 @@ test("no citation lies beyond the last release that is asked about, and none bet
 		if (semver.lt(semver.coerce(since) ?? first, first)) continue;
 		assert.ok(
 			known.includes(since),
-			`${name} is of ${since}: add it to SERIES in runner/history.ts`,
+			`${name} is of ${since}: add it to SERIES in runner/common/eras.ts`,
 		);
 	}
 });

@@ -6,7 +6,7 @@ import { counted } from "../../results/model/counts.js";
 export type StopReason =
 	| { readonly kind: "signal"; readonly signal: NodeJS.Signals }
 	| { readonly kind: "timeout"; readonly seconds: number }
-	/** So many cases failed as `--max-failures` allows. */
+	/** As many cases failed as `--max-failures` allows. */
 	| { readonly kind: "failures"; readonly count: number }
 	/** crcap itself failed on another target. */
 	| { readonly kind: "fault" };

@@ -1,4 +1,4 @@
-/** The same name again gets a number. */
+/** Makes names unique: a name that is there already gets a number. */
 export function uniqueNames(names: readonly string[]): string[] {
 	const seen = new Map<string, number>();
 	return names.map((name) => {

@@ -1,4 +1,4 @@
-/** Standard output whose reader may go away: `| head` is no crash. */
+/** Writes to standard output, and treats a reader that leaves early (`| head`) as no failure. */
 import { Writable } from "node:stream";
 
 let trouble: Error | undefined;
@@ -8,7 +8,7 @@ export function tolerateClosedStdout(): void {
 	process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 		if (error.code !== "EPIPE") trouble ??= error;
 	});
-	// Where even errors can't be told, there is nobody to tell.
+	// A closed standard error leaves no way to report anything, so its errors are ignored.
 	process.stderr.on("error", () => {});
 }
 

@@ -11,7 +11,7 @@ export type Outlined = Pick<PlannedCase, "id" | "suite" | "subject">;
 export interface PlanWithFacts {
 	/** All cases in report order. */
 	readonly cases: readonly PlannedCase[];
-	/** For the report. */
+	/** The facts that the report shows, by name. */
 	readonly facts: Readonly<Record<string, string | number | boolean>>;
 }
 

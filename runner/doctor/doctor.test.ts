@@ -142,13 +142,13 @@ for (const [engine, env, files, remedy] of [
 	["slurm", { SLURM_JOB_ID: "1" }, [], "slurmd.service"],
 ] as const)
 	test(`the remedy is fitted to ${engine}`, { skip }, async () => {
-		const place = rootFolder(engine, files);
+		const root = rootFolder(engine, files);
 		const setting = [
 			...["setpriv", "--bounding-set", "-checkpoint_restore,-sys_admin"],
-			...["chroot", place],
+			...["chroot", root],
 		];
 		const binds = ["proc", "dev"].map(
-			(name) => `mount --rbind /${name} ${place}/${name}`,
+			(name) => `mount --rbind /${name} ${root}/${name}`,
 		);
 		const asked = ask(
 			[...mounted(binds.join("; ")), ...setting],
@@ -157,10 +157,10 @@ for (const [engine, env, files, remedy] of [
 			"/crprobe",
 		);
 		assert.equal(asked.diagnosis.setting.engine, engine);
-		const told = asked.diagnosis.boundaries.find(
+		const found = asked.diagnosis.boundaries.find(
 			({ name }) => name === "set_tid",
 		);
-		assert.ok(told?.remedy.includes(remedy), told?.remedy);
+		assert.ok(found?.remedy.includes(remedy), found?.remedy);
 		assertSound(asked);
 	});
 

@@ -1,18 +1,11 @@
 /** Settings in which the doctor is asked: each is real, and made by the system's own tools or by fixtures/under.c. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-	chmodSync,
-	copyFileSync,
-	mkdirSync,
-	mkdtempSync,
-	rmSync,
-	writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { t } from "tap";
+import { shortFolder } from "../../testing/shortFolder.test.helper.js";
 import { agentPath } from "../targets/agents.js";
 import { localArch } from "../targets/localTarget.js";
 import type { Diagnosis } from "./diagnosis.js";
@@ -21,15 +14,14 @@ const UNDER = fileURLToPath(
 	new URL("../../../runner/doctor/fixtures/under.c", import.meta.url),
 );
 
-/** Where any user can execute what is in it, which the folders above a checkout may not let them. */
-export const folder = mkdtempSync(join(tmpdir(), "crcap-doctor-"));
+/** Any user can execute what is in it. */
+export const folder = shortFolder(t, 0o755);
 /** The helper. */
 export const helper = join(folder, "crprobe");
 /** The launcher. */
 export const under = join(folder, "under");
 
 t.before(() => {
-	chmodSync(folder, 0o755);
 	copyFileSync(agentPath(localArch()), helper);
 	chmodSync(helper, 0o755);
 	const built = spawnSync("cc", ["-O1", "-Wall", "-o", under, UNDER], {
@@ -41,7 +33,6 @@ t.before(() => {
 
 t.after(() => {
 	for (const child of started) child.kill("SIGKILL");
-	rmSync(folder, { recursive: true, force: true });
 });
 
 /** A word for each argument of a command. */

@@ -24,7 +24,7 @@ const WORST: readonly Verdict[] = [
 	"skip",
 ];
 
-/** Ids that a note names. */
+/** A note names no more ids than this. */
 const NAMED = 20;
 
 /** Takes the results of all rounds in their order, and hands on one for each case once its last round is in. */
@@ -144,15 +144,15 @@ function outcomesOf(
 	rounds: readonly CaseResult[],
 ): NonNullable<CaseResult["outcomes"]> {
 	const outcomes: NonNullable<CaseResult["outcomes"]> = [];
-	const places = new Map<string, number>();
+	const positions = new Map<string, number>();
 	for (const round of rounds) {
 		const key = comesTo(round);
-		const known = outcomes[places.get(key) ?? -1];
+		const known = outcomes[positions.get(key) ?? -1];
 		if (known !== undefined) {
 			known.times++;
 			continue;
 		}
-		places.set(key, outcomes.length);
+		positions.set(key, outcomes.length);
 		const { verdict, observed } = round;
 		outcomes.push({ verdict, observed, times: 1 });
 	}

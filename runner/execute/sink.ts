@@ -43,7 +43,7 @@ export interface ExecuteOptions {
 	readonly caseTimeoutMs?: number;
 	/** Guests at a time for this target; one where absent. */
 	readonly guests?: number;
-	/** So many guests may die before the rest is left unrun; none where absent. */
+	/** The number of guests that may die before the rest is left unrun; none may where it is absent. */
 	readonly maxCrashes?: number;
 	/** Percent of the plan that may be skipped for what the kernel lacks; all of it where absent. */
 	readonly maxSkipped?: number;

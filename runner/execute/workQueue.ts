@@ -17,7 +17,7 @@ export function guestsFor(cases: number, most: number): number {
 }
 
 export class WorkQueue {
-	/** In plan order. */
+	/** The numbers of the cases that no guest has taken yet, in plan order. */
 	#waiting: number[];
 	/** How many guests take from it. */
 	readonly #takers: number;

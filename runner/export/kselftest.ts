@@ -38,10 +38,10 @@ export async function exportKselftest(
 	cases: string,
 	agent: string,
 ): Promise<void> {
-	const place = join(dir, NAME);
-	if (existsSync(place) && !existsSync(join(place, "crprobe"))) {
+	const folder = join(dir, NAME);
+	if (existsSync(folder) && !existsSync(join(folder, "crprobe"))) {
 		throw new UsageError(
-			`${place} is there and holds no crprobe: it is none of crcap's; name another directory`,
+			`${folder} is there and holds no crprobe: it is none of crcap's; name another directory`,
 		);
 	}
 	mkdirSync(dir, { recursive: true });
@@ -54,8 +54,8 @@ export async function exportKselftest(
 		chmodSync(join(scratch, NAME), 0o755);
 		copyFileSync(agent, join(scratch, "crprobe"));
 		chmodSync(join(scratch, "crprobe"), 0o755);
-		rmSync(place, { recursive: true, force: true });
-		renameSync(scratch, place);
+		rmSync(folder, { recursive: true, force: true });
+		renameSync(scratch, folder);
 	} finally {
 		rmSync(scratch, { recursive: true, force: true });
 	}

@@ -23,7 +23,7 @@ import { runLimited } from "../common/jobs.js";
 import { image, processesOf, qemuScript } from "./setting.test.helper.js";
 
 const COMMAND = join(import.meta.dirname, "command.test.helper.js");
-/** So many runs are interrupted. */
+/** The number of runs that are interrupted. */
 const MOMENTS = 50;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -157,7 +157,7 @@ function checkOutcome(outcome: Outcome): boolean {
 	return true;
 }
 
-/** The same moments at every time, over one and a fifth of a run. mulberry32 */
+/** The same moments at every time, over one and a fifth of a run. The generator is mulberry32. */
 function* shares(count: number): Generator<number> {
 	let state = 20_260_101;
 	for (let i = 0; i < count; i++) {

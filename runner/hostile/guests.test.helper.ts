@@ -36,7 +36,6 @@ const HELLO = "hello proto=1 crprobe=0.1.0 arch=x86_64";
 const OBS = "us=5 end=ok who=uid:1000,eff:0 r=try:0";
 const LINE = Buffer.from(`${"x".repeat(4000)}\n`);
 const MB = 1_000_000;
-
 /** Something that outlives QEMU: in a session of its own, with QEMU's ports open. */
 function leaveBehind(script: string): void {
 	spawn("setsid", ["sh", "-c", script], {

@@ -191,7 +191,7 @@ function assemble(
 				: []),
 		],
 		totals,
-		// They ran side by side.
+		// The shards ran side by side, so the longest one counts.
 		durationMs: Math.max(...targets.map((target) => target.durationMs)),
 		...(consoleTail.length === 0 ? {} : { consoleTail }),
 		cases,

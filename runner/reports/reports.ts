@@ -24,9 +24,9 @@ export function keepInputs(
 	inputs: readonly string[],
 	specs: readonly { readonly file?: string }[],
 ): void {
-	const read = new Map(inputs.map((input) => [realPlace(input), input]));
+	const read = new Map(inputs.map((input) => [realFile(input), input]));
 	for (const { file } of specs) {
-		const input = file === undefined ? undefined : read.get(realPlace(file));
+		const input = file === undefined ? undefined : read.get(realFile(file));
 		if (input === undefined) continue;
 		throw new UsageError(
 			`--report: ${file} would be written over ${input}, which is read for it: name another file`,
@@ -34,7 +34,7 @@ export function keepInputs(
 	}
 }
 
-function realPlace(file: string): string {
+function realFile(file: string): string {
 	try {
 		return realpathSync(file);
 	} catch {
@@ -51,13 +51,13 @@ export function checkReports(
 ): void {
 	const seen = new Set<string>();
 	for (const { file } of specs) {
-		const place = file === undefined ? "standard output" : resolve(file);
-		if (seen.has(place)) {
+		const destination = file === undefined ? "standard output" : resolve(file);
+		if (seen.has(destination)) {
 			throw new UsageError(
-				`--report: two reports go to ${place}: name a file for one, FORMAT=FILE`,
+				`--report: two reports go to ${destination}: name a file for one, FORMAT=FILE`,
 			);
 		}
-		seen.add(place);
+		seen.add(destination);
 		if (file !== undefined) checkWritable(file);
 	}
 }

@@ -101,7 +101,7 @@ const Config = z.strictObject({
 	configFile: Words.optional(),
 	maxCrashes: z.int(CRASHES).min(0, CRASHES).max(9999, CRASHES).optional(),
 	maxFailures: z.int(FAILURES).min(1, FAILURES).max(9999, FAILURES).optional(),
-	/** Seconds. */
+	/** The limit of the whole run, seconds. */
 	timeout: Seconds.optional(),
 	caseTimeout: Seconds.optional(),
 	/** As for --kcidb-origin and the like. */
@@ -169,12 +169,12 @@ function explain(
 	issues: readonly z.core.$ZodIssue[],
 	value: unknown,
 	shape: Shape,
-	place: readonly PropertyKey[],
+	prefix: readonly PropertyKey[],
 ): string {
 	const issue =
 		issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
 	if (issue === undefined) return "no configuration";
-	const path = [...place, ...issue.path];
+	const path = [...prefix, ...issue.path];
 	if (issue.code === "invalid_union") {
 		return explainTarget(issue, at(value, issue.path), path);
 	}

@@ -1,10 +1,10 @@
 /** What is said of a KCIDB report beyond the results. */
 
-/** Who reports. */
+/** KCIDB's name for who reports; the schema allows no other characters. */
 export const ORIGIN = /^[a-z0-9_]+$/;
 /** A repository that others can fetch from. */
 export const WEB = /^(?:https?|git|ssh):\/\/[^\s"'<>]+$/;
-/** A commit. */
+/** A whole commit id. */
 export const SHA1 = /^[0-9a-f]{40}$/;
 
 /** As the command line and the configuration file give them. */

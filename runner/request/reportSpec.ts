@@ -23,7 +23,7 @@ export function readReportSpec(
 	return readOutput(text, names, from);
 }
 
-/** The same for any set of formats. */
+/** Reads `FORMAT=FILE` for any set of formats. */
 export function readOutput<T extends string>(
 	text: string,
 	formats: readonly T[],

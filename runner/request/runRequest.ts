@@ -106,7 +106,7 @@ export interface RunRequest {
 	readonly jobs?: number;
 	/** Guests at a time for one kernel. */
 	readonly guests?: number;
-	/** So many guests may die before the rest of a plan is left unrun. */
+	/** The number of guests that may die before the rest of a plan is left unrun. */
 	readonly maxCrashes?: number;
 	/** Percent of a guest's plan that may be skipped for what the kernel lacks. */
 	readonly maxSkipped?: number;
@@ -118,9 +118,9 @@ export interface RunRequest {
 	readonly configFile?: string;
 	/** A stored report: only the cases that did not pass in it. */
 	readonly failed?: string;
-	/** So many cases may fail before the rest is left unrun. */
+	/** The number of cases that may fail before the rest is left unrun. */
 	readonly maxFailures?: number;
-	/** So often every case is tried. */
+	/** How many times every case is tried. */
 	readonly repeat?: number;
 	/** Another order of the plan, by this number. */
 	readonly shuffle?: number;
@@ -128,7 +128,7 @@ export interface RunRequest {
 	readonly freshSubjects: boolean;
 	/** Guests may go on from a state that an earlier run saved. */
 	readonly warm: boolean;
-	/** Seconds. */
+	/** The limit of the whole run, seconds. */
 	readonly timeout?: number;
 	readonly caseTimeoutMs?: number;
 	readonly keep?: string;

@@ -5,11 +5,12 @@ import { counted } from "../../results/model/counts.js";
 import { UsageError } from "../common/usage.js";
 
 export interface Shard {
-	/** From 1. */
+	/** Which share this is, counted from 1. */
 	readonly index: number;
 	readonly count: number;
 }
 
+/** A plan is divided into no more shards than this. */
 const MOST = 9999;
 
 /** Reads `I/N`. */

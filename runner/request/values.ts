@@ -51,7 +51,7 @@ export function again<T>(
 	return (text, before) => [...(before ?? []), read(text)];
 }
 
-/** Any text that says something. */
+/** Takes any text that is not blank. */
 export function text(value: string): string {
 	if (value.trim() === "") {
 		throw new InvalidArgumentError("It is empty.");

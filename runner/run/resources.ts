@@ -104,7 +104,7 @@ export class RunResources {
 	}
 }
 
-/** Tells the one, then the other. */
+/** Makes a sink that passes everything to the one, then to the other. */
 const both = (one: TargetSink, other: TargetSink): TargetSink => ({
 	beginTarget(head) {
 		one.beginTarget(head);

@@ -96,7 +96,7 @@ export async function run(request: RunRequest, deps: RunDeps): Promise<number> {
 	}
 }
 
-/** So many guests of one target may die before the rest of its plan is left unrun. */
+/** The number of guests of one target that may die before the rest of its plan is left unrun. */
 const MAX_CRASHES = 5;
 
 /** Percent of a guest's plan that may be skipped. */

@@ -21,8 +21,8 @@ test("the same seed gives the same order, another seed another one", async () =>
 test("no place is preferred", async () => {
 	const sums = [0, 0, 0];
 	for (let seed = 0; seed < 3000; seed++)
-		shuffled([0, 1, 2], seed).forEach((item, place) => {
-			if (item === 0) sums[place] = (sums[place] ?? 0) + 1;
+		shuffled([0, 1, 2], seed).forEach((item, position) => {
+			if (item === 0) sums[position] = (sums[position] ?? 0) + 1;
 		});
 	for (const sum of sums) assert.ok(Math.abs(sum - 1000) < 120, `${sums}`);
 });

@@ -11,7 +11,7 @@ export function shuffled<T>(items: readonly T[], seed: number): T[] {
 	return result;
 }
 
-/** Numbers from 0 on and below 1. */
+/** Makes a generator of numbers that are at least 0 and below 1, the same for the same seed. */
 function numbers(seed: number): () => number {
 	let state = seed >>> 0;
 	return () => {

@@ -7,11 +7,11 @@ import { tell } from "../common/tell.js";
 import { KernelError, UsageError } from "../common/usage.js";
 import type { RunRequest } from "../request/runRequest.js";
 
-/** Milliseconds. */
+/** How patient the watch is. */
 export interface WatchTimes {
-	/** So long a file must have stayed as it is: whoever writes it is done by then. */
+	/** A file must have stayed unchanged for this long, milliseconds: whoever writes it is done by then. */
 	readonly settleMs: number;
-	/** So often it is looked at where nobody tells of a change, as on a network's file system. */
+	/** The file is looked at this often, milliseconds, where the kernel reports no changes, as on a network's file system. */
 	readonly lookMs: number;
 }
 

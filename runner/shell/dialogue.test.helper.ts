@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** A guest that says nothing for so long waits for something else than this. */
 const SILENCE_MS = 180_000;
 
-/** So often a prompt is asked for, and so long it may take, milliseconds. */
+/** How often a prompt is asked for, and how long it may take, milliseconds. */
 const LOOKS = 60;
 const LOOK_MS = 1000;
 

@@ -16,7 +16,7 @@ import { OpenError, type Target } from "../targets/target.js";
 const ESCAPE = 0x1d;
 /** Ctrl-D, the end of a terminal's input. */
 const END_OF_INPUT = "\x04";
-/** So often it is said again, milliseconds. */
+/** The line is printed again this often, milliseconds. */
 const AGAIN_MS = 1000;
 /** More of a console's end is never looked at. */
 const TAIL = 256;

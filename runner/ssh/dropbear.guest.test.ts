@@ -1,8 +1,8 @@
 /** `--ssh --host` to a small system: 32-bit ARM, dropbear, busybox. Its verdicts are those of the same kernel in a guest of crcap's. */
 import assert from "node:assert/strict";
 import { test } from "tap";
+import { shortFolder } from "../../testing/shortFolder.test.helper.js";
 import { MACHINES, resolveKernel } from "../../vm/index.js";
-import { shortFolder } from "../cli/spawnCli.test.helper.js";
 import { startBoard } from "./dropbear.test.helper.js";
 import { outcomes } from "./outcomes.test.helper.js";
 

@@ -26,7 +26,7 @@ interface Outcome {
 	readonly replies: string[];
 	readonly end: SessionEnd;
 	/** Where the agent ran. */
-	readonly place: string;
+	readonly folder: string;
 }
 
 interface Ways {
@@ -73,7 +73,7 @@ async function runThere(
 			},
 		);
 		const end = await run;
-		return { replies, end, place: / from (\S+),/.exec(said)?.[1] ?? "" };
+		return { replies, end, folder: / from (\S+),/.exec(said)?.[1] ?? "" };
 	} finally {
 		await session.close();
 	}
@@ -81,7 +81,7 @@ async function runThere(
 
 const WENT_WELL = /^obs 0 us=\d+ end=ok who=\S+ r=fork:0/;
 
-/** A program in the place of ssh, which runs the remote command here: `login` is what the other side's login does. */
+/** A program in the folder of ssh, which runs the remote command here: `login` is what the other side's login does. */
 function fakeSsh(t: Test, login: string): string {
 	const folder = t.testdir();
 	const program = join(folder, "ssh");
@@ -126,7 +126,7 @@ test("a login's banner is passed over", async (t) => {
 });
 
 test("what does not come up is told in one line", async (t) => {
-	for (const [login, told] of [
+	for (const [login, wanted] of [
 		[
 			"echo 'This service allows sftp connections only.'; exit 1",
 			/^ssh ended with status 1: This service allows sftp connections only\.$/,
@@ -152,7 +152,7 @@ test("what does not come up is told in one line", async (t) => {
 	] as const)
 		await assert.rejects(runThere(fakeSsh(t, login)), (error: Error) => {
 			assert.equal(error.name, "OpenError");
-			assert.match(error.message, told);
+			assert.match(error.message, wanted);
 			return true;
 		});
 });
@@ -207,10 +207,10 @@ test("a real server: as root and as a user, and nothing is left", {
 }, async () => {
 	await withServer(async (server) => {
 		for (const to of [server.root, server.user]) {
-			const { replies, end, place } = await runThere(server.ssh, to);
+			const { replies, end, folder } = await runThere(server.ssh, to);
 			assert.match(replies[0] ?? "", WENT_WELL);
 			assert.equal(end.how, "bye");
-			assert.match(place, /^\/tmp\/crcap-/);
+			assert.match(folder, /^\/tmp\/crcap-/);
 		}
 		assert.deepEqual(server.left(), []);
 		await until(() => server.running().length === 0);
@@ -295,8 +295,8 @@ test("a runner that lives keeps the agent, whether a case runs for long or nothi
 test("file systems where nothing runs are passed over", { skip }, async () => {
 	await withServer(
 		async (server) => {
-			const { place } = await runThere(server.ssh);
-			assert.match(place, /^\/dev\/shm\/crcap-/);
+			const { folder } = await runThere(server.ssh);
+			assert.match(folder, /^\/dev\/shm\/crcap-/);
 			assert.deepEqual(server.left(), []);
 		},
 		{ "/tmp": "noexec", "/root": "ro", "/var/tmp": "noexec", "/run": "noexec" },

@@ -58,8 +58,8 @@ async function sessionOn(
 	silenceSeconds: number,
 	signal: AbortSignal,
 ): Promise<Session> {
-	const { arch, place } = await sendAgent(shell, options);
-	options.say?.(`the agent for ${arch} runs from ${place}, removed by now`);
+	const { arch, folder } = await sendAgent(shell, options);
+	options.say?.(`the agent for ${arch} runs from ${folder}, removed by now`);
 	const link = new AgentLink(
 		shell.stdout,
 		shell.stdin,
@@ -85,11 +85,11 @@ async function sessionOn(
 	};
 }
 
-/** Takes the agent for that machine over. @throws OpenError where there is no place for it, or it does not run */
+/** Takes the agent for that machine over. @throws OpenError where there is no folder for it, or it does not run */
 async function sendAgent(
 	shell: SshShell,
 	{ agentPath }: SshTargetOptions,
-): Promise<{ arch: Arch; place: string }> {
+): Promise<{ arch: Arch; folder: string }> {
 	const first = await shell.word();
 	if (first.word === "nowhere")
 		throw new OpenError(
@@ -102,7 +102,7 @@ async function sendAgent(
 	const second = await shell.word();
 	if (second.word !== "starts")
 		throw new OpenError(`the agent for ${arch}: ${second.rest}`);
-	return { arch, place: second.rest };
+	return { arch, folder: second.rest };
 }
 
 /** @throws OpenError where it was not built: which one is wanted was known only there */

@@ -2,17 +2,16 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import {
 	chmodSync,
-	mkdtempSync,
 	readdirSync,
 	readFileSync,
 	readlinkSync,
-	rmSync,
 	writeFileSync,
 } from "node:fs";
 import { connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { t } from "tap";
+import { shortFolder } from "../../testing/shortFolder.test.helper.js";
 
 const SSHD = "/usr/sbin/sshd";
 const USER = { name: "crcap-test", uid: 47_110 };
@@ -25,8 +24,8 @@ export function noServer(): string | false {
 	return spawnSync(SSHD, ["-V"]).error ? `there is no ${SSHD}` : false;
 }
 
-/** Where the agent may look for a place, each with a file system of its own there. */
-const PLACES = ["/tmp", "/root", "/var/tmp", "/dev/shm", "/run"];
+/** The folders that the agent may look at, each with a file system of its own there. */
+const FOLDERS = ["/tmp", "/root", "/var/tmp", "/dev/shm", "/run"];
 
 export interface Server {
 	/** For `--ssh`. */
@@ -35,7 +34,7 @@ export interface Server {
 	/** An `ssh` that knows this server's keys, and the search path on which it is the first. */
 	readonly ssh: string;
 	readonly path: string;
-	/** Files and folders that the agent left in its places. */
+	/** Files and folders that the agent left there. */
 	left(): string[];
 	/** Processes behind the server that are not its own. */
 	running(): number[];
@@ -45,14 +44,12 @@ export interface Server {
 	freeze(): void;
 }
 
-/** @param options of the mounts at the places, e.g. `noexec` */
+/** @param options of the mounts at those folders, e.g. `noexec` */
 export async function withServer(
 	use: (server: Server) => Promise<void>,
 	options: Record<string, string> = {},
 ): Promise<void> {
-	// Other users must be able to enter it, which the folders above a checkout may not let them.
-	const folder = mkdtempSync(join(tmpdir(), "crcap-sshd-"));
-	chmodSync(folder, 0o755);
+	const folder = shortFolder(t, 0o755);
 	const port = await freePort();
 	writeKeys(folder, port);
 	const child = spawn(
@@ -74,7 +71,6 @@ export async function withServer(
 		const rest = inNamespaceOf(child.pid as number);
 		child.kill("SIGKILL");
 		for (const pid of rest) send(pid, "SIGKILL");
-		rmSync(folder, { recursive: true, force: true });
 	}
 }
 
@@ -127,9 +123,9 @@ function setUp(folder: string, options: Record<string, string>): string {
 		// Its own folder is in /tmp, which will be another one.
 		"mkdir -p /mnt; mount -t tmpfs none /mnt; mkdir /mnt/keep",
 		`mount --bind ${folder} /mnt/keep`,
-		...PLACES.map(
-			(place) =>
-				`mount -t tmpfs -o mode=1777,${options[place] ?? options.all ?? "rw"} none ${place}`,
+		...FOLDERS.map(
+			(folder) =>
+				`mount -t tmpfs -o mode=1777,${options[folder] ?? options.all ?? "rw"} none ${folder}`,
 		),
 		`if test -w /tmp; then mkdir -p ${folder}; mount --bind /mnt/keep ${folder}; fi`,
 		"if ! mkdir -p /run/sshd 2>/dev/null; then mount -o remount,rw /run; mkdir -p /run/sshd; mount -o remount,ro /run; fi",
@@ -146,10 +142,10 @@ function serverOf(pid: number, folder: string): Server {
 		ssh: join(folder, "ssh"),
 		path: `${folder}:${process.env.PATH}`,
 		left: () =>
-			PLACES.flatMap((place) =>
-				readdirSync(`/proc/${pid}/root${place}`)
+			FOLDERS.flatMap((folder) =>
+				readdirSync(`/proc/${pid}/root${folder}`)
 					.filter((name) => name.startsWith("crcap-crcap"))
-					.map((name) => join(place, name)),
+					.map((name) => join(folder, name)),
 			),
 		running: () =>
 			inNamespaceOf(pid).filter((one) => one !== pid && !isServer(one)),

@@ -26,7 +26,7 @@ export class AddonUnavailableError extends Error {
 	override readonly name = "AddonUnavailableError";
 }
 
-const PLACES = ["build/Release/crcap.node", "build/Debug/crcap.node"];
+const BUILT = ["build/Release/crcap.node", "build/Debug/crcap.node"];
 
 /** Where a build that failed leaves its reason. */
 const FAILURE = "build/addon-failure.txt";
@@ -62,7 +62,7 @@ interface NodeGypBuild {
 
 /** Where this machine's addon may be: built here, or in the package, in prebuildify's layout. */
 function placesIn(top: string): string[] {
-	const built = PLACES.map((place) => join(top, place));
+	const built = BUILT.map((path) => join(top, path));
 	const folder = join(top, `prebuilds/${process.platform}-${process.arch}`);
 	try {
 		const nodeGypBuild: NodeGypBuild = createRequire(import.meta.url)(

@@ -14,7 +14,7 @@ import { UsageError } from "../common/usage.js";
 import { PACKAGE_ROOT } from "../common/version.js";
 import type { Extra } from "../request/extras.js";
 
-/** Where the build puts them. */
+/** The folder in which the build puts the agents. */
 export const AGENTS = join(PACKAGE_ROOT, "dist/agent");
 
 /**
@@ -120,7 +120,7 @@ export async function extraEntries(
 	return [...criu, ...program.filter(({ path }) => !taken.has(path))];
 }
 
-/** The machine with room for it. Emulated by QEMU 7.2, cmpxchg16b broke some kernels before they came to their first program. */
+/** The machine, with memory for it. Emulated by QEMU 7.2, cmpxchg16b broke some kernels before they came to their first program. */
 export function machineForCriu(machine: Machine): Machine {
 	return {
 		...machine,

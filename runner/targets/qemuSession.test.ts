@@ -64,7 +64,7 @@ function guest(
 }
 
 /** Runs it and writes down what was told, in order. */
-async function told(
+async function heard(
 	port: GuestPort,
 	requests = [0, 1, 2].map((n) => request(n)),
 ): Promise<{
@@ -144,7 +144,7 @@ test("a complaint comes before the reply of its case, though the console may be 
 		say("crcap: case 2");
 		reply("obs 2");
 	});
-	const { log, complaints } = await told(port);
+	const { log, complaints } = await heard(port);
 	assert.deepEqual(log, ["obs 0", "fail in 1", "obs 1", "obs 2"]);
 	assert.deepEqual(complaints[0]?.lines, [
 		"[   1.0] BUG: kernel NULL pointer dereference, address: 0",
@@ -162,7 +162,7 @@ test("what the kernel's flags say newly is laid at its case, where the console s
 		reply("obs 1 end=ok taint=4736");
 		reply("obs 2 end=ok");
 	});
-	const { log, complaints } = await told(port);
+	const { log, complaints } = await heard(port);
 	assert.deepEqual(log, [
 		"fail in 0",
 		"obs 0 end=ok",
@@ -183,7 +183,7 @@ test("an answer that reads like a splat is none: only the console is the kernel'
 		reply("obs 0 why=BUG:%20KASAN:%20x Kernel panic - not syncing: x");
 		say("crcap: case 1");
 	});
-	const { log } = await told(port);
+	const { log } = await heard(port);
 	assert.equal(log.length, 1);
 });
 
@@ -209,7 +209,7 @@ test("a complaint before the first case is nobody's", async () => {
 		say("crcap: case 0");
 		reply("obs 0");
 	});
-	const { log } = await told(port);
+	const { log } = await heard(port);
 	assert.deepEqual(log, ["note in null", "obs 0"]);
 });
 
@@ -223,7 +223,7 @@ test("what a dying guest still printed is told with its case", async () => {
 		{ kind: "panic", reason: "the kernel panicked" },
 		(say) => say("Kernel panic - not syncing: why"),
 	);
-	const { log, how, lastBegun } = await told(port);
+	const { log, how, lastBegun } = await heard(port);
 	assert.deepEqual(log, ["obs 0", "crash in 1"]);
 	assert.equal(how, "died");
 	assert.equal(lastBegun, 1);
@@ -240,7 +240,7 @@ for (const forged of [999999999, 77]) {
 			},
 			{ kind: "panic" },
 		);
-		const { log, lastBegun } = await told(port);
+		const { log, lastBegun } = await heard(port);
 		assert.deepEqual(log, ["obs 0"]);
 		assert.equal(lastBegun, 1);
 	});
@@ -263,7 +263,7 @@ test("a marker of a case that was not handed out yet, or is long past, moves not
 			throw new GuestLost({ ...END, kind: "panic" });
 		},
 	};
-	const { lastBegun } = await told(
+	const { lastBegun } = await heard(
 		port,
 		Array.from({ length: 20 }, (_, n) => request(n)),
 	);
@@ -282,7 +282,7 @@ test("replies that still wait when the talk fails are not lost", async () => {
 			throw new VmError("usage", "too long");
 		},
 	};
-	const { log, how } = await told(port);
+	const { log, how } = await heard(port);
 	assert.deepEqual(log, ["obs 0", "obs 1"]);
 	assert.equal(how, "lost");
 });
@@ -292,7 +292,7 @@ test("a request that may not travel is no word about the guest", async () => {
 		...guest(() => {}),
 		exchange: () => Promise.reject(new VmError("usage", "too long")),
 	};
-	assert.equal((await told(port)).how, "lost");
+	assert.equal((await heard(port)).how, "lost");
 });
 
 for (const [kind, how] of [
@@ -306,6 +306,6 @@ for (const [kind, how] of [
 	["killed", "stopped"],
 ] as const) {
 	test(`an end by ${kind}: ${how}`, async () => {
-		assert.equal((await told(guest(() => {}, { kind }))).how, how);
+		assert.equal((await heard(guest(() => {}, { kind }))).how, how);
 	});
 }

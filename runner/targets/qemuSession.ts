@@ -15,7 +15,7 @@ import { complaintOf } from "../splats/consoleFindings.js";
 import { TaintWatch } from "../splats/taint.js";
 import type { CaseRequest, SessionEnd, SessionEvents } from "./target.js";
 
-/** So many replies wait for the console at most: with `quiet` it never shows a case's marker. */
+/** No more replies than this wait for the console: with `quiet` it never shows a case's marker. */
 const WAITING = 64;
 
 /** What a guest offers, as far as a session needs it. */

@@ -50,7 +50,7 @@ export interface QemuTargetOptions {
 	readonly agent: string;
 	/** The requests that travel with it. */
 	readonly catalogue: RequestCatalogue;
-	/** More for the guest's initramfs. */
+	/** Files that the guest's initramfs holds beside the agent. */
 	readonly extraFiles?: readonly InitramfsEntry[];
 	readonly append: string;
 	/** The agent makes the subject of each case anew. */

@@ -7,7 +7,7 @@ import { readlinkSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 
-/** Milliseconds. */
+/** The program waits this long between two numbers, milliseconds. */
 const PAUSE = 2;
 
 const counters = Array.from({ length: 1000 }, () => 0);

@@ -76,17 +76,18 @@ export function partsOfMemory(guests) {
  */
 export async function explain(rows, measured, medians) {
 	/** @type {Explanation[]} */
-	const told = [];
+	const explanations = [];
 	for (const { name, shows, run } of rows) {
-		if (shows === "case") told.push({ row: name, parts: partsOfCase(medians) });
+		if (shows === "case")
+			explanations.push({ row: name, parts: partsOfCase(medians) });
 		else if (shows === "memory")
-			told.push({ row: name, parts: partsOfMemory(measured.memory) });
+			explanations.push({ row: name, parts: partsOfMemory(measured.memory) });
 		else if (run !== undefined) {
 			const { timeline } = await tracedRun(run, measured);
 			const phases =
 				shows === "overlap" ? overlapOf(timeline) : phasesOf(timeline);
-			told.push({ row: name, parts: asParts(phases) });
+			explanations.push({ row: name, parts: asParts(phases) });
 		}
 	}
-	return told;
+	return explanations;
 }

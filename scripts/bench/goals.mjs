@@ -186,15 +186,15 @@ export function figureOf({ name, needs, value, goal }, rounds) {
 	const values = rounds
 		.filter((round) => needs.every((key) => round[key] !== undefined))
 		.map((round) => value(/** @type {Record<Key, number>} */ (round)));
-	const told = {
+	const head = {
 		name,
 		times: values.length,
 		...(goal === undefined ? {} : { goal }),
 	};
-	if (values.length === 0) return told;
+	if (values.length === 0) return head;
 	const middle = median(values);
 	return {
-		...told,
+		...head,
 		median: middle,
 		lowest: Math.min(...values),
 		highest: Math.max(...values),

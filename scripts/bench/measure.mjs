@@ -61,7 +61,7 @@ export async function rates(vm, target, requests) {
 			{ length: FORKS },
 			(_, n) => `case ${n} 10000 ${EMPTY} =${EMPTY}`,
 		);
-		// Once to get warm.
+		// The first round is not measured: it fills the guest's caches.
 		await rateOf(guest, nothing);
 		const empty = await rateOf(guest, nothing);
 		const before = await forkRate(guest);

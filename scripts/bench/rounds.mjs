@@ -119,7 +119,7 @@ export async function measureRounds(options) {
 		rounds.push(await bench.round(rounds.length));
 	}
 	const others = strangers(before, account());
-	return { ...bench.told(), rounds, shared: { others, load } };
+	return { ...bench.summary(), rounds, shared: { others, load } };
 }
 
 class Bench {
@@ -180,7 +180,7 @@ class Bench {
 	}
 
 	/** @returns {Omit<Measured, "rounds" | "shared">} */
-	told() {
+	summary() {
 		return {
 			target: this.#target,
 			planned: this.#planned,

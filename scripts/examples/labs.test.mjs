@@ -37,14 +37,14 @@ test("LAVA's own schema takes the job, and no broken one", async () => {
  * @param {string} log
  */
 function toLava(log) {
-	const told = bed.path("told");
-	writeFileSync(told, "");
+	const calls = bed.path("calls");
+	writeFileSync(calls, "");
 	const say = join(bed.bin, "lava-test-case");
-	writeFileSync(say, `#!/bin/sh\necho "$*" >> ${told}\n`, { mode: 0o755 });
+	writeFileSync(say, `#!/bin/sh\necho "$*" >> ${calls}\n`, { mode: 0o755 });
 	const { status } = bed.run("sh", [example("lava/ktap-to-lava.sh")], {
 		input: log,
 	});
-	const lines = readFileSync(told, "utf8").split("\n").filter(Boolean);
+	const lines = readFileSync(calls, "utf8").split("\n").filter(Boolean);
 	return { status, lines };
 }
 

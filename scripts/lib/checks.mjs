@@ -14,7 +14,7 @@ import { filesUnder } from "./stamps.mjs";
  * @property {(folder: string) => string[]} args given an empty folder that is removed afterwards
  */
 
-/** So many lines of a failure are shown. */
+/** A failure is shown with no more lines than this. */
 const LINES = 100;
 
 /** @param {string} name */

@@ -5,12 +5,16 @@ import { test } from "tap";
 import { judgeCoverage } from "./coverage.mjs";
 import { TOP } from "./run.mjs";
 
-test("the project has a floor of each kind", async () => {
+/** The highest floor that the project has had, in percent: one that is lowered in scripts/coverage.json fails here. */
+const REACHED = { lines: 95, branches: 91, functions: 92 };
+
+test("the floor of each kind is as high as it has been, and no more than all", async () => {
 	const floor = JSON.parse(
 		readFileSync(join(TOP, "scripts/coverage.json"), "utf8"),
 	);
-	for (const kind of ["lines", "branches", "functions"])
-		assert.ok(floor[kind] >= 90, kind);
+	assert.deepEqual(Object.keys(floor).sort(), Object.keys(REACHED).sort());
+	for (const [kind, reached] of Object.entries(REACHED))
+		assert.ok(floor[kind] >= reached && floor[kind] <= 100, kind);
 });
 
 /** Of two files and a test's helper, which does not count. */

@@ -66,10 +66,10 @@ export class TapCounter {
 		});
 		parser.on("assert", (result) => {
 			const within = before !== undefined && total(count) > total(before);
-			const told =
+			const known =
 				within && (result.ok || count.failed > (before?.failed ?? 0));
 			before = undefined;
-			if (told) return;
+			if (known) return;
 			if (result.skip || result.todo) count.skipped++;
 			else if (result.ok) count.passed++;
 			else {

@@ -88,7 +88,7 @@ export function lastOf(first, second) {
  * @property {string} [for] who ships it
  */
 
-/** So many settings are tried with the whole plan each day. */
+/** The number of settings that are tried with the whole plan each day. */
 const WHOLE_A_DAY = 2;
 
 /**

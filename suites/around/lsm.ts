@@ -53,8 +53,8 @@ function records(
 ): ExpectedResult {
 	const { silent } = labelOf(s);
 	if (silent || refused.length === 0) return "0:none";
-	const told = onlyFirst(s) ? refused.slice(0, 1) : refused;
-	return `0:${told.map((capability) => record(s, capability, depth, facts)).join(";")}`;
+	const recorded = onlyFirst(s) ? refused.slice(0, 1) : refused;
+	return `0:${recorded.map((capability) => record(s, capability, depth, facts)).join(";")}`;
 }
 
 const auditStep = (s: Subject): string =>
@@ -95,7 +95,7 @@ interface Asking {
 	readonly title: string;
 	readonly probe: string;
 	readonly program: string;
-	/** Which user namespace counts. */
+	/** How deep the user namespace lies in which the capability counts. */
 	readonly depth: (s: Subject) => number;
 	readonly granted: (s: Subject) => readonly ExpectedResult[];
 	readonly denied: readonly ExpectedResult[];

@@ -17,10 +17,10 @@ type Gate = Extract<Capability, "checkpoint_restore" | "sys_admin">;
 /** A profile or a type of the policy. */
 interface Label {
 	readonly module: Module;
-	/** Part of subjects' names. */
+	/** Stands in the names of its subjects. */
 	readonly name: string;
 	readonly words: string;
-	/** As records name it. */
+	/** Audit records name it so. */
 	readonly label: string;
 	/** As /proc/self/attr/current shows it, without blanks and parentheses. */
 	readonly shown: string;
@@ -114,7 +114,10 @@ const PLACEMENTS: readonly Placement[] = [
 	),
 ];
 
-/** A label that refuses nothing is tried with none of them as well: a policy gives nobody what he has not. */
+/**
+ * Is a label tried with this capability set? One that refuses something is tried with both capabilities; one that refuses nothing
+ * is tried without any, since a policy must not give a capability that the subject lacks.
+ */
 const takesSet = ({ refuses }: Label, set: string): boolean =>
 	["cap_checkpoint_restore", "cap_sys_admin"].includes(set) ||
 	set === (refuses.length > 0 ? "cap_both" : "none");

@@ -16,7 +16,7 @@ import { IPC_NEXT_ID_STATEMENTS } from "./ipcNextIdStatements.js";
 const file = (kind: string): string => `/proc/sys/kernel/${kind}_next_id`;
 /** Sequence 30000, index 7: an id that counting does not come to. */
 const ID = 30000 * 32768 + 7;
-/** The same sequence, and the last index that an id has room for. */
+/** The same sequence, and the last index that an id has space for. */
 const LAST = 30000 * 32768 + 32767;
 
 /**
@@ -252,7 +252,7 @@ function fresh(
 	];
 }
 
-/** Where opening is free, what could not be tried behind it is: a write is refused, a seek is not. */
+/** Where anyone may open the file, the cases behind the open can be tried: a write is refused, a seek is not. */
 function atWrite(refused: string, granted = ""): string {
 	if (refused !== "-") return refused;
 	return granted === "0" ? "0" : "EPERM";

@@ -91,9 +91,9 @@ test("an effect that is missing is the kernel's fault, whatever the control come
 		const results = one.results.map((result) =>
 			result.step === "criu" ? { ...result, value: outcome } : result,
 		);
-		const told = criuFailure({ ...one, results }, 1);
-		assert.equal(told?.skip, undefined, outcome);
-		assert.equal(told?.boundary, boundary);
+		const failure = criuFailure({ ...one, results }, 1);
+		assert.equal(failure?.skip, undefined, outcome);
+		assert.equal(failure?.boundary, boundary);
 	}
 });
 

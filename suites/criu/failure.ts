@@ -36,10 +36,10 @@ const WITHOUT_EFFECT: readonly (readonly [RegExp, Boundary])[] = [
 
 /** The boundary whose effect is missing. Who has a seccomp filter chooses pids by ns_last_pid: it hides clone3. */
 function withoutEffect(
-	told: string,
+	messages: string,
 	who: string | undefined,
 ): Boundary | undefined {
-	const found = WITHOUT_EFFECT.find(([message]) => message.test(told))?.[1];
+	const found = WITHOUT_EFFECT.find(([message]) => message.test(messages))?.[1];
 	const filtered = who !== undefined && shownValues(who).get("seccomp") === "2";
 	return found === "set_tid" && filtered ? "ns_last_pid" : found;
 }

@@ -14,7 +14,7 @@ type Gate = "checkpoint_restore" | "sys_admin";
 
 /** A way to run CRIU, with one capability or another. */
 interface Way {
-	/** Part of subjects' names. */
+	/** Stands in the names of its subjects. */
 	readonly name: string;
 	readonly where: Placement;
 	readonly words: string;

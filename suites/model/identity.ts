@@ -30,7 +30,7 @@ interface Vendor {
 	readonly signature?: RegExp;
 }
 
-/** The first that fits counts. */
+/** The vendors by what their releases look like; the first that fits counts. */
 const VENDORS: readonly Vendor[] = [
 	{ name: "Oracle UEK", numbering: "base", release: /\.el\d+(?:_\d+)?uek\b/ },
 	// Rocky, Alma, CentOS Stream and Oracle's own builds of it are named alike.

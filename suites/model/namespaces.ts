@@ -113,7 +113,7 @@ export const NAMESPACE_SUBJECTS: readonly Subject[] = MORE.flatMap((standing) =>
 
 const CR = "checkpoint_restore";
 const LOOKER_SETS: readonly CapSet[] = ["none", CR, `${CR}+dac_read_search`];
-/** Real, effective, saved. */
+/** The real, effective and saved user ids of a process that looks at another one. */
 const LOOKER_IDS = [
 	"1000/1000/1000",
 	"2000/1000/2000",

@@ -29,13 +29,16 @@ const configured = (facts: Facts, options: readonly string[]): boolean =>
 	options.length > 0 &&
 	options.every((option) => facts.config?.get(option) === "y");
 
+/** Is the helper under a filter, as in a container? A guest's first process is under none, whatever the kernel says. */
+const filtered = (facts: Facts): boolean =>
+	facts.commandLine === undefined && present(facts, "seccomp_filtered");
+
 /** The same for what no option leaves out: from its version on only a seccomp filter, which the helper is under, may hide it. */
 const since =
 	(fact: string, version: string, reason: string): Need =>
 	(facts) =>
 		present(facts, fact) ||
-		(hasChange(facts.identity.oldest, version) &&
-			!present(facts, "seccomp_filtered"))
+		(hasChange(facts.identity.oldest, version) && !filtered(facts))
 			? null
 			: reason;
 
@@ -176,7 +179,7 @@ export const NEEDS = {
 					facts,
 					"pid_max is one for all pid namespaces before 6.14",
 				),
-	/** With 1, which is for debugging, nobody loses it. */
+	/** With fs.suid_dumpable=1, which is for debugging, a process that gains privilege stays dumpable. */
 	dumpable_lost: (facts) =>
 		number(facts, "suid_dumpable") === 1
 			? "fs.suid_dumpable is 1: whoever gains privilege stays dumpable"

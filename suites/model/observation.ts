@@ -160,19 +160,19 @@ const ORDINARY: ReadonlyArray<readonly [string, string]> = [
 
 /** A read-back's values by key, what was left out included. */
 export function shownValues(who: string): ReadonlyMap<string, string> {
-	const told = new Map(
+	const shown = new Map(
 		who.split(",").map((item): [string, string] => {
 			const cut = item.indexOf(":");
 			return [item.slice(0, cut), item.slice(cut + 1)];
 		}),
 	);
-	const label = told.get("label");
+	const label = shown.get("label");
 	return new Map([
 		...ORDINARY.map(([key, ordinary]): [string, string] => [
 			key,
-			told.get(key) ??
+			shown.get(key) ??
 				(ordinary.startsWith("=")
-					? (told.get(ordinary.slice(1)) ?? "?")
+					? (shown.get(ordinary.slice(1)) ?? "?")
 					: ordinary),
 		]),
 		// Read only of those who have one of their own.

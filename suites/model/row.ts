@@ -145,7 +145,7 @@ export function gate(
 		mayCheckpointRestore(subject, depth(subject), facts) ? granted : denied;
 }
 
-/** The same for everyone. */
+/** An expectation that is the same for every subject and kernel. */
 export function always(
 	results: readonly ExpectedResult[],
 	reason: string,

@@ -15,12 +15,12 @@ const END = "obs 1 us=5 end=ok";
 const LOG = "Can%27t%20fork%20for%20302:%20Operation%20not%20permitted";
 
 test("CRIU's success is the victim's going on", async () => {
-	const told = (outcome: string, control = "resumed") =>
+	const judged = (outcome: string, control = "resumed") =>
 		judgeHonest(
 			PLAIN,
 			`${END} r=criu_check:0:Looks%20good. r=criu:0:${outcome} r=criu_log:0:${LOG} r=controlled:0:${control}`,
 		);
-	assert.equal(told("resumed", "not%20asked").verdict, "pass");
+	assert.equal(judged("resumed", "not%20asked").verdict, "pass");
 	for (const outcome of [
 		"restore%20failed",
 		"dump%20failed",
@@ -28,11 +28,11 @@ test("CRIU's success is the victim's going on", async () => {
 		"restored,%20but%20it%20does%20not%20go%20on",
 		"restored,%20but%20it%20began%20anew",
 	])
-		assert.equal(told(outcome).verdict, "fail", outcome);
-	const failed = told("restore%20failed");
+		assert.equal(judged(outcome).verdict, "fail", outcome);
+	const failed = judged("restore%20failed");
 	assert.equal(failed.boundary, "set_tid");
 	assert.match(failed.reason, /which points at set_tid/);
-	const skipped = told("restore%20failed", "restore%20failed:%20no%20INET");
+	const skipped = judged("restore%20failed", "restore%20failed:%20no%20INET");
 	assert.equal(skipped.verdict, "skip");
 	assert.match(skipped.reason, /no INET/);
 	assert.equal(skipped.boundary, undefined);
@@ -45,12 +45,15 @@ test("a deleted file is closed to a user namespace, and opened there it is a fai
 			inside,
 			`${END} r=criu:0:${first} r=criu_log:0 r=criu_check:0:no r=criu:0:${second} r=criu_log:0${log} r=controlled:0:${control}`,
 		);
-	const told = (first: string, second: string, control: string) =>
+	const verdictOf = (first: string, second: string, control: string) =>
 		judged(first, second, control).verdict;
-	assert.equal(told("dump%20failed", "resumed", "not%20asked"), "pass");
-	assert.equal(told("resumed", "resumed", "not%20asked"), "fail");
-	assert.equal(told("dump%20failed", "dump%20failed", "resumed"), "fail");
-	assert.equal(told("dump%20failed", "dump%20failed", "dump%20failed"), "skip");
+	assert.equal(verdictOf("dump%20failed", "resumed", "not%20asked"), "pass");
+	assert.equal(verdictOf("resumed", "resumed", "not%20asked"), "fail");
+	assert.equal(verdictOf("dump%20failed", "dump%20failed", "resumed"), "fail");
+	assert.equal(
+		verdictOf("dump%20failed", "dump%20failed", "dump%20failed"),
+		"skip",
+	);
 	const fork = judged(
 		...(["dump%20failed", "restore%20failed", "resumed"] as const),
 		`:${LOG}`,
@@ -64,15 +67,15 @@ test("a deleted file is closed to a user namespace, and opened there it is a fai
 
 test("in a container a program whose capability the bounding set lacks is not executed", async () => {
 	const bounded = caseOf("plain.criu_container_file-none");
-	const told = (outcome: string) =>
+	const judged = (outcome: string) =>
 		judgeHonest(
 			bounded,
 			`${END} r=criu_check:0:${outcome} r=criu:0:${outcome} r=criu_log:0`,
 		);
-	assert.equal(told("not%20executed:%20EPERM").verdict, "pass");
+	assert.equal(judged("not%20executed:%20EPERM").verdict, "pass");
 	for (const outcome of ["resumed", "not%20executed:%20ENOENT"])
-		assert.equal(told(outcome).verdict, "fail", outcome);
-	assert.equal(told("refused%20by%20CRIU%20itself").verdict, "fail");
+		assert.equal(judged(outcome).verdict, "fail", outcome);
+	assert.equal(judged("refused%20by%20CRIU%20itself").verdict, "fail");
 	for (const { id, subjectProgram, probeProgram } of CASES) {
 		if (!id.includes(".criu_container")) continue;
 		const added = id.endsWith("-cap_checkpoint_restore");
@@ -88,22 +91,22 @@ test("a victim in namespaces below: what CRIU lacks for it is quoted, and a boun
 	assert.match(nested.probeProgram, /victim=p,plain,1000,nested @ /);
 	const groups =
 		"criu/namespaces.c:946:%20Unable%20to%20drop%20supplementary%20groups:%20Operation%20not%20permitted";
-	const told = (log: string, control: string) =>
+	const judged = (log: string, control: string) =>
 		judgeHonest(
 			nested,
 			`${END} r=criu:0:dump%20failed r=criu_log:0:${log} r=criu_check:0:Looks%20good. r=controlled:0:${control}`,
 		);
-	const skipped = told(groups, `dump%20failed:%20${groups}`);
+	const skipped = judged(groups, `dump%20failed:%20${groups}`);
 	assert.equal(skipped.verdict, "skip");
 	assert.match(skipped.reason, /Unable to drop supplementary groups/);
-	const failed = told("mapfile%20link", "resumed");
+	const failed = judged("mapfile%20link", "resumed");
 	assert.equal(failed.verdict, "fail");
 	assert.equal(failed.boundary, "map_files");
 });
 
 test("of a program both times are reported, and neither is judged", async () => {
 	const program = caseOf("program.criu_ambient-cap_checkpoint_restore");
-	const told = (startup: string) =>
+	const judged = (startup: string) =>
 		judgeHonest(
 			program,
 			`${END} r=criu:0:resumed r=criu_log:0 r=criu_check:0:not%20asked r=startup:0:${startup} r=controlled:0:not%20asked`,
@@ -112,7 +115,7 @@ test("of a program both times are reported, and neither is judged", async () => 
 		"from%20nothing%205000%20ms,%20restored%20900%20ms",
 		"from%20nothing%20900%20ms,%20restored%205000%20ms",
 	]) {
-		const { verdict, observed } = told(startup);
+		const { verdict, observed } = judged(startup);
 		assert.equal(verdict, "pass");
 		assert.match(
 			observed,

@@ -6,11 +6,11 @@ import { kernel } from "./kernels.test.helper.js";
 import { plan } from "./plan.js";
 
 test("a kernel that says that it has no CAP_CHECKPOINT_RESTORE is not believed where its version has it", async () => {
-	const told = { cap_last_cap: "39" };
+	const facts = { cap_last_cap: "39" };
 	const raw = (release: string, expect: string[] = []) =>
 		readFacts({
 			arch: "x86_64",
-			reported: { ...kernel(release, told).reported },
+			reported: { ...kernel(release, facts).reported },
 			expect,
 		});
 	const exeFd = (facts: Facts) => {

@@ -67,7 +67,27 @@ const setting = (
 	says: "the kernel under test, by the sysctl's file",
 	honest: QUOTED,
 	lies,
-	comes: "skip",
+	comes: "fail",
+});
+
+/** A limit that cases may meet: no need has its name. */
+const limit = (
+	fact: string,
+	lies: Readonly<Record<string, string>>,
+): FactSource => ({
+	fact,
+	needs: [],
+	says: "the kernel under test, by the sysctl's file",
+	honest: QUOTED,
+	lies,
+	comes: "fail",
+});
+
+/** What expectations lean on, and no case is skipped for. */
+const leaned = (fact: string, says: string, honest: string): FactSource => ({
+	fact,
+	needs: [],
+	...{ says, honest, lies: {}, comes: "fail" },
 });
 
 const unknown = (need: NeedName, fact: string, says: string): FactSource => ({
@@ -163,14 +183,53 @@ export const FACT_SOURCES: readonly FactSource[] = [
 		sysctl_writes_strict: "0",
 	}),
 	setting("memfd_exec", "vm.memfd_noexec", { memfd_noexec: "2" }),
-	setting(
-		"unprivileged_userns",
-		"user.max_user_namespaces and the switches of distributions",
-		{
-			max_user_namespaces: "0",
+	setting("unprivileged_userns", "user.max_user_namespaces", {
+		max_user_namespaces: "0",
+	}),
+	{
+		...limit("the switches that distributions add for user namespaces", {
 			unprivileged_userns_clone: "0",
 			apparmor_restrict_unprivileged_userns: "1",
-		},
+		}),
+		honest:
+			"their defaults are the distribution's; the skip quotes the switch with its value, and `--max-skipped` bounds what it costs",
+		comes: "skip",
+	},
+	limit("user.max_pid_namespaces and the like", {
+		max_user_namespaces: "1",
+		max_pid_namespaces: "0",
+		max_ipc_namespaces: "0",
+		max_mnt_namespaces: "0",
+		max_net_namespaces: "0",
+		max_uts_namespaces: "0",
+	}),
+	limit("kernel.msgmni, sem, shmmni, shmmax and shmall", {
+		msgmni: "0",
+		sem: "0\t0\t0\t0",
+		shmmni: "0",
+		shmmax: "0",
+		shmall: "0",
+	}),
+	limit("kernel.pid_max", { pid_max: "301" }),
+	leaned(
+		"dev.tty.legacy_tiocsti",
+		"the kernel under test, by the sysctl's file",
+		"what it says is what must happen: cases try TIOCSTI with and without CAP_SYS_ADMIN, and fail where it does otherwise",
+	),
+	leaned(
+		"the mode of msg_next_id",
+		"the kernel under test, by stat",
+		"it may show a newer generation of the check than the version has, never an older one; the cases then try that one",
+	),
+	leaned(
+		"64 or 32 bits, and the machine",
+		"the helper, of how it was built, and uname(2)",
+		"the runner chose the helper by the image's architecture, and refuses one that says it is of another",
+	),
+	leaned(
+		"the helper is under a seccomp filter",
+		"the kernel under test, by /proc/self/status",
+		"believed on machines that others booted, and never of a guest's first process",
 	),
 	{
 		fact: "`ipcmni_extend`",

@@ -114,9 +114,9 @@ export function whoOf({ subjectProgram }: PlannedCase): string {
 
 /** Judges a payload to which the read-back of the case's own subject is added where it has none. */
 export function judgeHonest(planned: PlannedCase, payload: string): Judgement {
-	const told = /^obs \d+ us=\d+ end=ok(?!.* who=)/;
+	const answered = /^obs \d+ us=\d+ end=ok(?!.* who=)/;
 	return judge(
 		planned,
-		payload.replace(told, (head) => `${head} who=${whoOf(planned)}`),
+		payload.replace(answered, (head) => `${head} who=${whoOf(planned)}`),
 	);
 }

@@ -1,4 +1,4 @@
-/** What an administrator's limit leaves no room for is skipped with its name, and pids fit the kernel's own limit. */
+/** What an administrator's limit leaves no space for is skipped with its name, and pids fit the kernel's own limit. */
 import assert from "node:assert/strict";
 import { test } from "tap";
 import { kernel } from "./kernels.test.helper.js";

@@ -16,7 +16,7 @@ interface Limit {
 	/** The steps that take from it. */
 	readonly steps: RegExp;
 	/** What must be left beside what the steps take. */
-	readonly room: number;
+	readonly margin: number;
 	/** Does a namespace of the case's own have another limit? */
 	readonly notWith?: RegExp;
 }
@@ -26,16 +26,21 @@ const namespaces = (kind: string, steps: RegExp): Limit => ({
 	sysctl: `user.max_${kind}_namespaces`,
 	fact: `max_${kind}_namespaces`,
 	steps,
-	room: 4,
+	margin: 4,
 });
 
 /** A new namespace of System V IPC begins with the usual limits. */
-const ipc = (name: string, steps: RegExp, room: number, field = 0): Limit => ({
+const ipc = (
+	name: string,
+	steps: RegExp,
+	margin: number,
+	field = 0,
+): Limit => ({
 	sysctl: `kernel.${name}`,
 	fact: name,
 	field,
 	steps,
-	room,
+	margin,
 	notWith: /(?:^| )unshare=ipc(?: |$)/,
 });
 
@@ -82,7 +87,7 @@ function lowLimits(facts: Facts): readonly (Limit & { value: number })[] {
 			text !== undefined && /^\d+$/.test(text)
 				? Number(text)
 				: Number.POSITIVE_INFINITY;
-		return value < limit.room + MOST ? [{ ...limit, value }] : [];
+		return value < limit.margin + MOST ? [{ ...limit, value }] : [];
 	});
 }
 
@@ -90,7 +95,7 @@ function lowLimits(facts: Facts): readonly (Limit & { value: number })[] {
 export const ATTACHES =
 	/(?:^| )(?:seize=|suspend_seccomp|get_filter|get_metadata|ptrace_exe|traceme|under_tracer)/;
 
-/** Tells the setting that leaves no room for a case, with its value; null where there is none. */
+/** Tells the setting that leaves no space for a case, with its value; null where there is none. */
 export type LimitCheck = (program: string, subject: Subject) => string | null;
 
 export function limitsOf(facts: Facts): LimitCheck {
@@ -105,10 +110,10 @@ export function limitsOf(facts: Facts): LimitCheck {
 			!holds(subject.caps, "sys_ptrace")
 		)
 			return "kernel.yama.ptrace_scope is 2: only CAP_SYS_PTRACE attaches";
-		for (const { sysctl, fact, steps, room, notWith, value } of low) {
+		for (const { sysctl, fact, steps, margin, notWith, value } of low) {
 			if (notWith?.test(program)) continue;
 			const taken = program.match(steps)?.length ?? 0;
-			if (taken > 0 && value < taken + room)
+			if (taken > 0 && value < taken + margin)
 				return `${sysctl} is ${facts.reported[fact]?.trim().replace(/\s+/g, " ")}`;
 		}
 		return null;

@@ -9,7 +9,7 @@ import type { ExpectedResult } from "../model/row.js";
 const AS_WRITTEN = 24_000;
 /** Where the chosen pids begin on a kernel with a low limit: above those that its own threads and the case's processes have. */
 const LOWEST = 1000;
-/** What the chosen pids need there. */
+/** The chosen pids fit only where pid_max is at least this. */
 export const LEAST_PID_MAX = 2200;
 
 /** A pid as rows write it; %20 is a space in a step's value. */
@@ -29,7 +29,7 @@ function lower(pid: number): number {
 	return LOWEST + 520 + 20 * hundreds + (rest < 50 ? rest : rest - 40);
 }
 
-/** Are there other pids than the written ones on this kernel? Where its limit leaves no room for those either, the case is skipped. */
+/** Are there other pids than the written ones on this kernel? Where its limit leaves no space for those either, the case is skipped. */
 function isLow(facts: Facts): boolean {
 	const limit = number(facts, "pid_max") ?? AS_WRITTEN;
 	return limit >= LEAST_PID_MAX && limit < AS_WRITTEN;

@@ -9,7 +9,7 @@ export interface Citation {
 
 export interface Alternative {
 	readonly results: readonly string[];
-	/** Why the one and why the other. */
+	/** The reason for each of the two answers. */
 	readonly reasons: readonly [string, string];
 	/** Why it can't be known which of them holds. */
 	readonly doubt: string;

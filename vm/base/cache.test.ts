@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readdir, stat, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, stat, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { test } from "tap";
 import { keepForReplay } from "../replay/replay.js";
-import { cacheDir, makeDirs } from "./cache.js";
+import { cacheDir, makeDirs, withTemporaryFolder } from "./cache.js";
 
 test("directories are made, also by several at once", async (t) => {
 	const top = t.testdir();
@@ -16,6 +16,29 @@ test("directories are made, also by several at once", async (t) => {
 test("where nothing can be made, it says so and ends", async () => {
 	await assert.rejects(makeDirs("/proc/nothing/here"), /ENOENT/);
 	await assert.rejects(makeDirs("/dev/null/here"), /ENOTDIR|EEXIST/);
+});
+
+test("a temporary folder goes with its work, done or failed, and is this user's own", async (t) => {
+	const before = process.env.TMPDIR;
+	process.env.TMPDIR = t.testdir();
+	try {
+		const made = await withTemporaryFolder(async (folder) => {
+			await writeFile(join(folder, "file"), "");
+			assert.equal((await stat(folder)).mode & 0o777, 0o700);
+			return folder;
+		});
+		assert.equal(dirname(made), process.env.TMPDIR);
+		await assert.rejects(
+			withTemporaryFolder(async () => {
+				throw new Error("no");
+			}),
+			/^Error: no$/,
+		);
+		assert.deepEqual(await readdir(process.env.TMPDIR), []);
+	} finally {
+		if (before === undefined) delete process.env.TMPDIR;
+		else process.env.TMPDIR = before;
+	}
 });
 
 test("an initramfs is kept, whatever other runs do beside it", async (t) => {

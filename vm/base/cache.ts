@@ -1,8 +1,8 @@
 /** Where things are kept between runs, and how they get there whole or not at all. */
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { homedir } from "node:os";
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { errnoOf, messageOf, VmError } from "./errors.js";
 
@@ -72,6 +72,13 @@ export async function withTemporary<T>(
 		await rm(path, { recursive: true, force: true });
 		halfMade.delete(path);
 	}
+}
+
+/** Runs `work` with a new folder of this user's in TMPDIR, which is removed afterwards, whatever happens. */
+export async function withTemporaryFolder<T>(
+	work: (folder: string) => Promise<T>,
+): Promise<T> {
+	return await withTemporary(await mkdtemp(join(tmpdir(), "crcap-")), work);
 }
 
 const TEMPORARY = ".tmp-";

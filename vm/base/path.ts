@@ -1,4 +1,4 @@
-/** Where programs are. */
+/** Finds programs on the PATH. */
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 

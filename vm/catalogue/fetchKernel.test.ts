@@ -192,12 +192,12 @@ test("the catalogue", async (t) => {
 			case "$*" in *download*) echo "E: Failed to fetch http://m/x.deb  404  Not Found" >&2; exit 100;; esac
 			${good}`,
 		);
-		const told: string[] = [];
+		const progress: string[] = [];
 		const image = await fetched("debian:bookworm@amd64", {
-			onProgress: (line) => told.push(line),
+			onProgress: (line) => progress.push(line),
 		});
 		assert.equal(image.release, "6.1.0-8-cloud-amd64");
-		assert.match(told.join("\n"), /404.*without its updates/);
+		assert.match(progress.join("\n"), /404.*without its updates/);
 	});
 
 	t.test(
@@ -217,13 +217,13 @@ test("the catalogue", async (t) => {
 				"E: The repository 'http://m/debian-security bookworm-security Release' does not have a Release file.",
 			]) {
 				await fails("bookworm-security", complaint);
-				const told: string[] = [];
+				const progress: string[] = [];
 				const image = await fetched("debian:bookworm@amd64", {
 					refresh: true,
-					onProgress: (line) => told.push(line),
+					onProgress: (line) => progress.push(line),
 				});
 				assert.equal(image.release, "6.1.0-8-cloud-amd64");
-				const lines = told.filter((line) => /without/.test(line));
+				const lines = progress.filter((line) => /without/.test(line));
 				assert.equal(lines.length, 1);
 				assert.match(
 					lines[0] ?? "",

@@ -7,7 +7,7 @@ import { defaultKernel, resolveKernel } from "../index.js";
 import { deb, dir, environment, kernel, put } from "./kernels.test.helper.js";
 
 test("the default kernel", async (t) => {
-	const places = () => ({
+	const paths = () => ({
 		apt: join(dir, "etc-apt"),
 		boot: join(dir, "boot"),
 		modules: join(dir, "modules"),
@@ -21,7 +21,7 @@ test("the default kernel", async (t) => {
 			const bin = await put("nothing/apt-get", "#!/bin/sh\nexit 100\n");
 			await chmod(bin, 0o755);
 			process.env.PATH = `${join(dir, "nothing")}:${environment.PATH}`;
-			await assert.rejects(defaultKernel(places()), {
+			await assert.rejects(defaultKernel(paths()), {
 				kind: "missing",
 				message: /6\.5-own.*--kernel PATH/,
 			});
@@ -29,17 +29,17 @@ test("the default kernel", async (t) => {
 				"boot/vmlinuz-6.5-own": kernel("6.5-own"),
 			});
 			await put("nothing/apt-get", `#!/bin/sh\ncp ${package_} .\n`);
-			const fetched = await defaultKernel(places());
+			const fetched = await defaultKernel(paths());
 			assert.equal((await resolveKernel(fetched.name)).release, "6.5-own");
 			const path = await put("boot/vmlinuz-6.5-own", kernel("6.5-own"));
-			const own = await defaultKernel(places());
+			const own = await defaultKernel(paths());
 			assert.equal(own.name, path);
 			assert.match(own.note ?? "", /no source for Debian.*its own/);
 			await put(
 				"etc-apt/sources.list",
 				"deb http://m.example/debian trixie main\n",
 			);
-			assert.deepEqual(await defaultKernel(places()), {
+			assert.deepEqual(await defaultKernel(paths()), {
 				name: "debian:bookworm",
 			});
 		},

@@ -21,7 +21,7 @@ export interface DefaultKernel {
 }
 
 /** Where a machine keeps what is looked at. */
-export interface HostPlaces {
+export interface HostPaths {
 	/** apt's settings. */
 	apt: string;
 	boot: string;
@@ -30,7 +30,7 @@ export interface HostPlaces {
 	release: string;
 }
 
-const HERE: HostPlaces = {
+const HERE: HostPaths = {
 	apt: "/etc/apt",
 	boot: "/boot",
 	modules: "/lib/modules",
@@ -70,9 +70,9 @@ async function ownPackage(running: string): Promise<string | undefined> {
  * @throws VmError (missing) when there is none of these.
  */
 export async function defaultKernel(
-	places: HostPlaces = HERE,
+	paths: HostPaths = HERE,
 ): Promise<DefaultKernel> {
-	const sources = await configuredSources(places.apt);
+	const sources = await configuredSources(paths.apt);
 	if (
 		sourcesForSuite(sources, DEFAULT_SUITE).length > 0 ||
 		(await cachedKernel(parseKernelName(DEFAULT_NAME)))
@@ -83,16 +83,16 @@ export async function defaultKernel(
 		note: `this machine has no source for Debian's kernels: its own, ${name}, is used`,
 	});
 	const candidates = [
-		join(places.boot, `vmlinuz-${places.release}`),
-		join(places.modules, places.release, "vmlinuz"),
-		join(places.boot, "vmlinuz-linux"),
+		join(paths.boot, `vmlinuz-${paths.release}`),
+		join(paths.modules, paths.release, "vmlinuz"),
+		join(paths.boot, "vmlinuz-linux"),
 	];
 	for (const path of candidates) if (await readable(path)) return own(path);
-	const fetched = await ownPackage(places.release);
+	const fetched = await ownPackage(paths.release);
 	if (fetched !== undefined) return own(fetched);
 	throw new VmError(
 		"missing",
-		`this machine has no source for Debian's kernels, and its own (${places.release}) cannot be read in ${places.boot} or ${places.modules}, nor fetched as a package`,
+		`this machine has no source for Debian's kernels, and its own (${paths.release}) cannot be read in ${paths.boot} or ${paths.modules}, nor fetched as a package`,
 		{ hint: "name a kernel: --kernel PATH" },
 	);
 }

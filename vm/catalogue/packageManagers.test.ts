@@ -172,10 +172,10 @@ test("zypper is asked for the release, below a directory of its own", async () =
 			]),
 		),
 	);
-	const told = join(dir, "told");
+	const record = join(dir, "record");
 	await fake(
 		"zypper",
-		`echo "$*" > ${told}
+		`echo "$*" > ${record}
 		while [ "$1" != --pkg-cache-dir ]; do shift; done
 		mkdir -p "$2/repo-oss/x86_64" && cp ${file} "$2/repo-oss/x86_64/"`,
 	);
@@ -188,7 +188,7 @@ test("zypper is asked for the release, below a directory of its own", async () =
 	assert.equal(found.release, "6.4.0-150600.1-default");
 	assert.equal(found.package, "kernel-default");
 	assert.match(
-		await readFile(told, "utf8"),
+		await readFile(record, "utf8"),
 		/--releasever 15\.6 .* download kernel-default$/m,
 	);
 	await fake("zypper", "echo 'Signature verification failed' >&2; exit 4");
@@ -212,12 +212,12 @@ test("apk is asked with this machine's mirror, keys and another release", async 
 			),
 		]),
 	);
-	const told = join(dir, "told-apk");
+	const record = join(dir, "record-apk");
 	await fake(
 		"apk",
-		`echo "$*" > ${told}
+		`echo "$*" > ${record}
 		while [ "$1" != --repositories-file ]; do shift; done
-		cat "$2" >> ${told}
+		cat "$2" >> ${record}
 		while [ "$1" != --output ]; do shift; done
 		cp ${file} "$2/"`,
 	);
@@ -229,7 +229,7 @@ test("apk is asked with this machine's mirror, keys and another release", async 
 	assert.equal(found.release, "6.12.1-0-virt");
 	assert.equal(found.version, "6.12.1-r0");
 	assert.equal(await readFile(found.config ?? "", "utf8"), "CONFIG_TTY=y\n");
-	const [args, ...lines] = (await readFile(told, "utf8")).trim().split("\n");
+	const [args, ...lines] = (await readFile(record, "utf8")).trim().split("\n");
 	assert.match(args ?? "", /^--arch x86_64 .*--keys-dir \S*\/apk\/keys/);
 	assert.deepEqual(lines, ["http://m.example/alpine/v3.22/main"]);
 });

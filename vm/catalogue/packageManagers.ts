@@ -74,11 +74,11 @@ async function checkRpms(job: Job, keys: readonly string[]): Promise<void> {
 	for (const key of keys)
 		await job.run("rpmkeys", ["--dbpath", db, "--import", key]);
 	for (const file of await filesBelow(job.dir, ".rpm")) {
-		const told = await job.run("rpmkeys", ["--dbpath", db, "-K", file]);
-		if (!/signatures OK/.test(told))
+		const output = await job.run("rpmkeys", ["--dbpath", db, "-K", file]);
+		if (!/signatures OK/.test(output))
 			throw new VmError(
 				"catalogue",
-				`${job.name.name}: no key of the repository signed ${told.trim()}`,
+				`${job.name.name}: no key of the repository signed ${output.trim()}`,
 			);
 	}
 }
@@ -217,10 +217,10 @@ export async function fetchPackages(
 		if (!result.failed) return result.all;
 		const lines = result.all.trim().split("\n");
 		const errors = lines.filter((line) => /^e(?:rror)?:/i.test(line));
-		const told = (errors.length > 0 ? errors : lines).slice(-3).join(" / ");
+		const output = (errors.length > 0 ? errors : lines).slice(-3).join(" / ");
 		throw new VmError(
 			"catalogue",
-			`${name.name} can't be fetched: ${tool}: ${told || "it failed"}`,
+			`${name.name} can't be fetched: ${tool}: ${output || "it failed"}`,
 			{
 				hint: `or download ${VENDORS[name.vendor].download}; --kernel FILE takes it`,
 			},

@@ -9,7 +9,7 @@ import { RequestCatalogue } from "./requestCatalogue.js";
 export class AgentModel {
 	obeyed: string[] = [];
 	readonly #catalogue: RequestCatalogue;
-	readonly #told: string[] = [];
+	readonly #readBacks: string[] = [];
 	#frames: string[] = [];
 	#want = 0;
 	#complained = -1;
@@ -82,11 +82,11 @@ export class AgentModel {
 		else if (word === "rate") this.say(`rate ${n} 7`);
 	}
 
-	/** Cases of the catalogue as they would be sent, by their places. */
-	#pairs(places: string): string[] {
+	/** Cases of the catalogue as they would be sent, by their numbers. */
+	#pairs(numbers: string): string[] {
 		const [, cases] = this.#catalogue.entries;
 		const data = cases?.type === "file" ? Buffer.from(cases.data) : "";
-		return places.split(",").flatMap((stretch) => {
+		return numbers.split(",").flatMap((stretch) => {
 			const [first = 0, last = first] = stretch.split("-").map(Number);
 			return Array.from({ length: last - first + 1 }, (_, i) => {
 				const record = data.toString("latin1").slice((first + i) * 10);
@@ -97,9 +97,9 @@ export class AgentModel {
 
 	#who(subject: string): string {
 		if (subject === "-") return "";
-		const before = this.#told.indexOf(subject);
+		const before = this.#readBacks.indexOf(subject);
 		if (before >= 0) return ` who=*${before} r=x:0`;
-		this.#told.push(subject);
+		this.#readBacks.push(subject);
 		return ` who=${subject} r=x:0`;
 	}
 }

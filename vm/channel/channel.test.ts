@@ -81,7 +81,7 @@ test("no more than a window of unanswered bytes is under way", async () => {
 	);
 	channel.feed(Buffer.from(encodeFrame(0, "obs 0 end=ok")));
 	const second = channel.drain();
-	assert.equal(second.split("\n").length, 2, "one answer makes room for one");
+	assert.equal(second.split("\n").length, 2, "one answer makes space for one");
 });
 
 test("what the agent may not say is called a violation", async () => {
@@ -256,13 +256,13 @@ test("the channel of a resumed guest goes on where the saved one stood", async (
 	assert.match(channel.drain(), /^0 [0-9a-f]{8} resumed 77 1 00\n1 /);
 	// What was said before may come again, and is the same.
 	assert.deepEqual(channel.feed(Buffer.from(encodeFrame(1, "fact a=1"))), []);
-	const told = [
+	const frames = [
 		encodeFrame(3, "resumed 77 clock=0"),
 		encodeFrame(4, "obs 0 x"),
 	];
 	assert.deepEqual(
 		channel
-			.feed(Buffer.from(told.join("")))
+			.feed(Buffer.from(frames.join("")))
 			.map((event) => (event.type === "payload" ? event.payload : event.type)),
 		["resumed 77 clock=0", "obs 0 x"],
 	);

@@ -279,14 +279,14 @@ export class Channel {
 		}
 	}
 
-	#onReply(told: string, events: ChannelEvent[]): void {
+	#onReply(reply: string, events: ChannelEvent[]): void {
 		const index = this.#unanswered.findIndex((line) => line.due.length > 0);
 		const line = this.#unanswered[index];
 		const due = line?.due[0];
-		if (!line || !due || !isReplyTo(told, due.reply)) {
+		if (!line || !due || !isReplyTo(reply, due.reply)) {
 			const wanted = due ? `"${due.reply}"` : "no answer";
 			this.#violation(
-				`"${told.slice(0, 40)}" came where ${wanted} was due`,
+				`"${reply.slice(0, 40)}" came where ${wanted} was due`,
 				events,
 			);
 			return;
@@ -294,9 +294,9 @@ export class Channel {
 		if (due.reply === "bye") {
 			this.#saidBye = true;
 			const { cases, all } = this.#answered;
-			if (told !== `bye ${cases}` && told !== `bye ${all}`) {
+			if (reply !== `bye ${cases}` && reply !== `bye ${all}`) {
 				this.#violation(
-					`the goodbye was "${told.slice(0, 40)}" after ${cases} answers`,
+					`the goodbye was "${reply.slice(0, 40)}" after ${cases} answers`,
 					events,
 				);
 				return;
@@ -304,10 +304,10 @@ export class Channel {
 		}
 		this.#answered.all++;
 		if (due.reply.startsWith("obs ")) this.#answered.cases++;
-		const payload = this.#readBacks.expand(told);
+		const payload = this.#readBacks.expand(reply);
 		if (payload === undefined) {
 			this.#violation(
-				`"${told.slice(0, 40)}" names a read-back that was never told`,
+				`"${reply.slice(0, 40)}" names a read-back that was never told`,
 				events,
 			);
 			return;

@@ -1,12 +1,12 @@
-/** Read-backs that were told before: the agent sends their number (`who=*N`), here they become text again. */
+/** Read-backs that came before: the agent sends their number (`who=*N`), here they become text again. */
 
-/** So many are numbered, in the order in which they were first told. */
-const TOLD = 512;
-/** And so many bytes of text. */
-const TOLD_BYTES = 64 * 1024;
+/** The agent and this cache number no more read-backs than this, in the order in which they first came. */
+const MOST = 512;
+/** The numbered read-backs have no more bytes of text than this together. */
+const MOST_BYTES = 64 * 1024;
 
 export class ReadBackCache {
-	#told: string[] = [];
+	#numbered: string[] = [];
 	#bytes = 0;
 
 	/** The payload in full; undefined where it names a read-back that was never told. */
@@ -16,17 +16,18 @@ export class ReadBackCache {
 		const [found, text = ""] = who;
 		if (!text.startsWith("*")) {
 			if (
-				this.#told.length < TOLD &&
-				this.#bytes + text.length <= TOLD_BYTES &&
-				!this.#told.includes(text)
+				this.#numbered.length < MOST &&
+				this.#bytes + text.length <= MOST_BYTES &&
+				!this.#numbered.includes(text)
 			) {
-				this.#told.push(text);
+				this.#numbered.push(text);
 				this.#bytes += text.length;
 			}
 			return payload;
 		}
 		const before = /^\*(0|[1-9]\d{0,3})$/.exec(text)?.[1];
-		const whole = before === undefined ? undefined : this.#told[Number(before)];
+		const whole =
+			before === undefined ? undefined : this.#numbered[Number(before)];
 		return whole === undefined
 			? undefined
 			: payload.replace(found, () => ` who=${whole}`);

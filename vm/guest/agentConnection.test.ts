@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { Duplex, PassThrough } from "node:stream";
-import { mock } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { t, test } from "tap";
+import { test } from "tap";
 import { encodeFrame } from "../channel/frames.js";
 import { RequestCatalogue } from "../channel/requestCatalogue.js";
 import type { QemuExit } from "../qemu/process.js";
 import { Qmp } from "../qemu/qmp.js";
 import { AgentConnection } from "./agentConnection.js";
+import type { Timers } from "./runningClock.js";
 
 /** Both ends of a line. */
 function line(): [Duplex, Duplex] {
@@ -19,16 +19,55 @@ function line(): [Duplex, Duplex] {
 	];
 }
 
-t.afterEach(() => mock.timers.reset());
+/** What runs at a time, and again after each interval where there is one. */
+interface Timer {
+	at: number;
+	readonly every?: number;
+	readonly run: () => void;
+}
+
+/** Timers whose time passes when it is told to. */
+class FakeTimers implements Timers {
+	readonly #due: Timer[] = [];
+	#now = 0;
+
+	every(ms: number, run: () => void): () => void {
+		const timer = { at: this.#now + ms, every: ms, run };
+		this.#due.push(timer);
+		return () => this.#remove(timer);
+	}
+
+	after(ms: number, run: () => void): void {
+		this.#due.push({ at: this.#now + ms, run });
+	}
+
+	pass(ms: number): void {
+		const end = this.#now + ms;
+		for (;;) {
+			const [next] = this.#due.sort((a, b) => a.at - b.at);
+			if (next === undefined || next.at > end) break;
+			this.#now = next.at;
+			if (next.every === undefined) this.#remove(next);
+			else next.at += next.every;
+			next.run();
+		}
+		this.#now = end;
+	}
+
+	#remove(timer: Timer): void {
+		const at = this.#due.indexOf(timer);
+		if (at >= 0) this.#due.splice(at, 1);
+	}
+}
 
 /** A connection to a guest that says what it is told to, and ticks that pass when they are told to. */
 class Fake {
 	readonly connection: AgentConnection;
 	readonly #guest: Record<"console" | "results" | "qmp", Duplex>;
+	readonly #timers = new FakeTimers();
 	#frames = 0;
 
 	constructor() {
-		mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
 		const [console, consoleFar] = line();
 		const [results, resultsFar] = line();
 		const [qmp, qmpFar] = line();
@@ -48,7 +87,11 @@ class Fake {
 				exited,
 				kill: () => end({ code: null, signal: "SIGKILL" }),
 			},
-			{ slackMs: 0, catalogue: new RequestCatalogue() },
+			{
+				slackMs: 0,
+				catalogue: new RequestCatalogue(),
+				timers: this.#timers,
+			},
 		);
 		resultsFar.resume();
 		qmpFar.on("data", (bytes: Buffer) => {
@@ -69,7 +112,7 @@ class Fake {
 	}
 
 	async wait(seconds: number): Promise<void> {
-		mock.timers.tick(seconds * 1000);
+		this.#timers.pass(seconds * 1000);
 		await turn();
 	}
 }

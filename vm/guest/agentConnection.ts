@@ -7,7 +7,7 @@ import type { QemuProcess } from "../qemu/process.js";
 import type { Keeper } from "../replay/keep.js";
 import { ConsoleLog } from "./console.js";
 import { type Cause, type GuestEnd, judgeEnd } from "./ending.js";
-import { RunningClock } from "./runningClock.js";
+import { RunningClock, TIMERS, type Timers } from "./runningClock.js";
 
 /** The clocks are looked at so often. */
 const TICK_MS = 100;
@@ -35,6 +35,8 @@ export interface ConnectionOptions {
 	onChannel?: (bytes: Buffer) => void;
 	/** What a resumed guest had said and shown before it was saved. */
 	before?: Before;
+	/** Those of Node.js where absent. */
+	timers?: Timers;
 }
 
 /** How long the guest may stay silent over a request, without slack. */
@@ -76,11 +78,12 @@ export class AgentConnection {
 	#killed = false;
 	#panicMs: number | undefined;
 	#limit: { ageMs: number; consoleSilentMs: number } | undefined;
-	#ticker: NodeJS.Timeout;
+	readonly #timers: Timers;
 
 	constructor(process: QemuProcess, options: ConnectionOptions) {
 		this.#process = process;
 		this.#options = options;
+		this.#timers = options.timers ?? TIMERS;
 		const shared = process.results === null;
 		const { before } = options;
 		this.channel = new Channel(options.catalogue, !shared, before?.words);
@@ -90,9 +93,9 @@ export class AgentConnection {
 			else this.#fromConsole(bytes);
 		});
 		process.results?.on("data", (bytes: Buffer) => this.#fromChannel(bytes));
-		this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+		const stopTicks = this.#timers.every(TICK_MS, () => this.#tick());
 		this.ended = process.exited.then((exit) => {
-			clearInterval(this.#ticker);
+			stopTicks();
 			for (const event of shared ? this.channel.nudge() : [])
 				if (event.type === "noise") this.#fromConsole(event.bytes);
 			this.console.end();
@@ -212,10 +215,10 @@ export class AgentConnection {
 
 	#goodbye(): void {
 		this.#saidBye = true;
-		setTimeout(() => {
+		this.#timers.after(BYE_GRACE_MS, () => {
 			this.#killed = true;
 			this.#process.kill();
-		}, BYE_GRACE_MS).unref();
+		});
 	}
 
 	#tick(): void {

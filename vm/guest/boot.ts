@@ -20,7 +20,7 @@ const PROTO = 1;
 
 /** A boot that did not get far enough. */
 export interface BootAttempt {
-	/** From 1. */
+	/** Which attempt this was, counted from 1. */
 	attempt: number;
 	outcome: EndKind;
 	/** What happened, in a sentence. */

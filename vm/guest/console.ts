@@ -146,13 +146,13 @@ export function classify(line: string): FindingKind | undefined {
 	return PATTERNS.find(([, pattern]) => pattern.test(line))?.[0];
 }
 
-/** The findings of one kind, within bounds: a flood of one kind leaves room for the others, one in a case for other cases. */
+/** The findings of one kind, within bounds: a flood of one kind leaves space for the others, one in a case for other cases. */
 class Quota {
 	#count = 0;
 	#bytes = 0;
 	readonly #cases = new Set<number | undefined>();
 
-	/** True where there is room for it, which it then takes. */
+	/** True where there is space for it, which it then takes. */
 	takes({ line, caseN }: Finding): boolean {
 		const bytes = line.length + FINDING_BYTES;
 		if (this.#count >= MAX_FINDINGS && this.#cases.has(caseN)) return false;

@@ -44,12 +44,12 @@ test("a guest that dies in a case", { concurrency: 2 }, async (t) => {
 
 test("a boot that gets nowhere", { concurrency: 2 }, async (t) => {
 	t.test("is tried three times, and each is told", async () => {
-		const told: string[] = [];
+		const progress: string[] = [];
 		const error = await bootGuest(
 			options({
 				maxBoots: 3,
 				append: "fixture=panic",
-				onProgress: (line) => told.push(line),
+				onProgress: (line) => progress.push(line),
 			}),
 		).catch((caught: unknown) => caught);
 		assert.ok(error instanceof BootError);
@@ -64,7 +64,7 @@ test("a boot that gets nowhere", { concurrency: 2 }, async (t) => {
 		assert.match(error.message, /3 boots.*sysrq triggered crash/);
 		for (const { consoleTail } of error.attempts)
 			assert.match(consoleTail.join("\n"), /Kernel panic/);
-		assert.equal(told.length, 2);
+		assert.equal(progress.length, 2);
 	});
 
 	t.test("ends when the console falls silent", async () => {

@@ -38,3 +38,22 @@ export class RunningClock {
 		return gap <= PAUSE_MS || work > gap / 2 ? gap : Math.max(0, work);
 	}
 }
+
+/** How code asks to be called later; a test gives timers that pass when it says so. */
+export interface Timers {
+	/** Calls `run` at this interval, milliseconds, until the function that it returns is called. */
+	every(ms: number, run: () => void): () => void;
+	/** Calls `run` once after this time, milliseconds, and keeps no process from ending until then. */
+	after(ms: number, run: () => void): void;
+}
+
+/** The timers of Node.js. */
+export const TIMERS: Timers = {
+	every(ms, run) {
+		const timer = setInterval(run, ms);
+		return () => clearInterval(timer);
+	},
+	after(ms, run) {
+		setTimeout(run, ms).unref();
+	},
+};

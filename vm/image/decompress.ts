@@ -181,7 +181,7 @@ export async function runTool(
 		? pipeline(source, child.stdin).catch(() => {})
 		: child.stdin.end();
 	const draining = pipeline(child.stdout, bounded(max), take);
-	// What nobody takes any more need not be made.
+	// When the reader stops, the tool is killed: nobody needs the rest of its output.
 	draining.catch(() => child.kill("SIGKILL"));
 	const [ended, taken] = await Promise.allSettled([
 		finished,

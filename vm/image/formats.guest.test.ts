@@ -138,8 +138,8 @@ test("U-Boot's images: uImage, and FIT with its data inside and behind", async (
 		images { other { ${node("fit.its", "none")} }; kernel { ${node("Image.gz", "gzip")} }; };
 		configurations { default = "board"; spare { kernel = "other"; }; board { kernel = "kernel"; }; }; };`,
 	);
-	for (const place of [[], ["-E"], ["-E", "-p", "0x100000"]]) {
-		await made("mkimage", ...place, "-f", "fit.its", "fit.itb");
+	for (const options of [[], ["-E"], ["-E", "-p", "0x100000"]]) {
+		await made("mkimage", ...options, "-f", "fit.its", "fit.itb");
 		await holds("fit.itb", armImage, "FIT", "gzip");
 	}
 });

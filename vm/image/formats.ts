@@ -154,13 +154,13 @@ const TAR_SUM = { from: 148, to: 156 };
 function isTar(head: Buffer): boolean {
 	if (head.length < TAR_HEADER) return false;
 	const { from, to } = TAR_SUM;
-	const told = /^ *([0-7]+)[ \0]/.exec(text(head, from, to - from))?.[1];
-	if (told === undefined) return false;
+	const checksum = /^ *([0-7]+)[ \0]/.exec(text(head, from, to - from))?.[1];
+	if (checksum === undefined) return false;
 	const spaces = 0x20 * (to - from);
 	const sum = head
 		.subarray(0, TAR_HEADER)
 		.reduce((all, byte, at) => (at < from || at >= to ? all + byte : all), 0);
-	return Number.parseInt(told, 8) === sum + spaces;
+	return Number.parseInt(checksum, 8) === sum + spaces;
 }
 
 /** What data that begins like this is packed with. */

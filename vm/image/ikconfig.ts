@@ -1,8 +1,8 @@
 /** The configuration that a kernel carries in itself (CONFIG_IKCONFIG): kernel/configs.c puts it between two marks, gzipped. */
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { withTemporaryFolder } from "../base/cache.js";
 import { VmError } from "../base/errors.js";
 import { decompress } from "./decompress.js";
 import { compressionOf } from "./formats.js";
@@ -14,9 +14,9 @@ const MARK_BYTES = 8;
 const END = Buffer.from("IKCFG_ED");
 /** No configuration is longer, bytes. */
 const MAX_CONFIG = 4 * 1024 * 1024;
-/** Nor longer than this when packed. */
+/** No packed configuration is longer, bytes. */
 const MAX_PACKED = 1024 * 1024;
-/** So many that only look like one are tried. */
+/** No more marks than this are tried: some only look like one. */
 const MAX_TRIES = 16;
 
 /** No kernel is longer, bytes. */
@@ -60,18 +60,17 @@ async function unpackPayload(path: string): Promise<Buffer | undefined> {
 	if (compression === undefined || length < 16) return undefined;
 	// The build appends the unpacked size, which gzip has in itself.
 	const size = compression === "gzip" ? length : length - 4;
-	const dir = await mkdtemp(join(tmpdir(), "crcap-config-"));
-	try {
-		const kernel = join(dir, "kernel");
-		await decompress({ path, offset, size }, compression, kernel);
-		return await readKernel(kernel);
-	} catch (error) {
-		// Where the payload is damaged nothing is known; whether it boots will show. A tool may still come.
-		if (error instanceof VmError && error.kind === "image") return undefined;
-		throw error;
-	} finally {
-		await rm(dir, { recursive: true, force: true });
-	}
+	return await withTemporaryFolder(async (folder) => {
+		try {
+			const kernel = join(folder, "kernel");
+			await decompress({ path, offset, size }, compression, kernel);
+			return await readKernel(kernel);
+		} catch (error) {
+			// Where the payload is damaged nothing is known; whether it boots will show. A tool may still come.
+			if (error instanceof VmError && error.kind === "image") return undefined;
+			throw error;
+		}
+	});
 }
 
 /**

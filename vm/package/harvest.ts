@@ -7,11 +7,11 @@ import { errnoOf, messageOf, VmError } from "../base/errors.js";
 import { MAX_UNPACKED, type Taker } from "../image/decompress.js";
 import type { Member } from "./archives.js";
 
-/** All that a package holds, unpacked, bytes: more is a bomb. Modules with what debuggers want take gigabytes. */
+/** A package that unpacks to more bytes than this is refused as a bomb. Modules with debugging information take gigabytes. */
 export const MAX_PACKAGE = 16 * 1024 ** 3;
-/** And so many kernels and configurations. */
+/** A package with more kernels and configurations than this is refused. */
 const MAX_FILES = 1000;
-/** So many directories are looked through, one in the other. */
+/** Files that lie deeper than this many directories are passed over. */
 export const MAX_DEPTH = 6;
 
 /** The name of a kernel, with its release where that follows; some distributions name the flavour there. */
@@ -30,15 +30,15 @@ const isKernel: Wanted = (path) => {
 };
 
 /** Where a file of this name is put, below the tree; undefined where it is not wanted, or would be somewhere else. */
-export function placeOf(
+export function pathBelow(
 	path: string,
 	wanted: Wanted = isKernel,
 ): string | undefined {
-	const place = path.replace(/^(?:\.?\/)+/, "");
-	const parts = place.split("/");
+	const inside = path.replace(/^(?:\.?\/)+/, "");
+	const parts = inside.split("/");
 	const plain = parts.every((part) => !["", ".", ".."].includes(part));
-	return plain && parts.length <= MAX_DEPTH + 1 && wanted(place)
-		? place
+	return plain && parts.length <= MAX_DEPTH + 1 && wanted(inside)
+		? inside
 		: undefined;
 }
 
@@ -54,12 +54,12 @@ export async function harvest(
 	let files = 0;
 	let written = 0;
 	for await (const { path, size, bytes } of members) {
-		const place = placeOf(path, wanted);
-		if (place === undefined) continue;
+		const inside = pathBelow(path, wanted);
+		if (inside === undefined) continue;
 		written += size;
 		if (written > MAX_UNPACKED || ++files > MAX_FILES)
 			throw new Error("it has more of what is wanted than any package");
-		const to = join(dir, place);
+		const to = join(dir, inside);
 		await makeDirs(dirname(to));
 		const file = await open(to, "wx", 0o644).catch((error: unknown) => {
 			// Of two with one name the first counts.

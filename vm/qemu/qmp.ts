@@ -38,14 +38,14 @@ export class Qmp {
 
 	/** The CPU's registers as the monitor prints them; empty when QEMU does not answer in time (milliseconds). */
 	async registers(timeoutMs: number): Promise<string[]> {
-		const told = await this.#call(
+		const reply = await this.#call(
 			{
 				execute: "human-monitor-command",
 				arguments: { "command-line": "info registers" },
 			},
 			timeoutMs,
 		);
-		const answer = told?.return;
+		const answer = reply?.return;
 		return typeof answer === "string"
 			? answer
 					.slice(0, MAX_REGISTERS)

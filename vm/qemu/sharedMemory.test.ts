@@ -28,7 +28,7 @@ test("a file without a name can be written, and leaves nothing in its directory"
 	assert.throws(() => openUnnamed(join(dir, "none")), /ENOENT/);
 });
 
-test("a guest's memory is as long as it should be, and takes no room before it is written", async () => {
+test("a guest's memory is as long as it should be, and takes no space before it is written", async () => {
 	assert.equal(whyNoSharedMemory(16 * MIB), undefined);
 	const fd = openSharedMemory(16 * MIB);
 	try {
@@ -39,7 +39,7 @@ test("a guest's memory is as long as it should be, and takes no room before it i
 	}
 });
 
-test("memory for which there is no room anywhere is told, in MiB", async () => {
+test("memory for which there is no space anywhere is told, in MiB", async () => {
 	const much = 2 ** 50;
 	assert.match(
 		whyNoSharedMemory(much) ?? "",

@@ -11,9 +11,9 @@ import { openUnnamed } from "./unnamedFile.js";
 const MARGIN = 64 * 1024 * 1024;
 
 /** Where it may lie: memory where it can be, which in a container is often 64 MiB. */
-const places = (): string[] => ["/dev/shm", tmpdir()];
+const folders = (): string[] => ["/dev/shm", tmpdir()];
 
-function hasRoom(directory: string, bytes: number): boolean {
+function hasSpace(directory: string, bytes: number): boolean {
 	try {
 		const { bavail, bsize } = statfsSync(directory);
 		return bavail * bsize >= bytes + MARGIN;
@@ -24,9 +24,9 @@ function hasRoom(directory: string, bytes: number): boolean {
 
 /** Why a guest's memory of so many bytes can't be shared; undefined where it can. */
 export function whyNoSharedMemory(bytes: number): string | undefined {
-	if (places().some((place) => hasRoom(place, bytes))) return undefined;
+	if (folders().some((folder) => hasSpace(folder, bytes))) return undefined;
 	const size = Math.ceil((bytes + MARGIN) / 1024 / 1024);
-	return `neither of ${places().join(" and ")} has ${size} MiB free for the guest's memory`;
+	return `neither of ${folders().join(" and ")} has ${size} MiB free for the guest's memory`;
 }
 
 /**
@@ -36,10 +36,10 @@ export function whyNoSharedMemory(bytes: number): string | undefined {
  */
 export function openSharedMemory(bytes: number): number {
 	let cause: unknown = new VmError("state", whyNoSharedMemory(bytes) ?? "");
-	for (const place of places().filter((it) => hasRoom(it, bytes))) {
+	for (const folder of folders().filter((it) => hasSpace(it, bytes))) {
 		let fd: number | undefined;
 		try {
-			fd = openUnnamed(place);
+			fd = openUnnamed(folder);
 			ftruncateSync(fd, bytes);
 			return fd;
 		} catch (error) {

@@ -85,8 +85,8 @@ async function migrate({ qmp }: QemuProcess, port: StatePort): Promise<Buffer> {
 	await qmp.command("migrate", { uri: STATE_TO }, SAVE_MS);
 	const until = performance.now() + SAVE_MS;
 	for (;;) {
-		const told = await qmp.command("query-migrate", {}, SAVE_MS);
-		const { status, "error-desc": why } = told as Record<string, unknown>;
+		const reply = await qmp.command("query-migrate", {}, SAVE_MS);
+		const { status, "error-desc": why } = reply as Record<string, unknown>;
 		if (status === "completed") return received;
 		if (status === "failed" || performance.now() > until)
 			throw new VmError(

@@ -18,13 +18,13 @@ import { quietWords, suiteRows, table } from "../../text/table.js";
 import { MAX_CHARS, SHOW_ALL } from "./markdownBudget.js";
 import { code, fence, html, plain } from "./markdownText.js";
 
-/** Failures shown in full, where there is room for so many; nobody reads more. */
+/** Failures shown in full, where there is space for so many; nobody reads more. */
 const IN_FULL = 50;
 
-/** Failures named beyond these. */
+/** No more failures than this are named beside those that are shown in full. */
 const NAMED = 500;
 
-/** Kept of the room for what stands around the failures: the overview, the last line, what is left out. */
+/** Kept of the space for what stands around the failures: the overview, the last line, what is left out. */
 const FRAME_CHARS = 2000;
 
 /** What a reader sees first, of a run and of a comparison. */
@@ -37,11 +37,11 @@ export function* markdown(
 	const came = together(summary.targets.map(outcome));
 	yield `## ${MARKS[came]} CAP_CHECKPOINT_RESTORE conformance\n`;
 	yield* overview(summary);
-	const room = failureRoom(summary);
+	const space = failureSpace(summary);
 	for (const [index, target] of summary.targets.entries()) {
 		yield `\n### ${plain(target.head.name)}\n\n${plain(sentence(target))}\n\n`;
 		yield* matrix(target);
-		yield* failures(target, cases.all(index), room);
+		yield* failures(target, cases.all(index), space);
 		yield* ending(target);
 	}
 	const { tool, startedAt } = summary.head;
@@ -91,7 +91,7 @@ function mark(cell: string): string {
 }
 
 /** Characters for the failures of each target that has any: equal parts of what the rest leaves. */
-function failureRoom({ targets }: ReportSummary): number {
+function failureSpace({ targets }: ReportSummary): number {
 	const rest = targets.flatMap((target) => [
 		sentence(target),
 		...matrix(target),
@@ -107,13 +107,13 @@ function shownOf({ totals }: TargetSummary): number {
 	return bad(totals) - totals.not_run;
 }
 
-/** As many in full as leave room to name the others, as many names as there is room for, and how many that leaves. */
+/** As many in full as leave space to name the others, as many names as there is space for, and how many that leaves. */
 function* failures(
 	target: TargetSummary,
 	cases: Iterable<CaseResult>,
-	room: number,
+	space: number,
 ): Generator<string> {
-	let left = room;
+	let left = space;
 	let waiting = shownOf(target);
 	let full = 0;
 	let named = 0;

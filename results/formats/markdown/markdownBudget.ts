@@ -7,7 +7,7 @@ export const MAX_CHARS = 60_000;
 export const SHOW_ALL =
 	"`crcap show FILE --report text` shows all of it, FILE being the run's `--report json=FILE`";
 
-/** The pieces while there is room, then a word on how to see the rest. */
+/** The pieces while there is space, then a word on how to see the rest. */
 export function* bounded(
 	pieces: Iterable<string>,
 	how: string,

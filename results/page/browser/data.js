@@ -83,8 +83,8 @@ export function decode(raw) {
 		),
 	);
 	// Cases that only a later target has stand with their suite.
-	const place = new Map(suites.map((name, at) => [name, at]));
-	lines.sort((a, b) => (place.get(a.suite) ?? 0) - (place.get(b.suite) ?? 0));
+	const order = new Map(suites.map((name, at) => [name, at]));
+	lines.sort((a, b) => (order.get(a.suite) ?? 0) - (order.get(b.suite) ?? 0));
 	return {
 		raw,
 		targets: raw.targets,

@@ -212,7 +212,7 @@ function besideRow(label, values, bads) {
 	if (values.every((value) => value === "")) return [];
 	const good = values.filter((_, at) => !bads[at]);
 	const usual = commonest(good.length > 0 ? good : values);
-	// Neighbours that say the same share a cell, so that there is room to read.
+	// Neighbours that say the same share a cell, so that there is space to read.
 	/** @type {{ value: string, wide: number }[]} */
 	const runs = [];
 	for (const value of values) {

@@ -156,12 +156,12 @@ export function caseList(page) {
  */
 function row(page, line, at, all) {
 	const target = page.state.target === "" ? null : Number(page.state.target);
-	const told =
+	const shown =
 		(target === null ? null : line.results[target]) ??
 		line.results.find((one) => one && isBad(one.verdict)) ??
 		line.results.find((one) => one !== null);
-	const outcome = told
-		? `${told.expected || "–"} → ${told.observed || words(told.verdict)}`
+	const outcome = shown
+		? `${shown.expected || "–"} → ${shown.observed || words(shown.verdict)}`
 		: "";
 	return el(
 		`div.row${line.bad ? ".isbad" : ""}`,

@@ -9,7 +9,7 @@ import { filtered, readState, writeState } from "./state.js";
 import { refused, victims } from "./tables.js";
 import { toolbar } from "./toolbar.js";
 
-/** Cases in full on paper. */
+/** No more cases than this are printed in full. */
 const PRINTED = 300;
 
 const data = decode(
@@ -94,7 +94,7 @@ function close() {
 	list.focus();
 }
 
-/** A cell was chosen: its cases are listed, and the one that matters is opened. @param {import("./matrix.js").Place} place */
+/** A cell was chosen: its cases are listed, and the one that matters is opened. @param {import("./matrix.js").Cell} cell */
 function choose({ suite, subject, target }) {
 	const change = {
 		suite,

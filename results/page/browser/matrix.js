@@ -1,19 +1,19 @@
 /** The matrix: subjects down, suites across, and under each suite the targets. */
 import { cell, letter, mark } from "./data.js";
 import { counted, el } from "./dom.js";
-import { keys, placeOf } from "./matrixKeys.js";
+import { cellOf, keys } from "./matrixKeys.js";
 
 /** Subjects shown before one asks for the rest. */
 const ROWS = 40;
 
 /**
  * @typedef {import("./cards.js").Page} Page
- * @typedef {import("./matrixKeys.js").Place} Place
+ * @typedef {import("./matrixKeys.js").Cell} Cell
  */
 
 /**
  * @param {Page} page
- * @param {(place: Place) => void} choose What a click or Enter on a cell does.
+ * @param {(cell: Cell) => void} choose What a click or Enter on a cell does.
  */
 export function matrix(page, choose) {
 	const { data } = page;
@@ -44,8 +44,8 @@ export function matrix(page, choose) {
 		`Show the other ${counted(left, "subject")}`,
 	);
 	table.addEventListener("click", (event) => {
-		const place = placeOf(event.target);
-		if (place !== null) choose(place);
+		const found = cellOf(event.target);
+		if (found !== null) choose(found);
 	});
 	table.addEventListener("keydown", (event) => keys(table, event, choose));
 	table.querySelector("td[data-suite]")?.setAttribute("tabindex", "0");
@@ -68,11 +68,11 @@ function firstShown(data) {
 	const bad = new Set(
 		data.lines.filter((line) => line.bad).map(({ subject }) => subject),
 	);
-	const room = Math.max(0, ROWS - bad.size);
+	const left = Math.max(0, ROWS - bad.size);
 	const others = data.subjects.filter((subject) => !bad.has(subject));
 	const shown = new Set([
 		...[...bad].slice(0, 2 * ROWS),
-		...others.slice(0, room),
+		...others.slice(0, left),
 	]);
 	return data.subjects.filter((subject) => shown.has(subject));
 }
@@ -168,18 +168,18 @@ function row(page, subject, many) {
 	);
 }
 
-/** Room between two suites. */
+/** The space between two suites. */
 function gap() {
 	return el("td.gap", { role: "presentation" });
 }
 
 /**
  * @param {Page} page
- * @param {Place} place
+ * @param {Cell} where
  * @param {boolean} many
  */
-function box({ data }, place, many) {
-	const { suite, subject, target } = place;
+function box({ data }, where, many) {
+	const { suite, subject, target } = where;
 	const found = cell(data, target, suite, subject);
 	if (found === null) return el(`td.none`, { "aria-label": "not tried" }, "");
 	const first = cell(data, 0, suite, subject);

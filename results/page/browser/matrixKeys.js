@@ -1,15 +1,15 @@
 /** The matrix by keyboard. */
 
 /**
- * @typedef {{ suite: string, subject: string, target: number }} Place
+ * @typedef {{ suite: string, subject: string, target: number }} Cell
  */
 
 /**
  * The cell that holds an element.
  * @param {EventTarget | null} target
- * @returns {Place | null}
+ * @returns {Cell | null}
  */
-export function placeOf(target) {
+export function cellOf(target) {
 	const box =
 		target instanceof Element ? target.closest("td[data-suite]") : null;
 	if (!(box instanceof HTMLElement)) return null;
@@ -29,16 +29,16 @@ const STEPS = {
  * Arrows move in the grid, Enter chooses.
  * @param {HTMLElement} table
  * @param {KeyboardEvent} event
- * @param {(place: Place) => void} choose
+ * @param {(cell: Cell) => void} choose
  */
 export function keys(table, event, choose) {
 	const from =
 		event.target instanceof Element ? event.target.closest("td") : null;
-	const place = placeOf(from);
-	if (from === null || place === null) return;
+	const cell = cellOf(from);
+	if (from === null || cell === null) return;
 	if (event.key === "Enter" || event.key === " ") {
 		event.preventDefault();
-		choose(place);
+		choose(cell);
 		return;
 	}
 	const step = STEPS[/** @type {keyof typeof STEPS} */ (event.key)];

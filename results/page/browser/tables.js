@@ -73,11 +73,11 @@ function box(title, about, corner, heads, rows) {
  */
 function outcomeOf(one) {
 	const said = criuOutcome(one.observed);
-	const told =
+	const outcome =
 		said === "" || one.verdict === "skip" ? words(one.verdict) : said;
 	return isBad(one.verdict) && one.boundary !== ""
-		? `${told}: ${one.boundary}`
-		: told;
+		? `${outcome}: ${one.boundary}`
+		: outcome;
 }
 
 /**

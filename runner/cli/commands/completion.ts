@@ -13,7 +13,7 @@ export interface Completed {
 	readonly name: string;
 	readonly description: string;
 	readonly options: readonly {
-		/** With its dashes. */
+		/** The option as it is typed, with its dashes. */
 		readonly flag: string;
 		readonly description: string;
 		readonly value: boolean;

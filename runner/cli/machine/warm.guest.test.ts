@@ -24,7 +24,7 @@ import {
 } from "../spawnCli.test.helper.js";
 
 /** A kernel, and a cache and a folder for temporary files that no other run uses. */
-interface Place {
+interface Workspace {
 	readonly folder: string;
 	readonly kernel: string;
 	readonly env: { XDG_CACHE_HOME: string; TMPDIR: string };
@@ -32,10 +32,10 @@ interface Place {
 	readonly states: string;
 }
 
-async function withPlace(
+async function withWorkspace(
 	t: Test,
 	name: string,
-	use: (place: Place) => Promise<void>,
+	use: (workspace: Workspace) => Promise<void>,
 ): Promise<void> {
 	const { path } = await resolveKernel(name);
 	const folder = t.testdir({ cache: {}, tmp: {} });
@@ -47,15 +47,19 @@ async function withPlace(
 	assert.deepEqual(entries(TMPDIR), []);
 }
 
-const argsOf = ({ kernel }: Place, more: readonly string[]): string[] => [
+const argsOf = ({ kernel }: Workspace, more: readonly string[]): string[] => [
 	...["run", ...TCG, "--kernel", kernel, "--report", "json=r.json"],
 	...more,
 ];
 
 /** A run that comes to its end, with its only target. */
-async function run(place: Place, more: readonly string[], plan?: FixturePlan) {
-	const { folder, env } = place;
-	const { status, stderr } = await cli(argsOf(place, more), {
+async function run(
+	workspace: Workspace,
+	more: readonly string[],
+	plan?: FixturePlan,
+) {
+	const { folder, env } = workspace;
+	const { status, stderr } = await cli(argsOf(workspace, more), {
 		cwd: folder,
 		env,
 		...(plan && { plan }),
@@ -75,33 +79,33 @@ for (const [kernel, cases] of [
 	["debian:bookworm@arm64", ["set_tid.*.uid1000-none", "tty_lock.*.userns*"]],
 ] as const)
 	test(`${kernel}: the same answers from a boot, from a copy, and from a later one`, async (t) => {
-		await withPlace(t, kernel, async (place) => {
+		await withWorkspace(t, kernel, async (workspace) => {
 			const chosen = cases.flatMap((glob) => ["--case", glob]);
-			const cold = await run(place, [...chosen, "--cold"]);
+			const cold = await run(workspace, [...chosen, "--cold"]);
 			assert.equal(cold.status, 0, cold.stderr);
 			assert.equal(cold.target.facts.resumed, undefined);
-			assert.deepEqual(entries(place.states), []);
+			assert.deepEqual(entries(workspace.states), []);
 			const outcomes = cold.target.cases.map(outcome);
 			assert.ok(outcomes.length > 50);
 			for (const age of [/, \d+ s before$/, /, [1-9]\d* s before$/]) {
-				const { target, status } = await run(place, [...chosen, "--warm"]);
+				const { target, status } = await run(workspace, [...chosen, "--warm"]);
 				assert.equal(status, 0);
 				assert.match(String(target.facts.resumed), age);
 				assert.deepEqual(target.cases.map(outcome), outcomes);
-				assert.equal(entries(place.states).length, 1);
+				assert.equal(entries(workspace.states).length, 1);
 			}
 			// A bit of the memory is another one: nothing that such a guest says counts.
-			const [key = ""] = entries(place.states);
-			const ram = openSync(join(place.states, key, "ram"), "r+");
+			const [key = ""] = entries(workspace.states);
+			const ram = openSync(join(workspace.states, key, "ram"), "r+");
 			writeSync(ram, "!", 20 * 1024 * 1024);
 			closeSync(ram);
-			const { target, status } = await run(place, [...chosen, "--warm"]);
+			const { target, status } = await run(workspace, [...chosen, "--warm"]);
 			assert.equal(status, 0);
 			assert.match(target.notes.join(), /its memory is not.*was thrown away/);
 			assert.deepEqual(target.cases.map(outcome), outcomes);
-			const listed = await cli(["cache", "--clear"], { env: place.env });
+			const listed = await cli(["cache", "--clear"], { env: workspace.env });
 			assert.match(listed.stdout, /Linux \S+ for .*\n1 guest, .* thrown away/);
-			assert.deepEqual(entries(place.states), []);
+			assert.deepEqual(entries(workspace.states), []);
 		});
 	});
 
@@ -110,13 +114,13 @@ const BOOT = "-- open=f,r,/proc/1/auxv read=f,16";
 const UUID = "-- open=f,r,/proc/sys/kernel/random/uuid read=f,40";
 
 test("guests of one boot share what a boot made, and no random numbers", async (t) => {
-	await withPlace(t, "debian:bookworm", async (place) => {
+	await withWorkspace(t, "debian:bookworm", async (workspace) => {
 		const plan: FixturePlan = {};
 		for (let n = 0; n < 210; n++) {
 			plan[`uuid${n}`] = UUID;
 			plan[`boot${n}`] = n === 20 ? "-- sysrq=c" : BOOT;
 		}
-		const { target } = await run(place, ["--guests", "2", "--cold"], plan);
+		const { target } = await run(workspace, ["--guests", "2", "--cold"], plan);
 		assert.equal(target.complete, true, target.incompleteReason);
 		assert.match(target.notes.join(), /another guest went on without it/);
 		assert.match(String(target.facts.resumed), /, \d+ s before$/);
@@ -136,7 +140,7 @@ const MOMENTS = {
 	saves: (cut: Cut) => isSaving(cut.pid) || MOMENTS.resumes(cut),
 	resumes: ({ pid }: Cut) => below(pid).some(isCopy),
 	keeps: (cut: Cut) =>
-		entries(cut.place.states).some((name) => name.includes(".tmp-")) ||
+		entries(cut.workspace.states).some((name) => name.includes(".tmp-")) ||
 		MOMENTS.runs(cut),
 	runs: ({ said }: Cut) => /2 cases/.test(said()),
 };
@@ -145,7 +149,7 @@ const MOMENTS = {
 const FIRST = ["boots", "saves", "resumes", "keeps", "runs"] as const;
 
 interface Cut {
-	readonly place: Place;
+	readonly workspace: Workspace;
 	readonly pid: number;
 	/** What it told so far. */
 	readonly said: () => string;
@@ -199,19 +203,19 @@ function isSaving(pid: number): boolean {
 
 /** Ends a run at a moment, and sees that nothing of it is left. */
 async function cutAt(
-	place: Place,
+	workspace: Workspace,
 	moment: keyof typeof MOMENTS,
 	signal: NodeJS.Signals,
 ): Promise<void> {
 	const plan = { a: "-- hang=case", b: "-- fork" };
-	const args = argsOf(place, ["--warm", "--case-timeout", "1000"]);
-	const { folder: cwd, env } = place;
+	const args = argsOf(workspace, ["--warm", "--case-timeout", "1000"]);
+	const { folder: cwd, env } = workspace;
 	const running = startCli(args, { plan, cwd, env });
 	let text = "";
 	running.stderr?.on("data", (chunk: Buffer) => {
 		text += chunk;
 	});
-	const cut = { place, pid: running.pid ?? 0, said: () => text };
+	const cut = { workspace, pid: running.pid ?? 0, said: () => text };
 	while (!MOMENTS[moment](cut)) {
 		assert.equal(running.exitCode, null, text);
 		await sleep(1);
@@ -225,43 +229,43 @@ async function cutAt(
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const)
 	test(`${signal} while a guest is saved, kept or resumed leaves no QEMU, and no state but a whole one`, async (t) => {
-		await withPlace(t, "debian:bookworm", async (place) => {
+		await withWorkspace(t, "debian:bookworm", async (workspace) => {
 			const whole = async () => {
-				const { status, target } = await run(place, ["--warm"], {
+				const { status, target } = await run(workspace, ["--warm"], {
 					a: "-- fork",
 				});
 				assert.equal(status, 0);
 				assert.deepEqual(target.notes, []);
-				assert.equal(entries(place.states).length, 1);
+				assert.equal(entries(workspace.states).length, 1);
 			};
-			for (const moment of FIRST) await cutAt(place, moment, signal);
+			for (const moment of FIRST) await cutAt(workspace, moment, signal);
 			await whole();
 			// From the state that is kept.
 			for (const moment of ["resumes", "runs"] as const)
-				await cutAt(place, moment, signal);
+				await cutAt(workspace, moment, signal);
 			await whole();
 		});
 	});
 
 test("a full disk costs the state, and nothing else", async (t) => {
-	await withPlace(t, "debian:bookworm", async (place) => {
-		mkdirSync(place.states, { recursive: true });
+	await withWorkspace(t, "debian:bookworm", async (workspace) => {
+		mkdirSync(workspace.states, { recursive: true });
 		const mounted = spawnSync("mount", [
-			...["-t", "tmpfs", "-o", "size=16m", "none", place.states],
+			...["-t", "tmpfs", "-o", "size=16m", "none", workspace.states],
 		]);
 		if (mounted.status !== 0) {
 			t.plan(0, "nothing can be mounted here");
 			return;
 		}
 		try {
-			const { status, stderr } = await run(place, ["--warm"], {
+			const { status, stderr } = await run(workspace, ["--warm"], {
 				a: "-- fork",
 			});
 			assert.equal(status, 0);
 			assert.match(stderr, /state is not kept: .*free some space/);
-			assert.deepEqual(entries(place.states), []);
+			assert.deepEqual(entries(workspace.states), []);
 		} finally {
-			spawnSync("umount", [place.states]);
+			spawnSync("umount", [workspace.states]);
 		}
 	});
 });
