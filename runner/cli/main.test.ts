@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { test } from "tap";
+import { asRead } from "../../results/testing/support.test.data.js";
 import { cli, cliBatch, entries, startCli } from "./spawnCli.test.helper.js";
 
 import { stored } from "./stored.test.helper.js";
@@ -123,13 +124,13 @@ test("pipes with another end are read and written", async (t) => {
 	const read = await bash(
 		'mkfifo in; cat r.json > in & "$0" "$1" show in -r json',
 	);
-	assert.deepEqual(JSON.parse(read.stdout), JSON.parse(json));
+	assert.deepEqual(asRead(read.stdout), JSON.parse(json));
 	const given = await bash('"$0" "$1" show <(cat r.json) -r json');
-	assert.deepEqual(JSON.parse(given.stdout), JSON.parse(json));
+	assert.deepEqual(asRead(given.stdout), JSON.parse(json));
 	const written = await bash(
 		'mkfifo out; cat out & "$0" "$1" show r.json -r json=out; wait',
 	);
-	assert.deepEqual(JSON.parse(written.stdout), JSON.parse(json));
+	assert.deepEqual(asRead(written.stdout), JSON.parse(json));
 	const few = await bash(
 		'"$0" "$1" show r.json -r json=>(head -c 1); echo "=$?"; sleep 0.2',
 	);
