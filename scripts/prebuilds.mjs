@@ -82,14 +82,19 @@ function buildFor(row) {
 		const c = filesUnder(CASE_SOURCES, isC);
 		const core = ["-I", join(TOP, "native/core")];
 		const at = { cwd: work };
-		mustRun(
-			command(row, "gcc"),
-			[...FLAGS, ...DEFINES, "-std=gnu11", ...core, "-c", ...c],
-			at,
-		);
-		const objects = c.map((path) =>
-			join(work, path.replace(/^.*\//, "").replace(/c$/, "o")),
-		);
+		// One at a time: files of two folders may have one name, and their objects must not.
+		const objects = c.map((path, n) => {
+			const object = join(work, `${n}.o`);
+			mustRun(
+				command(row, "gcc"),
+				[
+					...[...FLAGS, ...DEFINES, "-std=gnu11", ...core],
+					...["-c", "-o", object, path],
+				],
+				at,
+			);
+			return object;
+		});
 		const made = join(work, "made.node");
 		mustRun(
 			command(row, "g++"),
