@@ -143,12 +143,7 @@ async function bootOnce(
 	const started = performance.now();
 	plan.keeper.beginAttempt(attempt);
 	const saving = plan.savable ? Saving.of(plan.spec) : undefined;
-	const qemu = spawnQemu(
-		plan.program,
-		plan.spec,
-		plan.initramfs,
-		saving && { kind: "save", ram: saving.memory, port: saving.port.fd },
-	);
+	const qemu = start(plan, saving);
 	const { connection, end } = connect(qemu, plan, {
 		...(saving && { onConsole: (bytes) => saving.show(bytes) }),
 	});
@@ -180,6 +175,20 @@ async function bootOnce(
 		spoke: words.spoke(),
 		silent: connection.console.bytes === 0,
 	};
+}
+
+function start(plan: BootPlan, saving: Saving | undefined): QemuProcess {
+	try {
+		return spawnQemu(
+			plan.program,
+			plan.spec,
+			plan.initramfs,
+			saving && { kind: "save", ram: saving.memory, port: saving.port.fd },
+		);
+	} catch (error) {
+		saving?.close();
+		throw error;
+	}
 }
 
 /** A kernel that says more than this while it boots is not saved, bytes. */

@@ -24,7 +24,11 @@ function hasSpace(directory: string, bytes: number): boolean {
 
 /** Why a guest's memory of so many bytes can't be shared; undefined where it can. */
 export function whyNoSharedMemory(bytes: number): string | undefined {
-	if (folders().some((folder) => hasSpace(folder, bytes))) return undefined;
+	const fits = folders().some((folder) => hasSpace(folder, bytes));
+	return fits ? undefined : noSpace(bytes);
+}
+
+function noSpace(bytes: number): string {
 	const size = Math.ceil((bytes + MARGIN) / 1024 / 1024);
 	return `neither of ${folders().join(" and ")} has ${size} MiB free for the guest's memory`;
 }
@@ -35,7 +39,7 @@ export function whyNoSharedMemory(bytes: number): string | undefined {
  * @throws VmError (state) where it is not to be had
  */
 export function openSharedMemory(bytes: number): number {
-	let cause: unknown = new VmError("state", whyNoSharedMemory(bytes) ?? "");
+	let cause: unknown;
 	for (const folder of folders().filter((it) => hasSpace(it, bytes))) {
 		let fd: number | undefined;
 		try {
@@ -47,5 +51,6 @@ export function openSharedMemory(bytes: number): number {
 			cause = error;
 		}
 	}
-	throw new VmError("state", messageOf(cause), { cause });
+	const why = cause === undefined ? noSpace(bytes) : messageOf(cause);
+	throw new VmError("state", why, { cause });
 }
