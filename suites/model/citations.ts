@@ -78,8 +78,8 @@ export const CITATIONS = {
 	clone_sighand_32: {
 		ref: "copy_sighand: Handle architectures where sizeof(unsigned long) < sizeof(u64)",
 		since: "6.18",
-		// 6.1.157 by Debian's changelog; 5.15.195, 6.6.113 and 6.17.4 by their announcements; 5.10.246 and 6.12.54 by those of Debian's
-		// kernels for i386 and armhf.
+		// 6.1.157 by Debian's changelog; 5.15.195, 6.6.113 and 6.17.4 by their announcements. 5.10.246 and 6.12.54 were not looked up:
+		// Debian's later kernels for i386 and armhf have it.
 		backports: [
 			"5.10.246",
 			"5.15.195",
@@ -253,7 +253,8 @@ export const CITATIONS = {
 	tty_lock_cap: {
 		ref: "e0f25b899234 tty: allow TIOCSLCKTRMIOS with CAP_CHECKPOINT_RESTORE",
 		since: "6.8",
-		// 5.10.210 and 6.1.77 by Debian's changelogs, the others by the stable trees' commits. 5.4 and 4.19 have no CAP_CHECKPOINT_RESTORE that a backport could ask for.
+		// 5.10.210 and 6.1.77 by Debian's changelogs, the former by its announcement, too. The others were not looked up. 5.4 and 4.19
+		// have no CAP_CHECKPOINT_RESTORE that a backport could ask for.
 		backports: ["5.10.210", "5.15.149", "6.1.77", "6.6.16", "6.7.4"],
 	},
 	tty_lock_old: {

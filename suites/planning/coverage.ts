@@ -37,7 +37,8 @@ function factTable(): string {
 		const lie = Object.entries(lies)
 			.map(([name, value]) => `\`${name}=${value}\``)
 			.join(", ");
-		return `| ${cell(fact)} | ${cell(says)} | ${cell(honest)} | ${lie} | ${comes} |\n`;
+		const tried = lie === "" ? "– | –" : `${lie} | ${comes}`;
+		return `| ${cell(fact)} | ${cell(says)} | ${cell(honest)} | ${tried} |\n`;
 	};
 	return `
 ## Who says what excuses a case

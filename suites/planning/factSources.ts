@@ -57,19 +57,6 @@ const call = (need: NeedName, since: string): FactSource => ({
 	comes: "fail",
 });
 
-const setting = (
-	need: NeedName,
-	sysctl: string,
-	lies: Readonly<Record<string, string>>,
-): FactSource => ({
-	fact: sysctl,
-	needs: [need],
-	says: "the kernel under test, by the sysctl's file",
-	honest: QUOTED,
-	lies,
-	comes: "fail",
-});
-
 /** A limit that cases may meet: no need has its name. */
 const limit = (
 	fact: string,
@@ -82,6 +69,12 @@ const limit = (
 	lies,
 	comes: "fail",
 });
+
+const setting = (
+	need: NeedName,
+	sysctl: string,
+	lies: Readonly<Record<string, string>>,
+): FactSource => ({ ...limit(sysctl, lies), needs: [need] });
 
 /** What expectations lean on, and no case is skipped for. */
 const leaned = (fact: string, says: string, honest: string): FactSource => ({
@@ -223,8 +216,8 @@ export const FACT_SOURCES: readonly FactSource[] = [
 	),
 	leaned(
 		"64 or 32 bits, and the machine",
-		"the helper, of how it was built, and uname(2)",
-		"the runner chose the helper by the image's architecture, and refuses one that says it is of another",
+		"the helper, of how it was built, and the kernel under test, by uname(2)",
+		"the runner chose the helper by the image's architecture; expectations for 32 bits on 64 hang on both, and a machine that is not so answers otherwise",
 	),
 	leaned(
 		"the helper is under a seccomp filter",

@@ -225,8 +225,7 @@ function plannedCase(
 		title: row.title,
 		manual: notesOn(`${suite.name}.${row.name}`),
 		...(row.deadlineMs === undefined ? {} : { deadlineMs: row.deadlineMs }),
-		...(reason === null || broken !== null ? {} : { skip: reason }),
-		...(broken === null ? {} : { broken }),
+		...(broken !== null ? { broken } : reason !== null && { skip: reason }),
 	};
 }
 
