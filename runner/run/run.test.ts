@@ -180,17 +180,24 @@ test("a bug of crcap's own is no verdict: the report says whose fault it is", as
 	);
 });
 
+/** Sends this process a signal and waits, as a guest does, until that stops the run; then fails so. */
+const signalled = (
+	stop: AbortSignal,
+	signal: NodeJS.Signals,
+	error: Error,
+): Promise<never> =>
+	new Promise((_, reject) => {
+		const guest = setInterval(() => {}, 1000);
+		stop.addEventListener("abort", () => {
+			clearInterval(guest);
+			reject(error);
+		});
+		process.kill(process.pid, signal);
+	});
+
 test("a bug in a run that was interrupted as well is no mere interruption", async () => {
 	const bug = fakeTarget(undefined, {
-		open: (stop) =>
-			new Promise((_, reject) => {
-				const guest = setInterval(() => {}, 1000);
-				stop.addEventListener("abort", () => {
-					clearInterval(guest);
-					reject(new TypeError("a bug"));
-				});
-				process.kill(process.pid, "SIGINT");
-			}),
+		open: (stop) => signalled(stop, "SIGINT", new TypeError("a bug")),
 	});
 	await assert.rejects(run(request(), depsOf([bug])), { name: "OwnFault" });
 });
@@ -229,16 +236,7 @@ test("a signal ends it in order: 130, and the report", async () => {
 	const before = process.listenerCount("SIGINT");
 	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
 		const stuck = fakeTarget(undefined, {
-			open: (stop) =>
-				new Promise((_, reject) => {
-					// As a guest does: it keeps this process waiting.
-					const guest = setInterval(() => {}, 1000);
-					stop.addEventListener("abort", () => {
-						clearInterval(guest);
-						reject(new OpenError("stopped"));
-					});
-					process.kill(process.pid, signal);
-				}),
+			open: (stop) => signalled(stop, signal, new OpenError("stopped")),
 		});
 		assert.equal(await run(request(), depsOf([stuck])), 130);
 		assert.match(

@@ -19,7 +19,6 @@ export function tapFlatWriter(sink: Sink): ReportWriter {
 	let count = 0;
 	let planned: number | undefined;
 	let single = false;
-	let target = "";
 	let summary: TargetSummary | undefined;
 	let lost: string | undefined;
 	return {
@@ -31,7 +30,6 @@ export function tapFlatWriter(sink: Sink): ReportWriter {
 			sink.flush();
 		},
 		beginTarget(head) {
-			target = head.name;
 			summary = newTarget(head);
 			sink.write(headComments(head));
 			if (single) {
@@ -47,7 +45,7 @@ export function tapFlatWriter(sink: Sink): ReportWriter {
 				testPoint(
 					count,
 					result,
-					single ? result.id : `${target}: ${result.id}`,
+					single ? result.id : `${summary?.head.name}: ${result.id}`,
 				),
 			);
 			sink.flush();
@@ -55,7 +53,7 @@ export function tapFlatWriter(sink: Sink): ReportWriter {
 		endTarget(tail) {
 			if (summary !== undefined) sink.write(tailComments(summary, tail));
 			const why = untold({ totals: tail.totals, tail });
-			if (why !== undefined) lost ??= `${target}: ${why}`;
+			if (why !== undefined) lost ??= `${summary?.head.name}: ${why}`;
 			sink.flush();
 		},
 		async breakOff(reason) {
