@@ -135,6 +135,7 @@ async function bootable(
 		bootPath: image.bootPath,
 		machine,
 		...(config === undefined ? {} : { config }),
+		...(image.stable === undefined ? {} : { stable: image.stable }),
 	};
 }
 

@@ -34,6 +34,8 @@ export interface BootableKernel {
 	readonly bootPath: string;
 	/** The kernel's .config, where it came with one. */
 	readonly config?: string;
+	/** The stable release that its package's changelog names. */
+	readonly stable?: string;
 	readonly machine: Machine;
 }
 
@@ -204,6 +206,7 @@ function guestSession(
 			arch: kernel.machine.arch,
 			commandLine: options.append,
 			...(kernel.config === undefined ? {} : { config: kernel.config }),
+			...(kernel.stable === undefined ? {} : { stable: kernel.stable }),
 		},
 		tools: { qemu: guest.qemuVersion, crprobe: guest.hello.crprobe },
 		replay: (program) =>

@@ -9,6 +9,8 @@ export interface RawFacts {
 	readonly arch: string;
 	/** The kernel's .config, where it is known. */
 	readonly config?: string;
+	/** The stable release that its package's changelog names, where the kernel came in one. */
+	readonly stable?: string;
 	/** What was appended to the kernel's command line, where the runner booted it, and nobody but the runner. */
 	readonly commandLine?: string;
 	/** What the user says of it: names of EXPECTATIONS. */
@@ -100,6 +102,7 @@ export function readFacts(raw: RawFacts): Facts {
 		release,
 		reported.version,
 		reported.version_signature,
+		raw.stable,
 	);
 	if (!identity)
 		throw new EvidenceError(

@@ -28,6 +28,33 @@ test("kernels as they call themselves: whose they are, their version, and whethe
 	}
 });
 
+test("a package's changelog says the level where the kernel does not", async () => {
+	const version = (...kernel: Parameters<typeof identify>) => {
+		const identity = identify(...kernel);
+		assert.ok(identity);
+		return [formatVersion(identity.oldest), identity.doubt !== undefined];
+	};
+	const generic = "5.15.0-130-generic";
+	assert.deepEqual(version(generic, "#1 SMP"), ["5.15", true]);
+	assert.deepEqual(version(generic, "#1 SMP", "", "5.15.173"), [
+		"5.15.173",
+		false,
+	]);
+	// The kernel's own word goes before, and a changelog of another series says nothing of this one.
+	const signature = "Ubuntu 5.15.0-130.140-generic 5.15.170";
+	assert.deepEqual(version(generic, "#1", signature, "5.15.173"), [
+		"5.15.170",
+		false,
+	]);
+	assert.deepEqual(version(generic, "#1 SMP", "", "6.1.9"), ["5.15", true]);
+	assert.deepEqual(version("6.1.7-custom", "#1 SMP", "", "6.1.99"), [
+		"6.1.7",
+		false,
+	]);
+	// Who brings changes of any later kernel still does.
+	assert.equal(version("5.14.0-427.el9", "#1", "", "5.14.21")[1], true);
+});
+
 test("what is no kernel version is none, whatever the build string says of others", async () => {
 	for (const release of ["", "linux", "-", "6", "99999999999999999999.1"])
 		assert.equal(identify(release, "#1 SMP"), null, release);

@@ -94,12 +94,15 @@ const ENDLESS = 99_999;
 /**
  * Reads what a kernel says of itself: the release and the build string as uname tells them, and Ubuntu's
  * /proc/version_signature.
+ * @param stable - the stable release that the changelog of its package names: where the kernel itself says nothing, and only
+ * for its own series
  * @returns null where no version can be found.
  */
 export function identify(
 	release: string,
 	build = "",
 	signature = "",
+	stable?: string,
 ): KernelIdentity | null {
 	const vendor = VENDORS.find(
 		(one) =>
@@ -109,7 +112,8 @@ export function identify(
 	);
 	const named =
 		IN_SIGNATURE.exec(signature)?.[1] ??
-		IN_BUILD.exec(build)?.[1]?.replace("~", "-");
+		IN_BUILD.exec(build)?.[1]?.replace("~", "-") ??
+		(stable !== undefined && isSeriesOf(release, stable) ? stable : undefined);
 	const candidate = UBUNTU_CANDIDATE.exec(release)?.[1];
 	const text = candidate ? release.replace("-", `-rc${candidate}-`) : release;
 	const oldest = parseVersion(named ?? text);
@@ -120,6 +124,14 @@ export function identify(
 		...(vendor === undefined ? {} : { vendor: vendor.name }),
 		...doubtOf(oldest, release, named !== undefined, vendor),
 	};
+}
+
+/** Does the release say no more than the series (5.15.0-130-generic) of this stable release? */
+function isSeriesOf(release: string, stable: string): boolean {
+	return (
+		NUMBERED_BUILD.test(release) &&
+		release.startsWith(`${stable.slice(0, stable.lastIndexOf("."))}.0-`)
+	);
 }
 
 /** What may be newer than the version that was found, and why. */

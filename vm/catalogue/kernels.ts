@@ -66,11 +66,12 @@ async function fromPackage(path: string, kind: PackageKind): Promise<Image[]> {
 			hint: WHERE_ELSE[kind.type],
 		});
 	return Promise.all(
-		found.map(async ({ image, config }) => ({
+		found.map(async ({ image, config, stable }) => ({
 			...(await identifyFile(image)),
 			path,
 			source,
 			...(config && { config }),
+			...(stable && { stable }),
 		})),
 	);
 }

@@ -31,6 +31,8 @@ export interface Image {
 	source?: string;
 	/** Path of its configuration, where there is one. */
 	config?: string;
+	/** The stable release that its package's changelog names. */
+	stable?: string;
 }
 
 export type Wrapping = Compression | Wrapper;

@@ -6,6 +6,7 @@ import { makeDirs } from "../base/cache.js";
 import { errnoOf, messageOf, VmError } from "../base/errors.js";
 import { MAX_UNPACKED, type Taker } from "../image/decompress.js";
 import type { Member } from "./archives.js";
+import { CHANGELOG } from "./changelog.js";
 
 /** A package that unpacks to more bytes than this is refused as a bomb. Modules with debugging information take gigabytes. */
 export const MAX_PACKAGE = 16 * 1024 ** 3;
@@ -26,7 +27,7 @@ export type Wanted = (path: string) => boolean;
 
 const isKernel: Wanted = (path) => {
 	const name = path.slice(path.lastIndexOf("/") + 1);
-	return IMAGE.test(name) || CONFIG.test(name);
+	return IMAGE.test(name) || CONFIG.test(name) || CHANGELOG.test(path);
 };
 
 /** Where a file of this name is put, below the tree; undefined where it is not wanted, or would be somewhere else. */

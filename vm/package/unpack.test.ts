@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { t, test } from "tap";
 import { cpioMembers, type Member, tarMembers } from "./archives.js";
 import { cpio, SYMLINK, tar } from "./archives.test.helper.js";
-import { unpackDeb, unpackRpm } from "./unpack.js";
+import { findKernels, unpackDeb, unpackRpm } from "./unpack.js";
 
 let dir: string;
 
@@ -309,4 +309,23 @@ test("archives", async (t) => {
 			{ numRuns: 500 },
 		);
 	});
+});
+
+test("a package's kernel is of the stable release that its changelog names", async () => {
+	const { tree } = await unpacked(
+		"deb",
+		tar([
+			{ path: "./boot/vmlinuz-5.15.0-130-generic", data: "kernel" },
+			{
+				path: "./usr/share/doc/linux-image-5.15.0-130-generic/changelog.Debian.gz",
+				data: gzipSync("* Jammy update: v5.15.173 upstream stable release"),
+			},
+			{ path: "./usr/share/doc/bash/changelog.Debian.gz", data: "other" },
+		]),
+	);
+	const found = await findKernels(tree);
+	assert.deepEqual(
+		found.map(({ release, stable }) => [release, stable]),
+		[["5.15.0-130-generic", "5.15.173"]],
+	);
 });

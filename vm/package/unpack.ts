@@ -11,6 +11,7 @@ import {
 	type Tool,
 } from "../image/decompress.js";
 import { cpioMembers, tarMembers } from "./archives.js";
+import { CHANGELOG, stableOf } from "./changelog.js";
 import {
 	CONFIG,
 	corrupt,
@@ -27,6 +28,8 @@ export interface Found {
 	image: string;
 	config?: string;
 	release: string | undefined;
+	/** The stable release that its package's changelog names. */
+	stable?: string;
 }
 
 /**
@@ -126,6 +129,9 @@ function only<T>(all: readonly T[]): T | undefined {
 export async function findKernels(dir: string): Promise<Found[]> {
 	const files = await filesBelow(dir, MAX_DEPTH);
 	const configs = files.filter((file) => CONFIG.test(basename(file)));
+	const changelog = files.find((file) =>
+		CHANGELOG.test(file.slice(dir.length + 1)),
+	);
 	const found = new Map<string, Found>();
 	for (const image of files) {
 		const parts = image.slice(dir.length + 1).split("/");
@@ -142,8 +148,13 @@ export async function findKernels(dir: string): Promise<Found[]> {
 							file.endsWith(`/modules/${release}/config`),
 					);
 		const key = release ?? image;
-		if (!found.has(key))
-			found.set(key, { image, release, ...(config && { config }) });
+		if (found.has(key)) continue;
+		const stable = changelog && (await stableOf(changelog, release ?? ""));
+		found.set(key, {
+			...{ image, release },
+			...(config && { config }),
+			...(stable && { stable }),
+		});
 	}
 	return [...found.values()];
 }
