@@ -2,19 +2,24 @@
 /**
  * One stock kernel under settings that distributions, hardening guides and small systems change (scripts/settings.json): no case
  * may fail, and what a setting keeps from being tried is a skip that quotes it. Each setting is tried with the cases that it
- * touches; two settings a day, by the calendar, with the whole plan. The last line counts settings. With words, only the
- * settings whose text holds one of them; `--day N` takes the whole ones of another day, `--kernel NAME` another kernel.
+ * touches, as two or three kinds of subjects by the calendar; two settings a day with the whole plan. The last line counts settings. With words, only the
+ * settings whose text holds one of them; `--day N` goes by another day, `--kernel NAME` another kernel.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runMain, SetupError, TOP } from "./lib/run.mjs";
-import { runTargets, settingTrouble, wholeToday } from "./lib/targets.mjs";
+import {
+	runTargets,
+	selectionOf,
+	settingTrouble,
+	wholeToday,
+} from "./lib/targets.mjs";
 
 /** @typedef {import("../results/model/model.js").TargetResult} TargetResult */
 /** @typedef {import("./lib/targets.mjs").Setting} Setting */
-/** @typedef {{ suite?: string[], subject?: string[], case?: string[] }} Selection globs, as a configuration file has them */
+/** @typedef {import("./lib/targets.mjs").Selection} Selection */
 
 const DAY_MS = 86_400_000;
 
@@ -51,7 +56,7 @@ runMain(async () => {
 	const day = Number(values.day);
 	if (!Number.isSafeInteger(day) || day < 0)
 		throw new SetupError("--day takes a number of days since 1970", 2);
-	/** @type {{ selections: Record<string, Selection>, settings: Setting[] }} */
+	/** @type {{ selections: Record<string, Selection | Selection[]>, settings: Setting[] }} */
 	const { selections, settings } = JSON.parse(
 		readFileSync(join(TOP, "scripts/settings.json"), "utf8"),
 	);
@@ -92,7 +97,7 @@ runMain(async () => {
 		if (rows.length === 0) continue;
 		const targets = runAll(
 			values.kernel,
-			selection,
+			selectionOf(selection, day),
 			rows.map(({ append }) => append),
 		);
 		rows.forEach((setting, i) => {

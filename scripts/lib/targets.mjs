@@ -105,6 +105,18 @@ export function wholeToday(settings, day) {
 	);
 }
 
+/** @typedef {{ suite?: string[], subject?: string[], case?: string[] }} Selection globs, as a configuration file has them */
+
+/**
+ * @param {Selection | readonly Selection[]} selections one, or some of which each has its day
+ * @param {number} day since 1970
+ * @returns {Selection}
+ */
+export function selectionOf(selections, day) {
+	const all = /** @type {readonly Selection[]} */ ([selections].flat());
+	return /** @type {Selection} */ (all[day % all.length]);
+}
+
 /**
  * @param {Setting} setting
  * @param {TargetResult} usual at least the same cases, on the kernel as it comes

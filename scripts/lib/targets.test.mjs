@@ -4,6 +4,7 @@ import {
 	isSound,
 	kernelsOf,
 	lastOf,
+	selectionOf,
 	settingTrouble,
 	wasLost,
 	wholeToday,
@@ -139,4 +140,13 @@ test("each setting that can be tried whole has its day", async () => {
 	assert.deepEqual(wholeToday([], 3), []);
 	assert.equal(wholeToday(settings.slice(0, 3), 1).length, 2);
 	assert.equal(wholeToday(settings.slice(0, 1), 1).length, 1);
+});
+
+test("of several selections each has its day", async () => {
+	const some = [{ case: ["a"] }, { case: ["b"] }];
+	assert.deepEqual(
+		[0, 1, 2].map((day) => selectionOf(some, day).case),
+		[["a"], ["b"], ["a"]],
+	);
+	assert.deepEqual(selectionOf({ suite: ["c"] }, 5), { suite: ["c"] });
 });
