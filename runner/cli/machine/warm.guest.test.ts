@@ -109,6 +109,41 @@ for (const [kernel, cases] of [
 		});
 	});
 
+test("debian:sid@s390x resumes, too", async (t) => {
+	await withWorkspace(t, "debian:sid@s390x", async (workspace) => {
+		const runs = [];
+		for (const mode of ["--cold", "--warm", "--warm"])
+			runs.push(await run(workspace, ["--case", "tty_lock.lock.uid*", mode]));
+		const resumed = runs.map(({ target }) => "resumed" in target.facts);
+		assert.deepEqual(resumed, [false, true, true]);
+		const [cold, ...warm] = runs.map(({ status, target }) => [
+			status,
+			...target.cases.map(outcome),
+		]);
+		assert.equal(cold?.[0], 0);
+		for (const one of warm) assert.deepEqual(one, cold);
+	});
+});
+
+test("of two runs that save the same guest at once one keeps it, and both end well", async (t) => {
+	await withWorkspace(t, "debian:bookworm", async (workspace) => {
+		const { folder: cwd, env } = workspace;
+		const args = argsOf(workspace, ["--case", "tty_lock.lock.uid*", "--warm"]);
+		const ended = await Promise.all(
+			["one", "other"].map((name) =>
+				cli([...args, "--report", `tap=${name}.tap`], { cwd, env }),
+			),
+		);
+		for (const { status, stderr } of ended) assert.equal(status, 0, stderr);
+		assert.equal(entries(workspace.states).length, 1);
+		for (const name of ["one", "other"])
+			assert.match(readFileSync(join(cwd, `${name}.tap`), "utf8"), /^ok 1 /m);
+		const { target } = await run(workspace, ["--warm"], { a: "-- fork" });
+		assert.match(String(target.facts.resumed), /before$/);
+		assert.deepEqual(target.notes, []);
+	});
+});
+
 /** Where the kernel put the vdso of the first process: in each boot elsewhere. */
 const BOOT = "-- open=f,r,/proc/1/auxv read=f,16";
 const UUID = "-- open=f,r,/proc/sys/kernel/random/uuid read=f,40";
