@@ -44,7 +44,7 @@ export interface Server {
 	freeze(): void;
 }
 
-/** @param options of the mounts at those folders, e.g. `noexec` */
+/** @param options of the mounts at those folders, e.g. `noexec`; of `/`, of the root's own */
 export async function withServer(
 	use: (server: Server) => Promise<void>,
 	options: Record<string, string> = {},
@@ -131,6 +131,9 @@ function setUp(folder: string, options: Record<string, string>): string {
 		"if ! mkdir -p /run/sshd 2>/dev/null; then mount -o remount,rw /run; mkdir -p /run/sshd; mount -o remount,ro /run; fi",
 		"chmod 755 /run/sshd",
 		`sed 's,${folder},/mnt/keep,g' /mnt/keep/sshd_config >/mnt/sshd_config`,
+		...(options["/"] === undefined
+			? []
+			: [`mount -o remount,bind,${options["/"]} /`]),
 		`exec ${SSHD} -D -f /mnt/sshd_config -E /mnt/keep/sshd.log`,
 	].join("\n");
 }
