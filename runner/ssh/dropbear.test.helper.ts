@@ -22,7 +22,7 @@ import { qemuBuild } from "../../vm/qemu/qemuBuild.js";
 import { Dialogue } from "../shell/dialogue.test.helper.js";
 import { agentPath } from "../targets/agents.js";
 
-const DROPBEAR: ProgramSource = {
+export const DROPBEAR: ProgramSource = {
 	name: "dropbear",
 	suite: "bookworm",
 	package: "dropbear-bin",

@@ -25,7 +25,7 @@ export function noServer(): string | false {
 }
 
 /** The folders that the agent may look at, each with a file system of its own there. */
-const FOLDERS = ["/tmp", "/root", "/var/tmp", "/dev/shm", "/run"];
+export const FOLDERS = ["/tmp", "/root", "/var/tmp", "/dev/shm", "/run"];
 
 export interface Server {
 	/** For `--ssh`. */
@@ -49,18 +49,25 @@ export async function withServer(
 	use: (server: Server) => Promise<void>,
 	options: Record<string, string> = {},
 ): Promise<void> {
+	await serving(use, (folder) => setUp(folder, options));
+}
+
+/**
+ * A server that a script becomes, in a mount namespace of its own.
+ * @param script of a shell, for keys in this folder and a server at this port of the loopback
+ */
+export async function serving(
+	use: (server: Server) => Promise<void>,
+	script: (folder: string, port: number) => string | Promise<string>,
+): Promise<void> {
 	const folder = shortFolder(t, 0o755);
 	const port = await freePort();
 	writeKeys(folder, port);
 	const child = spawn(
 		"unshare",
 		[
-			"--mount",
-			"--propagation",
-			"private",
-			"sh",
-			"-ec",
-			setUp(folder, options),
+			...["--mount", "--propagation", "private"],
+			...["sh", "-ec", await script(folder, port)],
 		],
 		{ stdio: "ignore" },
 	);
@@ -165,7 +172,7 @@ function signalServers(pid: number, signal: NodeJS.Signals): void {
 
 function isServer(pid: number): boolean {
 	try {
-		return /^sshd/.test(readFileSync(`/proc/${pid}/comm`, "utf8"));
+		return /^(?:sshd|dropbear)/.test(readFileSync(`/proc/${pid}/comm`, "utf8"));
 	} catch {
 		return true;
 	}
