@@ -1,14 +1,21 @@
 /** `--ssh` to 32-bit systems on this 64-bit kernel: the static agent needs nothing of theirs. It boots nothing, but fetches their programs. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "tap";
 import { cli } from "../cli/spawnCli.test.helper.js";
+import { AGENTS } from "../targets/agents.js";
 import { localArch } from "../targets/localTarget.js";
 import { outcomes } from "./outcomes.test.helper.js";
 import { noServer } from "./sshd.test.helper.js";
 import { withUserland32 } from "./userland32.test.helper.js";
 
-const skip =
+const noKernel =
 	localArch() === "x86_64" ? noServer() : "it takes a kernel for x86_64";
+/** The set-up builds none unless it is asked to. */
+const noAgent = existsSync(join(AGENTS, "crprobe-i386"))
+	? false
+	: "npm run setup -- --arch i386 builds the agent";
 
 /** Forks, executed helpers, namespaces, mappings, and files with capabilities. */
 const SELECTION = [
@@ -18,9 +25,9 @@ const SELECTION = [
 	"{uid1000-*,uid0-*,userns*-cap_checkpoint_restore,route_*}",
 ];
 
-for (const [persona, bits] of [
-	["x86_64", 64],
-	["i386", 32],
+for (const [persona, bits, skip] of [
+	["x86_64", 64, noKernel],
+	["i386", 32, noKernel || noAgent],
 ] as const)
 	test(`one that says that its machine is ${persona} gets an agent of ${bits} bits`, {
 		skip,
