@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -149,6 +150,20 @@ static bool has_socket(void)
 	return access("/proc/sys/net/ipv4", F_OK) == 0;
 }
 
+/* What the kernel is, and not what it says to a program that setarch(8) started: i686, of one for x86_64. Returns 0 or -errno. */
+static int own_uname(struct utsname *u)
+{
+	int before = personality(0xffffffff);
+	int err;
+
+	if (before >= 0)
+		personality((before & ~PER_MASK) | PER_LINUX);
+	err = uname(u) ? -errno : 0;
+	if (before >= 0)
+		personality(before);
+	return err;
+}
+
 int cr_facts(char *out, size_t outlen)
 {
 	struct utsname u;
@@ -157,14 +172,15 @@ int cr_facts(char *out, size_t outlen)
 	struct stat st;
 	uint64_t eff = 0, prm, inh;
 	unsigned int size = 0;
-	int mode;
+	int mode, err;
 	ssize_t n;
 	size_t i;
 	long fd;
 
 	cr_text_init(&t, out, outlen);
-	if (uname(&u))
-		return -errno;
+	err = own_uname(&u);
+	if (err)
+		return err;
 	put(&t, "release", u.release, strlen(u.release));
 	put(&t, "version", u.version, strlen(u.version));
 	put(&t, "machine", u.machine, strlen(u.machine));

@@ -4,9 +4,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { test } from "tap";
-import type { Report } from "../../results/index.js";
 import { cli } from "../cli/spawnCli.test.helper.js";
 import { localArch } from "../targets/localTarget.js";
+import { outcomes } from "./outcome.test.helper.js";
 
 /** As in ssh.test.ts: every way in which a case is made. */
 const SELECTION = [
@@ -15,35 +15,6 @@ const SELECTION = [
 	"--subject",
 	"{uid1000-*,uid0-*,userns*-cap_checkpoint_restore,route_*}",
 ];
-
-interface Outcome {
-	readonly status: number | undefined;
-	readonly cases: Record<string, string>;
-	readonly incomplete: string;
-	readonly notes: readonly string[];
-}
-
-async function outcome(
-	folder: string,
-	args: readonly string[],
-): Promise<Outcome> {
-	const file = join(folder, "report.json");
-	const { status } = await cli([...args, "--report", `json=${file}`]);
-	const { targets } = JSON.parse(readFileSync(file, "utf8")) as Report;
-	const [target] = targets;
-	return {
-		status,
-		cases: Object.fromEntries(
-			(target?.cases ?? []).map(({ id, verdict, observed }) => [
-				id,
-				// Which pids were free differs from run to run.
-				`${verdict} ${observed.replace(/\d+/g, "N")}`,
-			]),
-		),
-		incomplete: target?.incompleteReason ?? "",
-		notes: target?.notes ?? [],
-	};
-}
 
 async function makeBundle(folder: string, name: string): Promise<string> {
 	const file = join(folder, name);
@@ -54,6 +25,27 @@ async function makeBundle(folder: string, name: string): Promise<string> {
 	assert.equal(status, 0, stderr);
 	return file;
 }
+
+test("what takes more than a run usually has goes only where it is named", async (t) => {
+	const folder = t.testdir();
+	const suitesOf = async (...selection: string[]): Promise<string[]> => {
+		const file = join(folder, "bundle.tar.gz");
+		const { status, stderr } = await cli([
+			...["bundle", "--arch", localArch(), "-o", file],
+			...selection,
+		]);
+		assert.equal(status, 0, stderr);
+		const { stdout } = await execa("tar", [
+			...["xzOf", file, `crcap-${localArch()}/requests`],
+		]);
+		return [...stdout.matchAll(/^about \S+ (\w+)/gm)].map(
+			([, one]) => one ?? "",
+		);
+	};
+	const usual = new Set(await suitesOf("--subject", "*-none"));
+	assert.ok(usual.has("set_tid") && !usual.has("criu"));
+	assert.ok((await suitesOf("--suite", "criu")).includes("criu"));
+});
 
 /** What a TAP reader sees of a log. */
 function checkKtap(log: string): void {
@@ -99,13 +91,14 @@ test("run.sh under every shell, and the verdicts of --local", async (t) => {
 		assert.equal(exitCode, 2);
 		assert.match(stderr, wanted);
 	}
-	const judged = await outcome(folder, ["judge", log, "--bundle", file]);
-	assert.deepEqual(
-		judged,
-		await outcome(folder, ["run", "--local", ...SELECTION]),
-	);
-	writeFileSync(log, readFileSync(log, "utf8").slice(0, -2000));
-	const cut = await outcome(folder, ["judge", log]);
-	assert.equal(cut.status, 3);
-	assert.match(cut.incomplete, /the log was cut short: it has \d+ of \d+/);
+	const cut = join(folder, "cut");
+	writeFileSync(cut, readFileSync(log, "utf8").slice(0, -2000));
+	const [judged, here, ended] = await outcomes(folder, [
+		["judge", log, "--bundle", file],
+		["run", "--local", ...SELECTION],
+		["judge", cut],
+	]);
+	assert.deepEqual(judged, here);
+	assert.equal(ended?.status, 3);
+	assert.match(ended.incomplete, /the log was cut short: it has \d+ of \d+/);
 });

@@ -41,6 +41,8 @@ export interface BundleLog {
 	readonly facts: Record<string, string>;
 	/** Observations in their order, by the key of their program: `obs N …`. */
 	readonly answers: ReadonlyMap<string, readonly string[]>;
+	/** The same keys by the ids that the cases had. */
+	readonly keys: ReadonlyMap<string, string>;
 	/** Why it is not whole, where it is not: what is missing is at its end. */
 	readonly cut?: string;
 }
@@ -84,13 +86,14 @@ export function readBundleLog(text: string): BundleLog {
 			throw new LogError(
 				`"${payload.slice(0, 60)}" stands in it among the kernel's facts`,
 			);
-	const { answers, count, bye } = readAnswers(payloads.slice(ready + 1));
+	const { answers, keys, count, bye } = readAnswers(payloads.slice(ready + 1));
 	const whole = bye !== undefined && bye === count && count === head.cases;
 	return {
 		head,
 		crprobe: hello.crprobe,
 		facts: facts.toRecord(),
 		answers,
+		keys,
 		...(whole
 			? {}
 			: {
@@ -197,36 +200,39 @@ function readSelection(text: string): Selection | undefined {
 /** `about KEY ID` and `obs …` by turns, then `bye N`. */
 function readAnswers(payloads: readonly string[]): {
 	answers: Map<string, string[]>;
+	keys: Map<string, string>;
 	count: number;
 	bye?: number;
 } {
 	const answers = new Map<string, string[]>();
+	const keys = new Map<string, string>();
 	const readBacks = new ReadBackCache();
-	let key: string | undefined;
+	let asked: { key: string; id: string } | undefined;
 	let count = 0;
 	for (const payload of payloads) {
 		const bye = /^bye (\d{1,9})$/.exec(payload)?.[1];
 		if (bye !== undefined) {
 			if (payload !== payloads.at(-1))
 				throw new LogError("lines come after the agent's goodbye");
-			return { answers, count, bye: Number(bye) };
+			return { answers, keys, count, bye: Number(bye) };
 		}
-		const about = /^about ([0-9a-f]{16}) \S+$/.exec(payload)?.[1];
+		const [, key, id] = /^about ([0-9a-f]{16}) (\S+)$/.exec(payload) ?? [];
 		const whole = readBacks.expand(payload);
-		if (about !== undefined) key = about;
+		if (key !== undefined && id !== undefined) asked = { key, id };
 		else if (
 			!payload.startsWith("obs ") ||
-			key === undefined ||
+			asked === undefined ||
 			whole === undefined
 		)
 			throw new LogError(
 				`"${payload.slice(0, 60)}" stands in it where an answer was due`,
 			);
 		else {
-			answers.set(key, [...(answers.get(key) ?? []), whole]);
+			answers.set(asked.key, [...(answers.get(asked.key) ?? []), whole]);
+			keys.set(asked.id, asked.key);
 			count++;
-			key = undefined;
+			asked = undefined;
 		}
 	}
-	return { answers, count };
+	return { answers, keys, count };
 }

@@ -1,4 +1,5 @@
 /** A machine whose answers came in a log: nothing runs, and each case is answered with what stands there. */
+import type { PlannedCase } from "../common/suiteApi.js";
 import { version } from "../common/version.js";
 import {
 	type CaseRequest,
@@ -53,6 +54,7 @@ function loaded({
 function sessionOf(log: BundleLog): Session {
 	const { head, facts, crprobe } = log;
 	const { release = "unknown", proc_version: kernelVersion } = facts;
+	let unjudged: readonly string[] = [];
 	return {
 		kernel: {
 			...UNKNOWN,
@@ -69,9 +71,55 @@ function sessionOf(log: BundleLog): Session {
 				: [
 						`the bundle was made by crcap ${head.version}, and this is ${version()}`,
 					],
-		run: async (requests, events) => answer(log, requests, events),
+		withheld: (cases) => {
+			unjudged = unjudgedNotes(log, cases);
+			return neverAsked(log, cases);
+		},
+		run: async (requests, events) => ({
+			...answer(log, requests, events),
+			notes: unjudged,
+		}),
 		close: async () => {},
 	};
+}
+
+/** Cases of this version's plan that the bundle had none of. Where the log was cut, those behind its last answer may be missing for that. */
+function neverAsked(
+	{ answers, keys, cut, head }: BundleLog,
+	cases: readonly PlannedCase[],
+): Map<string, string> {
+	const answered = ({ id, program }: PlannedCase): boolean =>
+		keys.has(id) || answers.has(programKey(program));
+	const end = cut === undefined ? cases.length : cases.findLastIndex(answered);
+	const why = `crcap ${head.version}, which made the bundle, did not ask for it`;
+	return new Map(
+		cases
+			.slice(0, Math.max(0, end))
+			.filter((planned) => !answered(planned))
+			.map(({ id }) => [id, why]),
+	);
+}
+
+/** So many of them are named. */
+const NAMED = 3;
+
+/** What the log answers and this version's plan does not ask any more. */
+function unjudgedNotes(
+	{ keys }: BundleLog,
+	cases: readonly PlannedCase[],
+): string[] {
+	const planned = new Set(
+		cases.flatMap(({ id, program }) => [id, programKey(program)]),
+	);
+	const others = [...keys].flatMap(([id, key]) =>
+		planned.has(id) || planned.has(key) ? [] : [id],
+	);
+	if (others.length === 0) return [];
+	const named = others.slice(0, NAMED).join(", ");
+	const more = others.length > NAMED ? ", …" : "";
+	return [
+		`not judged: ${others.length} of the log's answers are to cases that crcap ${version()} does not ask for (${named}${more})`,
+	];
 }
 
 /** Every case by what it asks for. */
@@ -92,10 +140,13 @@ function answer(
 		else if (cut !== undefined) return ended("lost", cut);
 		else events.reply(notAsked(n, head.version));
 	}
-	return ended("bye", "the log is whole");
+	// What it lacks may be what this version does not ask for.
+	return cut === undefined
+		? ended("bye", "the log is whole")
+		: ended("lost", cut);
 }
 
-/** A case that another version, or another kernel's limits, made of the row. */
+/** It was asked, as another version, or another kernel's limits, made it of the row. */
 function notAsked(n: number, by: string): string {
 	const why = `crcap ${by}, which made the bundle, did not ask for it in this form`;
 	return `obs ${n} us=0 end=died at=log why=${encodeURIComponent(why)}`;

@@ -12,15 +12,19 @@ import type { Replay, Target } from "../targets/target.js";
 const HOST_SKIP =
 	"it would touch this machine's own pid namespace or devices: only with --host";
 
-/** The verdict on a case that does not run on this target, and why; undefined for one that does. */
+/**
+ * The verdict on a case that does not run on this target, and why; undefined for one that does.
+ * @param withheld why the target has no answer to it
+ */
 export function unasked(
 	{ skip, broken, touchesHost }: PlannedCase,
 	mayTouchHost: boolean,
+	withheld?: string,
 ): { verdict: "skip" | "fail"; reason: string } | undefined {
 	if (broken !== undefined) return { verdict: "fail", reason: broken };
 	if (skip !== undefined) return { verdict: "skip", reason: skip };
-	if (!touchesHost || mayTouchHost) return undefined;
-	return { verdict: "skip", reason: HOST_SKIP };
+	const reason = touchesHost && !mayTouchHost ? HOST_SKIP : withheld;
+	return reason === undefined ? undefined : { verdict: "skip", reason };
 }
 
 /** A result without an observation. */

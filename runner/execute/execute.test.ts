@@ -7,6 +7,7 @@ import {
 	fakeSuites,
 	fakeTarget,
 	loadedAtOnce,
+	passAll,
 	Recorder,
 	runCases as run,
 } from "./fakes.test.helper.js";
@@ -31,6 +32,25 @@ test("the judge's verdicts are the report's", async () => {
 		}),
 	);
 	assert.deepEqual(verdicts, words);
+	assert.equal(tail.complete, true);
+});
+
+test("what a target has no answer to is a skip, and not asked for", async () => {
+	const asked: number[] = [];
+	const target = fakeTarget((requests, events) => {
+		asked.push(...requests.map(({ n }) => n));
+		return passAll(requests, events);
+	});
+	const { verdicts, results, tail } = await run({
+		...target,
+		open: async (signal) => ({
+			...(await target.open(signal)),
+			withheld: (cases) => new Map([[cases[2]?.id ?? "", "nobody knows"]]),
+		}),
+	});
+	assert.deepEqual(verdicts, ["pass", "pass", "skip", "pass"]);
+	assert.equal(results[2]?.reason, "nobody knows");
+	assert.deepEqual(asked, [0, 1, 3]);
 	assert.equal(tail.complete, true);
 });
 

@@ -51,6 +51,8 @@ export class Execution {
 	readonly #startedAt: number;
 	readonly #cases: readonly PlannedCase[];
 	readonly #facts: TargetHead["facts"];
+	/** Cases that the target has no answer to, and why. */
+	readonly #withheld: ReadonlyMap<string, string> | undefined;
 	readonly #ledger: Ledger;
 	/** Indexes of the cases that are still to be asked. */
 	readonly #queue: WorkQueue;
@@ -86,8 +88,9 @@ export class Execution {
 		this.#ledger = new Ledger(this.#cases.length, (result) =>
 			options.sink.caseResult(result),
 		);
+		this.#withheld = session.withheld?.(this.#cases);
 		const asked = this.#cases.flatMap((planned, n) =>
-			unasked(planned, target.mayTouchHost) === undefined ? [n] : [],
+			this.#unasked(planned) === undefined ? [n] : [],
 		);
 		const most = session.another === undefined ? 1 : (options.guests ?? 1);
 		this.#guests = guestsFor(asked.length, most);
@@ -100,7 +103,7 @@ export class Execution {
 		await this.#share();
 		this.#options.sink.beginTarget(this.#head());
 		this.#cases.forEach((planned, n) => {
-			const end = unasked(planned, this.#target.mayTouchHost);
+			const end = this.#unasked(planned);
 			if (end === undefined) return;
 			this.#ledger.set(n, this.#unobserved(n, end.verdict, end.reason));
 			this.#ledger.finish(n);
@@ -366,6 +369,11 @@ export class Execution {
 			return this.#withConsole(n, this.#unobserved(n, "error", lost));
 		const where = this.#endedIn === undefined ? "" : `, in ${this.#endedIn}`;
 		return this.#unobserved(n, "not_run", `the run ended before it${where}`);
+	}
+
+	#unasked(planned: PlannedCase): ReturnType<typeof unasked> {
+		const withheld = this.#withheld?.get(planned.id);
+		return unasked(planned, this.#target.mayTouchHost, withheld);
 	}
 
 	#case(n: number): PlannedCase {

@@ -69,6 +69,27 @@ export function filter<T extends Selectable>(
 	return chosen;
 }
 
+/** A selection that another version made, without globs that match nothing here; undefined where nothing is left of it. */
+export function present<T extends Selectable>(
+	cases: readonly T[],
+	selection: Selection,
+): Selection | undefined {
+	const left = (aspect: keyof Selection): readonly string[] => {
+		const values = [...new Set(cases.map(ASPECTS[aspect]))];
+		return selection[aspect].filter((glob) => values.some(matcher([glob])));
+	};
+	const found = {
+		suite: left("suite"),
+		subject: left("subject"),
+		case: left("case"),
+	};
+	const gone = Object.keys(ASPECTS).some((aspect) => {
+		const of = aspect as keyof Selection;
+		return selection[of].length > 0 && found[of].length === 0;
+	});
+	return gone || filter(cases, found).length === 0 ? undefined : found;
+}
+
 /** Text without a glob's signs, as an id is: it matches itself. */
 const PLAIN = /^[\w.-]+$/;
 

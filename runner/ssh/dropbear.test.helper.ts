@@ -8,21 +8,15 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { guestInitramfs } from "../../vm/guest/guest.js";
 import {
-	busybox,
 	guestProgram,
 	type InitramfsEntry,
 	type Machine,
 	type ProgramSource,
 } from "../../vm/index.js";
-import { kernelCmdline } from "../../vm/qemu/arguments.js";
-import { spawnQemu } from "../../vm/qemu/process.js";
-import { qemuBuild } from "../../vm/qemu/qemuBuild.js";
-import { Dialogue } from "../shell/dialogue.test.helper.js";
-import { agentPath } from "../targets/agents.js";
+import { startSystem, systemFile } from "../shell/system.test.helper.js";
 
-const DROPBEAR: ProgramSource = {
+export const DROPBEAR: ProgramSource = {
 	name: "dropbear",
 	suite: "bookworm",
 	package: "dropbear-bin",
@@ -44,65 +38,40 @@ export async function startBoard(
 	folder: string,
 ): Promise<Board> {
 	makeKeys(folder);
-	const [build, initramfs] = await Promise.all([
-		qemuBuild(machine),
-		initramfsOf(machine, folder),
-	]);
-	const qemu = spawnQemu(
-		build.program,
-		{
-			...{ machine, kernel, accel: "tcg", sandbox: build.sandbox },
-			cmdline: kernelCmdline(machine, "crcap_shell=1"),
-		},
-		initramfs,
-	);
+	const files = await filesOf(machine, folder);
+	const system = await startSystem(kernel, machine, files);
 	let bridge: Server | undefined;
 	const stop = async (): Promise<void> => {
-		qemu.kill();
 		bridge?.close();
-		await qemu.exited;
+		await system.stop();
 	};
 	try {
-		const { results } = qemu;
-		if (results === null) throw new Error("the board has one port only");
-		const shell = new Dialogue(
-			(text) => void qemu.console.write(text),
-			qemu.exited,
-		);
-		qemu.console.on("data", (bytes: Buffer) => shell.hear(bytes));
-		await shell.ready();
-		for (const line of setUp(machine.channel.device)) await ask(shell, line);
-		bridge = await bridgeTo(results, join(folder, "port"));
-		return { path: folder, ask: (line) => ask(shell, line), stop };
+		for (const line of setUp(machine.channel.device)) await system.ask(line);
+		bridge = await bridgeTo(system.port, join(folder, "port"));
+		return { path: folder, ask: system.ask, stop };
 	} catch (error) {
 		await stop();
 		throw error;
 	}
 }
 
-async function initramfsOf(machine: Machine, folder: string): Promise<Buffer> {
-	const [shell, dropbear] = await Promise.all([
-		busybox(machine),
-		guestProgram(DROPBEAR, machine.arch),
-	]);
+async function filesOf(
+	machine: Machine,
+	folder: string,
+): Promise<InitramfsEntry[]> {
+	const dropbear = await guestProgram(DROPBEAR, machine.arch);
 	if (dropbear === undefined)
 		throw new Error(`Debian has no dropbear for ${machine.arch}`);
-	const file = (path: string, data: string | Buffer, mode: number) =>
-		({ type: "file", path, data: Buffer.from(data), mode }) as const;
-	const files: InitramfsEntry[] = [
+	return [
 		...dropbear.files.map((one) => ({ type: "file", ...one }) as const),
-		file("bin/busybox", shell, 0o755),
-		{ type: "symlink", path: "bin/crprobe", target: "/init" },
-		file("etc/passwd", "root:x:0:0::/root:/bin/sh\n", 0o644),
-		file("etc/group", "root:x:0:\n", 0o644),
-		file(
+		systemFile("etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
+		systemFile("etc/group", "root:x:0:\n"),
+		systemFile(
 			"root/.ssh/authorized_keys",
 			readFileSync(join(folder, "user.pub")),
 			0o600,
 		),
 	];
-	const agent = agentPath(machine.arch);
-	return guestInitramfs({ machine, agent, extraFiles: files });
 }
 
 /** What a board's boot scripts would do. Each connection is carried between the port and the loopback. */
@@ -115,16 +84,6 @@ const setUp = (port: string): string[] => [
 	`stty -F ${port} raw -echo`,
 	`(while :; do nc 127.0.0.1 22 <${port} >${port} 2>&1; done) & true`,
 ];
-
-/** @returns what it printed @throws for a line that failed */
-async function ask(shell: Dialogue, line: string): Promise<string> {
-	const { status, output } = await shell.run(line);
-	if (status !== 0)
-		throw new Error(`${line}: status ${status}: ${output.slice(-2000)}`);
-	// The terminal shows what was typed, after the prompt.
-	const typed = output.lastIndexOf("$?>>");
-	return output.slice(output.indexOf("\n", typed) + 1);
-}
 
 /** One socket on the disk for the port: whoever connects is on the line. */
 async function bridgeTo(port: Duplex, path: string): Promise<Server> {

@@ -31,6 +31,22 @@ test("as root the verdicts are those of --local there", { skip }, async (t) => {
 	});
 });
 
+test("a read-only root and a /tmp without programs change no verdict", {
+	skip,
+}, async (t) => {
+	await withServer(
+		async (server) => {
+			const env = { PATH: server.path };
+			assert.deepEqual(
+				await outcomes(t, ["--ssh", server.root, ...SELECTION], env),
+				await outcomes(t, ["--local", ...SELECTION]),
+			);
+			assert.deepEqual(server.left(), []);
+		},
+		{ "/": "ro", "/root": "ro", "/var/tmp": "ro", "/tmp": "noexec" },
+	);
+});
+
 test("the kernel's facts are those that it tells here", { skip }, async () => {
 	await withServer(async (server) => {
 		const env = { PATH: server.path };

@@ -312,3 +312,36 @@ test("file systems where nothing runs are passed over", { skip }, async () => {
 		{ all: "noexec", "/root": "ro" },
 	);
 });
+
+/** What embedded systems have: nothing can be written but what is lost at power-off, and what anyone can write runs nothing. */
+const SEALED = { "/": "ro", "/root": "ro", "/var/tmp": "ro", "/tmp": "noexec" };
+
+test("a read-only root, and no programs in /tmp", { skip }, async () => {
+	await withServer(
+		async (server) => {
+			for (const to of [server.root, server.user]) {
+				const { replies, end, folder } = await runThere(server.ssh, to);
+				assert.match(replies[0] ?? "", WENT_WELL);
+				assert.equal(end.how, "bye");
+				assert.match(folder, /^\/run\/crcap-/);
+			}
+			assert.deepEqual(server.left(), []);
+		},
+		{ ...SEALED, "/dev/shm": "noexec" },
+	);
+	await withServer(
+		async (server) => {
+			for (const [to, places] of [
+				[server.root, "/tmp: r /root: w /var/tmp: w /dev/shm: r /run: r"],
+				[server.user, "/tmp: r /var/tmp: w /dev/shm: r /run: r"],
+			] as const)
+				await assert.rejects(runThere(server.ssh, to), {
+					message: `no folder there takes a program and runs it: ${places
+						.replaceAll(/ r\b/g, " runs no programs;")
+						.replaceAll(/ w\b/g, " can't be written;")}`,
+				});
+			assert.deepEqual(server.left(), []);
+		},
+		{ all: "noexec", ...SEALED },
+	);
+});

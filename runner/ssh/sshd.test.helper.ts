@@ -25,7 +25,7 @@ export function noServer(): string | false {
 }
 
 /** The folders that the agent may look at, each with a file system of its own there. */
-const FOLDERS = ["/tmp", "/root", "/var/tmp", "/dev/shm", "/run"];
+export const FOLDERS = ["/tmp", "/root", "/var/tmp", "/dev/shm", "/run"];
 
 export interface Server {
 	/** For `--ssh`. */
@@ -44,10 +44,21 @@ export interface Server {
 	freeze(): void;
 }
 
-/** @param options of the mounts at those folders, e.g. `noexec` */
+/** @param options of the mounts at those folders, e.g. `noexec`; of `/`, of the root's own */
 export async function withServer(
 	use: (server: Server) => Promise<void>,
 	options: Record<string, string> = {},
+): Promise<void> {
+	await serving(use, (folder) => setUp(folder, options));
+}
+
+/**
+ * A server that a script becomes, in a mount namespace of its own.
+ * @param script of a shell, for keys in this folder and a server at this port of the loopback
+ */
+export async function serving(
+	use: (server: Server) => Promise<void>,
+	script: (folder: string, port: number) => string | Promise<string>,
 ): Promise<void> {
 	const folder = shortFolder(t, 0o755);
 	const port = await freePort();
@@ -55,12 +66,8 @@ export async function withServer(
 	const child = spawn(
 		"unshare",
 		[
-			"--mount",
-			"--propagation",
-			"private",
-			"sh",
-			"-ec",
-			setUp(folder, options),
+			...["--mount", "--propagation", "private"],
+			...["sh", "-ec", await script(folder, port)],
 		],
 		{ stdio: "ignore" },
 	);
@@ -131,6 +138,9 @@ function setUp(folder: string, options: Record<string, string>): string {
 		"if ! mkdir -p /run/sshd 2>/dev/null; then mount -o remount,rw /run; mkdir -p /run/sshd; mount -o remount,ro /run; fi",
 		"chmod 755 /run/sshd",
 		`sed 's,${folder},/mnt/keep,g' /mnt/keep/sshd_config >/mnt/sshd_config`,
+		...(options["/"] === undefined
+			? []
+			: [`mount -o remount,bind,${options["/"]} /`]),
 		`exec ${SSHD} -D -f /mnt/sshd_config -E /mnt/keep/sshd.log`,
 	].join("\n");
 }
@@ -162,7 +172,7 @@ function signalServers(pid: number, signal: NodeJS.Signals): void {
 
 function isServer(pid: number): boolean {
 	try {
-		return /^sshd/.test(readFileSync(`/proc/${pid}/comm`, "utf8"));
+		return /^(?:sshd|dropbear)/.test(readFileSync(`/proc/${pid}/comm`, "utf8"));
 	} catch {
 		return true;
 	}

@@ -1,7 +1,7 @@
 /** Where cases run. A target is opened, runs one list of requests, and tells how it ended. */
 import type { KernelInfo, TargetKind } from "../../results/model/model.js";
 import type { ShellGuest } from "../../vm/index.js";
-import type { RawFacts } from "../common/suiteApi.js";
+import type { PlannedCase, RawFacts } from "../common/suiteApi.js";
 import type { Complaint } from "../splats/complaint.js";
 
 /** One case to run; `n` is its place in the plan. */
@@ -55,6 +55,10 @@ export interface Session {
 	readonly savedAt?: Date | undefined;
 	/** Trouble on the way up. */
 	readonly notes: readonly string[];
+	/** Told the whole plan before anything is asked: the ids of cases that it has no answer to, whatever the kernel, and why. */
+	readonly withheld?: (
+		cases: readonly PlannedCase[],
+	) => ReadonlyMap<string, string>;
 	/**
 	 * Makes further guests cheap, before anything is asked: they and this one become copies of one that was booted once. Returns
 	 * what was in the way, if anything was. Absent where there is nothing to gain.

@@ -41,7 +41,7 @@ function chooses(
 /** On a kernel of 32 bits; a helper of 32 bits on one of 64 is no such. */
 const losesSighand = (facts: Facts): boolean =>
 	facts.wordBits === 32 &&
-	facts.reported.machine !== "x86_64" &&
+	!/64/.test(facts.reported.machine ?? "") &&
 	!has("clone_sighand_32", facts.version);
 
 function flag(

@@ -110,3 +110,17 @@ test("pids fit the kernel's limit, and differ where they did", async () => {
 				`${id}: ${match[0]} would be taken for a pid`,
 			);
 });
+
+test("a 32-bit helper on a 64-bit kernel: it is the kernel that loses a flag, or does not", async () => {
+	const found = (machine: string): string[] =>
+		plan(kernel("5.10.223", { word_bits: "32", machine }))
+			.filter(
+				({ id }) =>
+					id === "set_tid.with_clear_sighand.uid1000-cap_checkpoint_restore",
+			)
+			.map(({ results }) => results.join());
+	for (const machine of ["i686", "armv7l"])
+		assert.match(found(machine).join(), /^0:20522!sighand$/, machine);
+	for (const machine of ["x86_64", "aarch64"])
+		assert.match(found(machine).join(), /^0:20522$/, machine);
+});

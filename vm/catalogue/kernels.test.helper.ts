@@ -76,15 +76,17 @@ export async function keyPair(
 	return { home, file: await put(`${name}.asc`, stdout) };
 }
 
-/** A directory with the package of a kernel: its name, its version and the kernel's release. */
+/** A directory with the package of a kernel: its name, its version and the kernel's release; for an architecture with its image. */
 export async function rpmOf(
 	name: string,
 	version: string,
 	release: string,
+	arch = "x86_64",
+	image = { name: "vmlinuz", data: kernel(release) },
 ): Promise<string> {
-	const vmlinuz = await put(`${name}.vmlinuz`, kernel(release));
+	const file = await put(`${name}.${arch}.${image.name}`, image.data);
 	const spec = await put(
-		`${name}.spec`,
+		`${name}.${arch}.spec`,
 		`Name: ${name}
 Version: ${version}
 Release: 1
@@ -93,15 +95,15 @@ License: GPL-2.0-only
 %description
 x
 %install
-install -D ${vmlinuz} %{buildroot}/lib/modules/${release}/vmlinuz
+install -D ${file} %{buildroot}/lib/modules/${release}/${image.name}
 %files
 /lib/modules
 `,
 	);
 	const top = join(dir, `rpm-${name}`);
 	await execa("rpmbuild", [
-		...["-bb", "--quiet", "--target", "x86_64"],
+		...["-bb", "--quiet", "--target", arch],
 		...["--define", `_topdir ${top}`, spec],
 	]);
-	return join(top, "RPMS/x86_64");
+	return join(top, "RPMS", arch);
 }

@@ -144,7 +144,7 @@ test("zypper is asked for the release, below a directory of its own", async () =
 	const record = join(dir, "record");
 	await fake(
 		"zypper",
-		`echo "$*" > ${record}
+		`echo "$*" > ${record}; cat "$ZYPP_CONF" > ${record}.conf
 		while [ "$1" != --pkg-cache-dir ]; do shift; done
 		mkdir -p "$2/repo-oss/x86_64" && cp ${file} "$2/repo-oss/x86_64/"`,
 	);
@@ -153,7 +153,13 @@ test("zypper is asked for the release, below a directory of its own", async () =
 		/zypper has no repository; download kernel-default-\*\.rpm/,
 	);
 	await put("etc/zypp/repos.d/oss.repo", "[repo-oss]\nbaseurl=x\n");
+	// Its own configuration counts, but for the architecture.
+	await put("etc/zypp/zypp.conf", "# x\n[main]\narch = i586\ngpgcheck = on\n");
 	const found = await fetched("opensuse:15.6@x86_64");
+	assert.equal(
+		await readFile(`${record}.conf`, "utf8"),
+		"# x\n[main]\narch = x86_64\ngpgcheck = on\n",
+	);
 	assert.equal(found.release, "6.4.0-150600.1-default");
 	assert.equal(found.package, "kernel-default");
 	assert.match(

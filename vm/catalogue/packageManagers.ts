@@ -26,7 +26,11 @@ interface Job {
 	/** Empty at first, and the job's own. */
 	dir: string;
 	etc: string;
-	run: (program: string, args: readonly string[]) => Promise<string>;
+	run: (
+		program: string,
+		args: readonly string[],
+		env?: Readonly<Record<string, string>>,
+	) => Promise<string>;
 }
 
 /** Downloads the newest package and its checks; the files are then somewhere below the directory. */
@@ -118,16 +122,34 @@ const dnf: Manager = async (job) => {
 	await checkRpms(job, [...new Set(keys)]);
 };
 
+/** The machine's own configuration with another architecture: zypper has no option for that. */
+async function zyppConf({ etc, arch }: Job): Promise<string> {
+	const text =
+		(await textOf(join(etc, "zypp/zypp.conf"))) ||
+		(await textOf("/usr/etc/zypp/zypp.conf"));
+	const lines = text.split("\n").filter((line) => !/^\s*arch\s*=/.test(line));
+	const main = lines.findIndex((line) => /^\s*\[main\]/.test(line));
+	if (main < 0) lines.push("[main]");
+	lines.splice(main < 0 ? lines.length : main + 1, 0, `arch = ${arch}`);
+	return lines.join("\n");
+}
+
 /** libzypp checks the repositories' metadata, and by them the package. */
 const zypper: Manager = async (job) => {
 	const dir = join(job.etc, "zypp/repos.d");
 	if ((await repositories(dir)).size === 0)
 		throw elsewhere(job.name, "this machine's zypper has no repository");
-	await job.run("zypper", [
-		...["--non-interactive", "--quiet", "--releasever", job.name.suite],
-		...["--reposd-dir", dir, "--cache-dir", `${job.dir}/cache`],
-		...["--pkg-cache-dir", `${job.dir}/files`, "download", job.package],
-	]);
+	const conf = join(job.dir, "zypp.conf");
+	await writeFile(conf, await zyppConf(job));
+	await job.run(
+		"zypper",
+		[
+			...["--non-interactive", "--quiet", "--releasever", job.name.suite],
+			...["--reposd-dir", dir, "--cache-dir", `${job.dir}/cache`],
+			...["--pkg-cache-dir", `${job.dir}/files`, "download", job.package],
+		],
+		{ ZYPP_CONF: conf },
+	);
 };
 
 /** pacman checks what its SigLevel says, by default every package. It wants to be root, or to think so. */
@@ -201,14 +223,14 @@ export async function fetchPackages(
 	const manager = MANAGERS[program];
 	if (!manager || findOnPath(program) === undefined)
 		throw elsewhere(name, `${program} is not on this machine`);
-	const run: Job["run"] = async (tool, args) => {
+	const run: Job["run"] = async (tool, args, env) => {
 		const { execa } = await loadExeca();
 		const result = await execa(tool, args, {
 			cwd: dir,
 			reject: false,
 			stdin: "ignore",
 			all: true,
-			env: { LC_ALL: "C.UTF-8" },
+			env: { LC_ALL: "C.UTF-8", ...env },
 			...(signal && { cancelSignal: signal }),
 		});
 		if (result.isCanceled) throw new VmError("aborted", "interrupted");
@@ -237,7 +259,7 @@ export async function fetchPackages(
 		"catalogue",
 		`${name.name}: ${program} brought no package`,
 		{
-			hint: `does ${label} ${name.suite} exist?`,
+			hint: `does ${label} ${name.suite} exist, and for ${arch}?`,
 		},
 	);
 }

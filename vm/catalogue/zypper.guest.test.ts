@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import { execa } from "execa";
 import { t, test } from "tap";
+import { armImage } from "../image/samples.test.data.js";
 import { fetchKernel, parseKernelName } from "../index.js";
 import { guestProgram, type ProgramSource } from "./guestProgram.js";
 import {
@@ -70,6 +71,19 @@ test("zypper itself, and its check of the repository's signature", {
 	skip,
 }, async () => {
 	const repo = await rpmOf("kernel-default", "6.4.0", "6.4.0-1-default");
+	// The other architecture's package lies beside it, and is newer.
+	const arm = await rpmOf(
+		"kernel-default",
+		"6.4.1",
+		"6.4.1-1-default",
+		"aarch64",
+		{
+			name: "Image",
+			data: armImage(),
+		},
+	);
+	const armFile = "kernel-default-6.4.1-1.aarch64.rpm";
+	await copyFile(join(arm, armFile), join(repo, armFile));
 	const index = join(repo, "repodata/repomd.xml");
 	await execa("createrepo_c", ["--quiet", repo]);
 	await put(
@@ -104,6 +118,14 @@ test("zypper itself, and its check of the repository's signature", {
 	assert.equal(found.version, "6.4.0-1.x86_64");
 	assert.equal(found.release, "6.4.0-1-default");
 	assert.deepEqual(await readFile(found.image), kernel("6.4.0-1-default"));
+	const other = await fetched("opensuse:15.6@aarch64");
+	assert.equal(other.version, "6.4.1-1.aarch64");
+	assert.equal(other.release, "6.4.1-1-default");
+	assert.deepEqual(await readFile(other.image), armImage());
+	await assert.rejects(fetched("opensuse:15.6@riscv64"), {
+		kind: "catalogue",
+		message: /zypper brought no package; .* for riscv64\?/,
+	});
 	// Another release is another repository.
 	await assert.rejects(fetched("opensuse:15.5@x86_64"), {
 		kind: "catalogue",

@@ -1,5 +1,6 @@
 /** Images that the distributions' own tools make of real kernels: each gives the kernel back, one of each group is booted. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +16,8 @@ const STUB = "/usr/lib/systemd/boot/efi/linuxx64.efi.stub";
 let dir: string;
 let x86: Image;
 let arm: Image;
-/** What QEMU boots of the two. */
+let riscv: Image;
+/** What QEMU boots of the first two. */
 let bzImage: Buffer;
 let armImage: Buffer;
 const environment = process.env.XDG_CACHE_HOME;
@@ -24,6 +26,7 @@ t.before(async () => {
 	dir = t.testdir();
 	x86 = await resolveKernel("debian:bookworm@amd64");
 	arm = await resolveKernel("debian:bookworm@arm64");
+	riscv = await resolveKernel("debian:trixie@riscv64");
 	bzImage = await readFile(x86.bootPath);
 	armImage = await readFile(arm.bootPath);
 	// Copies of 30 MB each: not into the user's cache.
@@ -120,6 +123,26 @@ test("EFI images that unpack themselves", async () => {
 		assert.equal(image.format, "zboot");
 		assert.equal(image.release, arm.release);
 		if (name === "zstd22") await boots(image, arm);
+	}
+});
+
+test("the same for riscv64", async () => {
+	const kernel = await readFile(riscv.bootPath);
+	for (const [name, tool, ...args] of [
+		["gzip", "gzip", "-1c"],
+		["xzkern", "xz", "-0c", "--check=crc32"],
+		["zstd22", "zstd", "-1c"],
+	] as const) {
+		const payload = await packed(kernel, tool, ...args);
+		await writeFile(join(dir, "vmlinuz.efi"), zboot(name, payload, 0x5064));
+		const compression = name.replace(/22|kern/, "");
+		const image = await holds("vmlinuz.efi", kernel, compression);
+		assert.equal(image.format, "zboot");
+		assert.equal(image.arch, "riscv64");
+		assert.equal(image.release, riscv.release);
+		// The set-up builds no agent for it unless it is asked to.
+		const agent = join(AGENTS, `crprobe-${riscv.arch}`);
+		if (name === "gzip" && existsSync(agent)) await boots(image, riscv);
 	}
 });
 

@@ -28,7 +28,12 @@ export function armImage(flags = 0): Buffer {
 	return image;
 }
 
-export function zboot(compression: string, payload: Buffer): Buffer {
+/** @param machine of the PE header: arm64's, 0x5064 is riscv64's */
+export function zboot(
+	compression: string,
+	payload: Buffer,
+	machine = 0xaa64,
+): Buffer {
 	const head = Buffer.alloc(512);
 	head.write("MZ\0\0zimg", 0, "latin1");
 	head.writeUInt32LE(512, 8);
@@ -36,7 +41,7 @@ export function zboot(compression: string, payload: Buffer): Buffer {
 	head.write(compression, 24);
 	head.writeUInt32LE(64, 0x3c);
 	head.write("PE\0\0", 64, "latin1");
-	head.writeUInt16LE(0xaa64, 68);
+	head.writeUInt16LE(machine, 68);
 	return Buffer.concat([head, payload]);
 }
 

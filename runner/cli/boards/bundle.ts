@@ -8,7 +8,8 @@ import { releases } from "../../common/eras.js";
 import { tell } from "../../common/tell.js";
 import { UsageError } from "../../common/usage.js";
 import { DEFAULT_DEADLINE_MS } from "../../execute/caseRequest.js";
-import { filter, type Selection, select } from "../../request/select.js";
+import { asked } from "../../request/extras.js";
+import { type Selection, select } from "../../request/select.js";
 import { oneOf, seconds, text } from "../../request/values.js";
 import { agentPath } from "../../targets/agents.js";
 import type { CommandContext } from "../commands/context.js";
@@ -92,7 +93,10 @@ async function requestsFor(
 	const selection: Selection = { suite, subject, case: options.case ?? [] };
 	const suites = await context.deps.suites();
 	select(suites.outline(), selection);
-	const cases = bundled(filter(suites.plan(null).cases, selection), { host });
+	const cases = bundled(
+		asked(suites.plan(null).cases, { selection, extras: [] }),
+		{ host },
+	);
 	if (cases.length === 0)
 		throw new UsageError(
 			"nothing of what was selected can go into a bundle: suite lsm is for guests, and what touches the machine itself takes --host",

@@ -2,13 +2,15 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { FORMATS } from "../../../results/index.js";
 import { LogError, loadBundleLog } from "../../bundle/bundleLog.js";
+import { UsageError } from "../../common/usage.js";
+import { version } from "../../common/version.js";
 import { keepInputs } from "../../reports/reports.js";
 import { loadConfig } from "../../request/configFile.js";
 import { runRequest } from "../../request/runRequest.js";
-import { EVERYTHING } from "../../request/select.js";
+import { EVERYTHING, present, type Selection } from "../../request/select.js";
 import { again, text } from "../../request/values.js";
 import { run } from "../../run/run.js";
-import type { CommandContext } from "../commands/context.js";
+import type { CliDeps, CommandContext } from "../commands/context.js";
 import { formatHelp } from "../commands/formatHelp.js";
 
 const MORE = `
@@ -63,7 +65,7 @@ export function addJudge(program: Command, context: CommandContext): void {
 			context.status = await run(
 				{
 					...request,
-					selection: selectionOf(log),
+					selection: await selectionOf(log, context.deps),
 					targets: [
 						{
 							kind: "bundle",
@@ -80,10 +82,21 @@ export function addJudge(program: Command, context: CommandContext): void {
 		});
 }
 
-/** What the bundle was made of; the target tells what is wrong with its log. */
-function selectionOf(log: string): typeof EVERYTHING {
+/**
+ * What the bundle was made of, as far as this version has it; the target tells what is wrong with its log.
+ * @throws UsageError where it has nothing of it
+ */
+async function selectionOf(
+	log: string,
+	{ suites }: Pick<CliDeps, "suites">,
+): Promise<Selection> {
 	try {
-		return loadBundleLog(log).head.selection;
+		const { selection, version: by } = loadBundleLog(log).head;
+		const left = present((await suites()).outline(), selection);
+		if (left !== undefined) return left;
+		throw new UsageError(
+			`${log}: crcap ${by} made the bundle, and crcap ${version()} has none of the cases that it was to ask`,
+		);
 	} catch (error) {
 		if (!(error instanceof LogError)) throw error;
 		return EVERYTHING;
