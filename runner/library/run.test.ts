@@ -91,6 +91,19 @@ test("who leaves the loop stops the run; what did not run is told", async () => 
 	assert.equal(slow.closed, 1);
 });
 
+test("several may ask at a time, and each case goes to one of them", async () => {
+	const running = onFakes([fakeTarget()]);
+	const seen: string[] = [];
+	const reader = async (): Promise<void> => {
+		for await (const { result } of running) seen.push(result.id);
+	};
+	await Promise.all([reader(), reader(), reader()]);
+	assert.deepEqual(
+		seen,
+		CASES.map(({ id }) => id),
+	);
+});
+
 test("an aborted signal stops the run, before it and in it", async () => {
 	const aborted = onFakes([fakeTarget()], { signal: AbortSignal.abort() });
 	assert.equal((await aborted.finished).stopped, true);
