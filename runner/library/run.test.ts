@@ -125,6 +125,8 @@ test("what can't be asked for is refused, to whoever iterates as well", async ()
 		[{ repeat: 1.5 }, /run\(\): repeat: it is a whole number from 1 to 100/],
 		[{ shard: { index: 3, count: 2 } }, /shard\.index: .* from 1 to 2/],
 		[{ reports: ["tapp"] }, /there is no format "tapp"/],
+		[null as unknown as object, /run\(\): it is an object/],
+		[7 as unknown as object, /run\(\): it is an object/],
 	];
 	for (const [input, message] of wrong) {
 		const running = onFakes([fakeTarget()], input);
