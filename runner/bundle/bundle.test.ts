@@ -83,6 +83,7 @@ test("run.sh under every shell, and the verdicts of --local", async (t) => {
 	assert.equal(typeof JSON.parse(doctor.stdout), "object");
 	for (const [args, wanted] of [
 		[["-x"], /^run\.sh: unknown argument -x; /],
+		[["-o", ""], /^run\.sh: -o takes the name of a file$/],
 		[["-o"], /^run\.sh: -o takes the name of a file$/],
 	] as const) {
 		const { exitCode, stderr } = await execa("sh", [script, ...args], {

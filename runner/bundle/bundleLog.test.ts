@@ -67,6 +67,7 @@ test("a log is read as it was written, whatever stands around its lines", async 
 	for (const text of [
 		log,
 		log.replaceAll("\n", "\r\n"),
+		log.replaceAll("\n", "\r\r\n"),
 		log.replaceAll(/^# crcap/gm, "[   12.3] # crcap"),
 		`login: root\n${log}root@board:~# `,
 	]) {
@@ -114,6 +115,7 @@ test("a log that is not what the agent wrote is told", async (t) => {
 			[...lines.slice(0, third), ...other.slice(third)].join("\n"),
 			/^line \d+ is of another run than those before it$/,
 		],
+		[`${log}# crcap 0\n`, /^line \d+ was changed$/],
 		["", /^no log of a bundle is in it/],
 		[lines.slice(0, third).join("\n"), /^the log ends before the first case$/],
 	] as const)
@@ -130,6 +132,10 @@ test("a log that ends early is read as far as it goes", async (t) => {
 		[log.slice(0, log.indexOf("ok 1")), 1],
 		[log.slice(0, log.lastIndexOf("# crcap")), 3],
 		[log.slice(0, log.lastIndexOf(" end=") + 3), 2],
+		[
+			`${log.slice(0, log.lastIndexOf(" end="))}\n[    0.0] Booting\nlogin: `,
+			2,
+		],
 	] as const)
 		assert.equal(
 			readBundleLog(text).cut,
@@ -149,6 +155,27 @@ test("requests that were changed, or are none, are not obeyed", async (t) => {
 		assert.equal(stdout, "");
 		assert.match(stderr, wanted);
 		assert.equal(stderr.trim().split("\n").length, 1);
+	}
+});
+
+test("standard ends that are closed take no log's place", async (t) => {
+	const cwd = t.testdir({ requests: requestsOf(BODY) });
+	const agent = agentPath(localArch());
+	const sh = (line: string) =>
+		spawnSync("sh", ["-c", line, "sh", agent], { cwd, encoding: "utf8" });
+	for (const closed of ["<&-", ">&-", "<&- >&- 2>&-"]) {
+		const { status } = sh(`"$1" --batch requests log ${closed}`);
+		assert.equal(status, 0, closed);
+		const log = readFileSync(join(cwd, "log"), "utf8");
+		assert.equal(readBundleLog(log).cut, undefined, closed);
+	}
+	const { status, stderr } = sh('"$1" --batch requests >&-');
+	assert.equal(status, 1);
+	assert.match(stderr, /standard output: the log could not be written in full/);
+	for (const end of [">&-", ">/dev/full"]) {
+		const facts = sh(`"$1" --facts ${end}`);
+		assert.equal(facts.status, 1, end);
+		assert.match(facts.stderr, /^crprobe: standard output: /);
 	}
 });
 

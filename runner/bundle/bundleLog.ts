@@ -1,6 +1,5 @@
 /** The log of a bundle: lines `# crcap RUN SEQ LEN CRC PAYLOAD` among whatever else a terminal or a TAP reader shows. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
@@ -11,7 +10,7 @@ import {
 	ReadBackCache,
 	unescapeValue,
 } from "../../vm/index.js";
-import { readSmallFile } from "../common/source.js";
+import { openSource, readSmallFile } from "../common/source.js";
 import { UsageError } from "../common/usage.js";
 import type { Selection } from "../request/select.js";
 
@@ -122,7 +121,7 @@ export async function bundleId(path: string): Promise<string> {
 				});
 			stream.on("end", next);
 		});
-		pipeline(createReadStream(path), createGunzip(), members, () =>
+		pipeline(openSource(path), createGunzip(), members, () =>
 			resolve(undefined),
 		);
 	});
@@ -136,7 +135,7 @@ function readPayloads(text: string): string[] {
 	const payloads: string[] = [];
 	let run: string | undefined;
 	for (const [at, raw] of lines.entries()) {
-		const line = raw.replace(/\r$/, "");
+		const line = raw.replace(/\r+$/, "");
 		const begin = line.indexOf(MARK);
 		if (begin < 0) continue;
 		const [, name = "", seq = "", length, crc, payload = ""] =
@@ -144,8 +143,7 @@ function readPayloads(text: string): string[] {
 		const sound =
 			payload.length === Number(length) &&
 			crcHex(`${name} ${seq} ${payload}`) === crc;
-		// The last line of a log that was cut short may be a part of one.
-		if (!sound && at === lines.length - 1) break;
+		if (!sound && endsAt(lines, at, payloads.at(-1))) break;
 		if (!sound) throw new LogError(`line ${at + 1} was changed`);
 		run ??= name;
 		if (name !== run)
@@ -159,6 +157,13 @@ function readPayloads(text: string): string[] {
 		payloads.push(payload);
 	}
 	return payloads;
+}
+
+/** Where a log was cut short its last line may be a part of one; a machine that came up again may have gone on from there. */
+function endsAt(lines: readonly string[], at: number, before = ""): boolean {
+	if (at === lines.length - 1) return true;
+	const more = lines.slice(at + 1).some((line) => line.includes(MARK));
+	return !more && !/^bye \d{1,9}$/.test(before);
 }
 
 /** @throws LogError */

@@ -35,7 +35,7 @@ doctor=
 while test $# -gt 0; do
 	case $1 in
 	-o)
-		test $# -ge 2 || refuse "-o takes the name of a file"
+		test -n "$2" || refuse "-o takes the name of a file"
 		log=$2
 		shift 2
 		;;

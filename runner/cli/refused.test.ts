@@ -142,6 +142,16 @@ const REFUSED: [string, string[], RegExp][] = [
 		["compare", "/no/report.json", "/no/other.json"],
 		/^crcap: \/no\/report\.json: no such file$/m,
 	],
+	[
+		"no case to explain",
+		["explain", ""],
+		/value '' is invalid for argument 'case'\. It is empty/,
+	],
+	[
+		"a bundle that is not there",
+		["judge", "/etc/passwd", "--bundle", "/no/b.tar.gz"],
+		/^crcap: \/no\/b\.tar\.gz: no such file$/m,
+	],
 	["a grouping", ["list", "--group", "subjects"], /Did you mean subject\?/],
 	[
 		"a kernel to fetch",

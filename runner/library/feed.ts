@@ -2,6 +2,8 @@
 export class Feed<T> implements AsyncIterableIterator<T> {
 	readonly #waiting: T[] = [];
 	#wake: (() => void) | undefined;
+	/** Who asks before others were answered waits for their turn to be over. */
+	#turn: Promise<unknown> = Promise.resolve();
 	#end: { readonly error?: unknown } | undefined;
 	readonly #onBreak: () => void;
 
@@ -22,7 +24,13 @@ export class Feed<T> implements AsyncIterableIterator<T> {
 		this.#wake?.();
 	}
 
-	async next(): Promise<IteratorResult<T>> {
+	next(): Promise<IteratorResult<T>> {
+		const mine = this.#turn.then(() => this.#take());
+		this.#turn = mine.catch(() => {});
+		return mine;
+	}
+
+	async #take(): Promise<IteratorResult<T>> {
 		while (this.#waiting.length === 0) {
 			const end = this.#end;
 			if (end !== undefined) {

@@ -91,6 +91,19 @@ test("who leaves the loop stops the run; what did not run is told", async () => 
 	assert.equal(slow.closed, 1);
 });
 
+test("several may ask at a time, and each case goes to one of them", async () => {
+	const running = onFakes([fakeTarget()]);
+	const seen: string[] = [];
+	const reader = async (): Promise<void> => {
+		for await (const { result } of running) seen.push(result.id);
+	};
+	await Promise.all([reader(), reader(), reader()]);
+	assert.deepEqual(
+		seen,
+		CASES.map(({ id }) => id),
+	);
+});
+
 test("an aborted signal stops the run, before it and in it", async () => {
 	const aborted = onFakes([fakeTarget()], { signal: AbortSignal.abort() });
 	assert.equal((await aborted.finished).stopped, true);
@@ -112,6 +125,8 @@ test("what can't be asked for is refused, to whoever iterates as well", async ()
 		[{ repeat: 1.5 }, /run\(\): repeat: it is a whole number from 1 to 100/],
 		[{ shard: { index: 3, count: 2 } }, /shard\.index: .* from 1 to 2/],
 		[{ reports: ["tapp"] }, /there is no format "tapp"/],
+		[null as unknown as object, /run\(\): it is an object/],
+		[7 as unknown as object, /run\(\): it is an object/],
 	];
 	for (const [input, message] of wrong) {
 		const running = onFakes([fakeTarget()], input);

@@ -164,6 +164,8 @@ class Ends implements TargetSink {
 
 /** @throws UsageError naming what is wrong */
 function requestOf(input: RunInput): ReturnType<typeof runRequest> {
+	// It says what is wrong with what is no object.
+	if (Object(input) !== input) checkConfig(input, "run()");
 	const own = new Set<string>(OF_THE_RUN);
 	const config = checkConfig(
 		Object.fromEntries(

@@ -37,6 +37,8 @@ test("--dry-run refuses what the run would refuse", async () => {
 		["--kernel", KERNEL],
 		["--local", "--case", "nope"],
 		["--local", "--bisect"],
+		["--local", "--report", "tap", "--report", "json"],
+		["--local", "--report", "json=/no/such/folder/x"],
 		["--local", "--failed", join(KERNEL, "r.json")],
 	]) {
 		const { status, stdout } = await cli(["run", "--dry-run", ...args]);

@@ -3,6 +3,7 @@ import { counted } from "../../results/model/counts.js";
 import { EXIT } from "../common/exitStatus.js";
 import { listenForStop } from "../common/interrupt.js";
 import { print } from "../common/stdout.js";
+import { checkReports } from "../reports/reports.js";
 import type { RunRequest } from "../request/runRequest.js";
 import type { Target } from "../targets/target.js";
 import type { RunDeps } from "./run.js";
@@ -20,6 +21,7 @@ export async function dryRun(
 	request: RunRequest,
 	deps: RunDeps,
 ): Promise<number> {
+	checkReports(request.reports);
 	const wanted = await findWanted(request, deps);
 	if (tellNothing(wanted)) return EXIT.incomplete;
 	const stop = listenForStop(EXIT.interrupted, request.timeout);

@@ -8,7 +8,7 @@ import { print } from "../../common/stdout.js";
 import type { PlannedCase, RawFacts, SuiteApi } from "../../common/suiteApi.js";
 import { UsageError } from "../../common/usage.js";
 import { select } from "../../request/select.js";
-import { text } from "../../request/values.js";
+import { again, text } from "../../request/values.js";
 import { readFactLines } from "../../targets/factLines.js";
 import { localArch } from "../../targets/localTarget.js";
 import type { CommandContext } from "./context.js";
@@ -24,7 +24,7 @@ export function addExplain(program: Command, context: CommandContext): void {
 	program
 		.command("explain")
 		.description("what a case tries, as whom, what is expected and why")
-		.argument("<case...>", "ids or globs")
+		.argument("<case...>", "ids or globs", again(text))
 		.option(
 			"--kernel-facts <file>",
 			"expectations for the kernel with these facts",
