@@ -108,7 +108,7 @@ export const FACT_SOURCES: readonly FactSource[] = [
 	{
 		fact: "the version, and with it what a later or earlier kernel answers",
 		needs: ["pid_max_per_ns", "hidepid_per_mount"],
-		says: "the kernel under test, by uname(2) and /proc/version",
+		says: "the kernel under test, by uname(2), /proc/version and Ubuntu's /proc/version_signature; where these hide the stable level, the changelog of its .deb",
 		honest:
 			"a version in doubt is tried both ways; the report shows release and version beside the image's own, whose banner was read before the boot",
 		lies: { release: "5.7.0" },

@@ -321,11 +321,15 @@ test("a package's kernel is of the stable release that its changelog names", asy
 				data: gzipSync("* Jammy update: v5.15.173 upstream stable release"),
 			},
 			{ path: "./usr/share/doc/bash/changelog.Debian.gz", data: "other" },
+			{ path: "./boot/vmlinuz-5.15.0-60-generic", data: "older" },
 		]),
 	);
 	const found = await findKernels(tree);
 	assert.deepEqual(
 		found.map(({ release, stable }) => [release, stable]),
-		[["5.15.0-130-generic", "5.15.173"]],
+		[
+			["5.15.0-130-generic", "5.15.173"],
+			["5.15.0-60-generic", undefined],
+		],
 	);
 });

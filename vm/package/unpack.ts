@@ -1,6 +1,6 @@
 /** Files out of packages, without installing them: a .deb through dpkg-deb, an .rpm by itself. */
 import { readdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { makeDirs } from "../base/cache.js";
 import { errnoOf, VmError } from "../base/errors.js";
 import { loadExeca } from "../base/execa.js";
@@ -129,7 +129,7 @@ function only<T>(all: readonly T[]): T | undefined {
 export async function findKernels(dir: string): Promise<Found[]> {
 	const files = await filesBelow(dir, MAX_DEPTH);
 	const configs = files.filter((file) => CONFIG.test(basename(file)));
-	const changelog = files.find((file) =>
+	const changelogs = files.filter((file) =>
 		CHANGELOG.test(file.slice(dir.length + 1)),
 	);
 	const found = new Map<string, Found>();
@@ -149,9 +149,14 @@ export async function findKernels(dir: string): Promise<Found[]> {
 					);
 		const key = release ?? image;
 		if (found.has(key)) continue;
+		// The packages of several kernels may lie in one tree.
+		const changelog = changelogs.find((file) =>
+			dirname(file).endsWith(`-${release}`),
+		);
 		const stable = changelog && (await stableOf(changelog, release ?? ""));
 		found.set(key, {
-			...{ image, release },
+			image,
+			release,
 			...(config && { config }),
 			...(stable && { stable }),
 		});
