@@ -4,9 +4,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { test } from "tap";
+import { outcomes } from "../cli/outcome.test.helper.js";
 import { cli } from "../cli/spawnCli.test.helper.js";
 import { localArch } from "../targets/localTarget.js";
-import { outcomes } from "./outcome.test.helper.js";
 
 /** As in ssh.test.ts: every way in which a case is made. */
 const SELECTION = [

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "tap";
+import { type Outcome, outcomes } from "../cli/outcome.test.helper.js";
 import type { PlannedCase } from "../common/suiteApi.js";
 import { version } from "../common/version.js";
 import { suiteApi } from "../library/suites.js";
@@ -11,7 +12,6 @@ import { matcher, type Selection } from "../request/select.js";
 import { agentPath } from "../targets/agents.js";
 import { localArch } from "../targets/localTarget.js";
 import { archive } from "./archive.js";
-import { type Outcome, outcomes } from "./outcome.test.helper.js";
 import { bundleRequests } from "./requests.js";
 
 /** Of each suite a row, in the plan's order. */

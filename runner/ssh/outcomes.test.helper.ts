@@ -1,12 +1,11 @@
 /** What a run came to, for a comparison with another one. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Test } from "tap";
-import type { Report } from "../../results/index.js";
+import { byCase, targetOf } from "../cli/outcome.test.helper.js";
 import { cli } from "../cli/spawnCli.test.helper.js";
 
-/** Verdict and observation by case; which pids were free differs from run to run. */
+/** What its cases came to. */
 export async function outcomes(
 	t: Test,
 	options: readonly string[],
@@ -15,13 +14,7 @@ export async function outcomes(
 	const file = join(t.testdir(), "report.json");
 	const report = ["--report", `json=${file}`];
 	const { stderr } = await cli(["run", ...options, ...report], { env });
-	const { targets } = JSON.parse(readFileSync(file, "utf8")) as Report;
-	const cases = targets[0]?.cases ?? [];
+	const cases = targetOf(file)?.cases ?? [];
 	assert.ok(cases.length > 0, stderr);
-	return Object.fromEntries(
-		cases.map(({ id, verdict, observed }) => [
-			id,
-			`${verdict} ${observed.replace(/\d+/g, "N")}`,
-		]),
-	);
+	return byCase(cases);
 }

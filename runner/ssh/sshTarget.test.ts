@@ -7,7 +7,7 @@ import { type Test, test } from "tap";
 import { AGENTS, agentPath } from "../targets/agents.js";
 import type { CaseRequest, SessionEnd } from "../targets/target.js";
 import { readDestination, sshArguments } from "./sshDestination.js";
-import { noServer, until, withServer } from "./sshd.test.helper.js";
+import { noServer, SEALED, until, withServer } from "./sshd.test.helper.js";
 import { sshTarget } from "./sshTarget.js";
 
 const requestOf = (
@@ -312,9 +312,6 @@ test("file systems where nothing runs are passed over", { skip }, async () => {
 		{ all: "noexec", "/root": "ro" },
 	);
 });
-
-/** What embedded systems have: nothing can be written but what is lost at power-off, and what anyone can write runs nothing. */
-const SEALED = { "/": "ro", "/root": "ro", "/var/tmp": "ro", "/tmp": "noexec" };
 
 test("a read-only root, and no programs in /tmp", { skip }, async () => {
 	await withServer(

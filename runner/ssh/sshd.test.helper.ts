@@ -27,6 +27,14 @@ export function noServer(): string | false {
 /** The folders that the agent may look at, each with a file system of its own there. */
 export const FOLDERS = ["/tmp", "/root", "/var/tmp", "/dev/shm", "/run"];
 
+/** What embedded systems have: nothing can be written but what is lost at power-off, and what anyone can write runs nothing. */
+export const SEALED = {
+	"/": "ro",
+	"/root": "ro",
+	"/var/tmp": "ro",
+	"/tmp": "noexec",
+};
+
 export interface Server {
 	/** For `--ssh`. */
 	readonly root: string;

@@ -2,11 +2,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Report } from "../../results/index.js";
-import { cliBatch } from "../cli/spawnCli.test.helper.js";
+import { cliBatch } from "./spawnCli.test.helper.js";
 
 export interface Outcome {
 	readonly status: number | undefined;
-	/** Verdict and observation by case, and why for those without one. */
+	/** As byCase() has them. */
 	readonly cases: Record<string, string>;
 	readonly incomplete: string;
 	readonly notes: readonly string[];
@@ -27,15 +27,7 @@ export async function outcomes(
 		const { cases = [], incompleteReason, notes } = targetOf(fileOf(n)) ?? {};
 		return {
 			status,
-			cases: Object.fromEntries(
-				cases.map(({ id, verdict, observed, reason }) => [
-					id,
-					// Which pids were free differs from run to run.
-					observed === "" || verdict === "error"
-						? `${verdict}: ${reason}`
-						: `${verdict} ${observed.replace(/\d+/g, "N")}`,
-				]),
-			),
+			cases: byCase(cases),
 			incomplete: incompleteReason ?? "",
 			notes: notes ?? [],
 			usage: status === 2 ? stderr : "",
@@ -43,8 +35,23 @@ export async function outcomes(
 	});
 }
 
-/** None where the command line was refused. */
-function targetOf(file: string): Report["targets"][number] | undefined {
+/** Verdict and observation by case, and why for those without one. */
+export function byCase(
+	cases: Report["targets"][number]["cases"],
+): Record<string, string> {
+	return Object.fromEntries(
+		cases.map(({ id, verdict, observed, reason }) => [
+			id,
+			// Which pids were free differs from run to run.
+			observed === "" || verdict === "error"
+				? `${verdict}: ${reason}`
+				: `${verdict} ${observed.replace(/\d+/g, "N")}`,
+		]),
+	);
+}
+
+/** A report's first target: none where the command line was refused. */
+export function targetOf(file: string): Report["targets"][number] | undefined {
 	if (!existsSync(file)) return undefined;
 	return (JSON.parse(readFileSync(file, "utf8")) as Report).targets[0];
 }
