@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "tap";
 import { MACHINES, resolveKernel } from "../../vm/index.js";
-import { outcomes } from "../cli/outcome.test.helper.js";
+import { outcomes } from "../cli/boards/outcome.test.helper.js";
 import { cli } from "../cli/spawnCli.test.helper.js";
 import { startSystem, systemFile } from "../shell/system.test.helper.js";
 

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { test } from "tap";
-import { outcomes } from "../cli/outcome.test.helper.js";
+import { outcomes } from "../cli/boards/outcome.test.helper.js";
 import { cli } from "../cli/spawnCli.test.helper.js";
 import { localArch } from "../targets/localTarget.js";
 

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "tap";
-import { type Outcome, outcomes } from "../cli/outcome.test.helper.js";
+import { type Outcome, outcomes } from "../cli/boards/outcome.test.helper.js";
 import type { PlannedCase } from "../common/suiteApi.js";
 import { version } from "../common/version.js";
 import { suiteApi } from "../library/suites.js";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Test } from "tap";
-import { byCase, targetOf } from "../cli/outcome.test.helper.js";
+import { byCase, targetOf } from "../cli/boards/outcome.test.helper.js";
 import { cli } from "../cli/spawnCli.test.helper.js";
 
 /** What its cases came to. */

@@ -1,8 +1,8 @@
 /** What a run, or the judging of a log, came to. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Report } from "../../results/index.js";
-import { cliBatch } from "./spawnCli.test.helper.js";
+import type { Report } from "../../../results/index.js";
+import { cliBatch } from "../spawnCli.test.helper.js";
 
 export interface Outcome {
 	readonly status: number | undefined;
