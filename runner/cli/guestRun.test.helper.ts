@@ -51,13 +51,22 @@ export function heard(
 	});
 }
 
-/** Waits until the process is not there any more; one that stays lets the test run into its limit. */
+/** What was killed and is still there after so long stays, milliseconds. */
+const MAX_GOING = 60_000;
+
+/** Waits until the process is not there any more. @throws for one that stays, which is killed then */
 export async function gone(pid: number): Promise<void> {
-	for (;;) {
-		const { stdout } = await execa("ps", ["-o", "stat=", "-p", String(pid)], {
-			reject: false,
-		});
+	for (const until = performance.now() + MAX_GOING; ; ) {
+		const { stdout } = await execa(
+			"ps",
+			["-o", "stat=,args=", "-p", String(pid)],
+			{ reject: false },
+		);
 		if (stdout === "" || stdout.startsWith("Z")) return;
+		if (performance.now() > until) {
+			process.kill(pid, "SIGKILL");
+			assert.fail(`process ${pid} stays: ${stdout}`);
+		}
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { t, test } from "tap";
@@ -80,6 +82,38 @@ for (const [what, script, names] of [
 		assert.equal(exit.signal, "SIGKILL");
 		await gone(all);
 	});
+
+test("a runner that dies before its QEMU knows whose child it is leaves none", async () => {
+	const bin = join(dir, "bin");
+	mkdirSync(bin);
+	const script = (name: string, text: string) => {
+		writeFileSync(join(dir, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+		return JSON.stringify(join(dir, name));
+	};
+	script(
+		"bin/setpriv",
+		`echo $$ > ${dir}/g1; while [ ! -s ${dir}/dead ]; do sleep 0.02; done; exec /usr/bin/setpriv "$@"`,
+	);
+	const qemu = script("late.sh", `echo $$ > ${dir}/late; sleep 600`);
+	const source = join(dir, "runner.mjs");
+	const module = new URL("./process.js", import.meta.url).href;
+	writeFileSync(
+		source,
+		`import { spawnQemu } from ${JSON.stringify(module)};
+		import { MACHINES } from ${JSON.stringify(new URL("../base/machines.js", import.meta.url).href)};
+		spawnQemu(${qemu}, { ...${JSON.stringify(SPEC)}, machine: MACHINES.x86_64 }, Buffer.from("x"));`,
+	);
+	const runner = spawn(process.execPath, [source], {
+		stdio: "ignore",
+		env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+	});
+	const all = await pids("g1");
+	runner.kill("SIGKILL");
+	await once(runner, "exit");
+	writeFileSync(join(dir, "dead"), "yes");
+	await gone(all);
+	assert.equal(existsSync(join(dir, "late")), false);
+});
 
 test("what is left when QEMU ends is killed, and its ports are not waited for", async () => {
 	const qemu = start(

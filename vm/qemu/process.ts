@@ -93,6 +93,14 @@ function findSetpriv(): string | null {
 	return setprivPath;
 }
 
+/**
+ * What becomes the command that follows only where this process is still its parent: the kernel sends no signal for a parent that
+ * was gone before it was asked for one.
+ */
+const ifChildOf = (pid: number): string[] => [
+	...["/bin/sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"', String(pid)],
+];
+
 /** An open file that holds these bytes and has no name any more. */
 function unlinkedFile(data: Uint8Array): number {
 	let fd: number | undefined;
@@ -138,14 +146,14 @@ export function spawnQemu(
 	);
 	const setpriv = findSetpriv();
 	const [command, ...rest] = setpriv
-		? [setpriv, "--pdeathsig", "KILL", "--", program, ...args]
-		: [program, ...args];
+		? [setpriv, "--pdeathsig", "KILL", "--", ...ifChildOf(process.pid), program]
+		: [program];
 	const initrd = unlinkedFile(initramfs);
 	const family = familyName();
 	let child: ChildProcess;
 	try {
 		guardExit();
-		child = spawn(command as string, rest, {
+		child = spawn(command as string, [...rest, ...args], {
 			stdio: [
 				...(["ignore", "ignore", "pipe", "pipe", "pipe", "pipe"] as const),
 				initrd,

@@ -262,7 +262,8 @@ async function cutAt(
 	});
 	const cut = { workspace, pid: running.pid ?? 0, said: () => text };
 	while (!MOMENTS[moment](cut)) {
-		assert.equal(running.exitCode, null, text);
+		const over = running.exitCode !== null || MOMENTS.runs(cut);
+		assert.ok(!over, `${moment} never came: ${text}`);
 		await sleep(1);
 	}
 	const started = below(cut.pid);
