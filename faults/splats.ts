@@ -75,6 +75,33 @@ const ROWS: readonly Row[] = [
 		says: "BUG: KASAN: use-after-free in crcap_use_after_free",
 		description: "The check reads an object that it has freed (KASAN).",
 	},
+	{
+		part: "set_tid",
+		kind: "guarded",
+		says: "BUG: KFENCE: use-after-free read in crcap_guarded",
+		description: "The check reads a freed object that KFENCE guards.",
+	},
+	{
+		part: "set_tid",
+		kind: "soft_lockup",
+		says: "BUG: soft lockup",
+		description:
+			"The check keeps the processor for four seconds, once (SOFTLOCKUP_DETECTOR).",
+	},
+	{
+		part: "ns_last_pid",
+		kind: "rcu_stall",
+		says: "rcu: INFO: rcu_sched self-detected stall on CPU",
+		description:
+			"The check stays in a read-side critical section of RCU for six seconds, once.",
+	},
+	{
+		part: "ns_last_pid",
+		kind: "hung_task",
+		says: "blocked for more than 1 seconds",
+		description:
+			"The check sleeps uninterruptibly for four seconds, once (DETECT_HUNG_TASK).",
+	},
 ];
 
 export const PLANTED_SPLATS: readonly PlantedSplat[] = ROWS.map((row) => ({
