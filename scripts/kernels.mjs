@@ -2,6 +2,8 @@
 /**
  * Every kernel of the catalogue that crcap is held against, in one run: Debian's releases on x86_64, and one kernel of each
  * other architecture; then security modules and CRIU on those that are quick to emulate. The last line counts targets. Needs the build with every helper.
+ * With `--every=N` the other architectures are asked a share of the plan each, by the calendar: in N days the whole of it. Other
+ * options are those of `crcap run`.
  */
 import { spawnSync } from "node:child_process";
 import { table } from "./lib/figures.mjs";
@@ -13,6 +15,7 @@ import {
 	lastOf,
 	planned,
 	runTargets,
+	today,
 	wasLost,
 } from "./lib/targets.mjs";
 
@@ -89,16 +92,21 @@ function tryAll(kernels, more) {
 	return lastOf(first, again.length === 0 ? [] : runAll(again, more));
 }
 
+/** @typedef {{ kernels: RegExp, more: readonly string[] }} Part of what is tried */
+
+const NATIVE = /^[^@]*$/;
+const OTHER = /@/;
+
 /**
  * What is tried after the whole plan, each in guests of its own, on the kernels whose names match: not where the user asks for
  * some cases. CRIU takes a second a case on this architecture and half a minute on another.
  */
 const FURTHER = [
 	{
-		kernels: /^[^@]*$/,
+		kernels: NATIVE,
 		more: ["--suite=lsm", "--lsm=apparmor,selinux,tomoyo", "--max-skipped=100"],
 	},
-	{ kernels: /^[^@]*$/, more: ["--suite=criu"] },
+	{ kernels: NATIVE, more: ["--suite=criu"] },
 	{
 		kernels: /@(arm64|aarch64)$/,
 		more: ["--case=criu.plain.criu_ambient-cap_checkpoint_restore"],
@@ -106,21 +114,40 @@ const FURTHER = [
 ];
 const SELECTS = /^--(suite|subject|case|failed|with|shard)\b/;
 
+/**
+ * @param {readonly string[]} words
+ * @returns {{ plan: Part[], more: string[] }} how the plan is tried, and the options of `crcap run`
+ */
+function readWords(words) {
+	const every = /^--every=(.*)$/;
+	const more = words.filter((word) => !every.test(word));
+	const value = words.map((word) => every.exec(word)?.[1]).find(Boolean) ?? "1";
+	const n = Number(value);
+	if (!Number.isSafeInteger(n) || n < 1)
+		throw new SetupError(`--every takes 1 or more, not "${value}"`, 2);
+	const shard = `--shard=${(today() % n) + 1}/${n}`;
+	return {
+		plan: [
+			{ kernels: NATIVE, more: [] },
+			{ kernels: OTHER, more: n === 1 ? [] : [shard] },
+		],
+		more,
+	};
+}
+
 runMain(async () => {
-	const more = process.argv.slice(2);
+	const { plan, more } = readWords(process.argv.slice(2));
 	const kernels = CANDIDATES.map(fetchFirst).filter(
 		(name) => name !== undefined,
 	);
 	const missing = CANDIDATES.length - kernels.length;
 	if (kernels.length === 0)
 		throw new SetupError("no kernel of the catalogue could be fetched");
-	const last = tryAll(kernels, more);
-	for (const further of more.some((word) => SELECTS.test(word))
-		? []
-		: FURTHER) {
-		const these = kernels.filter((name) => further.kernels.test(name));
-		if (these.length > 0)
-			last.push(...tryAll(these, [...further.more, ...more]));
+	const last = [];
+	const selects = more.some((word) => SELECTS.test(word));
+	for (const part of selects ? plan : [...plan, ...FURTHER]) {
+		const these = kernels.filter((name) => part.kernels.test(name));
+		if (these.length > 0) last.push(...tryAll(these, [...part.more, ...more]));
 	}
 	const rows = last.map(({ target, again }) => {
 		const { name, kernel, totals, durationMs } = target;

@@ -3,7 +3,8 @@
  * One stock kernel under settings that distributions, hardening guides and small systems change (scripts/settings.json): no case
  * may fail, and what a setting keeps from being tried is a skip that quotes it. Each setting is tried with the cases that it
  * touches, as two or three kinds of subjects by the calendar; two settings a day with the whole plan. The last line counts settings. With words, only the
- * settings whose text holds one of them; `--day N` goes by another day, `--kernel NAME` another kernel.
+ * settings whose text holds one of them; `--every N` takes of each N settings one, by the calendar, `--day N` goes by another day,
+ * `--kernel NAME` another kernel.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -14,6 +15,8 @@ import {
 	runTargets,
 	selectionOf,
 	settingTrouble,
+	today,
+	turnOf,
 	wholeToday,
 } from "./lib/targets.mjs";
 
@@ -21,7 +24,17 @@ import {
 /** @typedef {import("./lib/targets.mjs").Setting} Setting */
 /** @typedef {import("./lib/targets.mjs").Selection} Selection */
 
-const DAY_MS = 86_400_000;
+/**
+ * @param {string} text
+ * @param {number} least
+ * @param {string} what the option takes
+ */
+function wholeNumber(text, least, what) {
+	const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+	if (!Number.isSafeInteger(number) || number < least)
+		throw new SetupError(`${what}, not "${text}"`, 2);
+	return number;
+}
 
 /**
  * @param {string} kernel
@@ -50,24 +63,27 @@ runMain(async () => {
 		allowPositionals: true,
 		options: {
 			kernel: { type: "string", default: "debian:sid" },
-			day: { type: "string", default: `${Math.floor(Date.now() / DAY_MS)}` },
+			day: { type: "string", default: String(today()) },
+			every: { type: "string", default: "1" },
 		},
 	});
-	const day = Number(values.day);
-	if (!Number.isSafeInteger(day) || day < 0)
-		throw new SetupError("--day takes a number of days since 1970", 2);
+	const day = wholeNumber(values.day, 0, "--day takes days since 1970");
+	const every = wholeNumber(values.every, 1, "--every takes 1 or more");
 	/** @type {{ selections: Record<string, Selection | Selection[]>, settings: Setting[] }} */
 	const { selections, settings } = JSON.parse(
 		readFileSync(join(TOP, "scripts/settings.json"), "utf8"),
 	);
 	const whole = wholeToday(settings, day);
-	const wanted = settings.filter(
+	const named = settings.filter(
 		({ append }) =>
 			positionals.length === 0 ||
 			positionals.some((word) => append.includes(word)),
 	);
-	if (wanted.length === 0)
+	if (named.length === 0)
 		throw new SetupError("no setting's text holds one of these words", 2);
+	const wanted = turnOf(named, every, day);
+	if (wanted.length === 0)
+		throw new SetupError(`none of ${named.length} settings has its turn`, 2);
 	let passed = 0;
 	/** @param {Setting} setting @param {TargetResult} usual @param {TargetResult | undefined} changed */
 	const judge = (setting, usual, changed) => {

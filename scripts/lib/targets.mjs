@@ -88,6 +88,19 @@ export function lastOf(first, second) {
  * @property {string} [for] who ships it
  */
 
+/** Days since 1970. */
+export const today = () => Math.floor(Date.now() / 86_400_000);
+
+/**
+ * @template T
+ * @param {readonly T[]} rows
+ * @param {number} every
+ * @param {number} day since 1970
+ * @returns {T[]} of each so many rows one, that of the day: in as many days each has its turn
+ */
+export const turnOf = (rows, every, day) =>
+	rows.filter((_, i) => i % every === day % every);
+
 /** The number of settings that are tried with the whole plan each day. */
 const WHOLE_A_DAY = 2;
 

@@ -6,6 +6,7 @@ import {
 	lastOf,
 	selectionOf,
 	settingTrouble,
+	turnOf,
 	wasLost,
 	wholeToday,
 } from "./targets.mjs";
@@ -149,4 +150,17 @@ test("of several selections each has its day", async () => {
 		[["a"], ["b"], ["a"]],
 	);
 	assert.deepEqual(selectionOf({ suite: ["c"] }, 5), { suite: ["c"] });
+});
+
+test("in as many days as there are turns each row has one", async () => {
+	const rows = Array.from({ length: 7 }, (_, i) => i);
+	assert.deepEqual(turnOf(rows, 1, 20_787), rows);
+	for (const every of [2, 3, 9]) {
+		const days = Array.from({ length: every }, (_, i) => 20_787 + i);
+		const tried = days.flatMap((day) => turnOf(rows, every, day));
+		assert.deepEqual(
+			tried.sort((a, b) => a - b),
+			rows,
+		);
+	}
 });
