@@ -24,6 +24,7 @@ const USAGE = `usage: npm run sanitize [-- OPTIONS]
 
   --only NAME  asan, valgrind, analyzer or tidy; repeatable (default: all)
   --case TEXT  only cases whose id holds this text
+  --every N    valgrind takes one case of so many (default: 11)
   --help       this text
 `;
 
@@ -219,19 +220,16 @@ const asan = (cases, folder) => {
 	});
 };
 
-/** One case in so many is run under valgrind: a case takes it seconds, and rows differ more than their subjects. */
-const VALGRIND_STRIDE = 11;
-
 /**
- * A sample, without the programs that cases execute: valgrind would begin anew for each. It makes system calls in the program's
- * place and does not know them all, so what a case comes to under it says nothing: only its findings count, and that
- * the case came to its end.
+ * A sample, since a case takes valgrind half a second and rows differ more than their subjects; without the programs that cases
+ * execute: valgrind would begin anew for each. It makes system calls in the program's place and does not know them all, so what a
+ * case comes to under it says nothing: only its findings count, and that the case came to its end.
  * @type {Trial}
  */
-const valgrind = async (cases, folder) => {
+const valgrind = async (cases, folder, every) => {
 	const logs = logsIn(folder, "logs-valgrind");
 	const plain = build(folder, "plain", []);
-	const sample = cases.filter((_, i) => i % VALGRIND_STRIDE === 0);
+	const sample = cases.filter((_, i) => i % every === 0);
 	const command = [
 		...["valgrind", "-q", `--log-file=${logs}/%p`],
 		...[`--suppressions=${TOP}/native/fuzz/valgrind.supp`, ...plain],
@@ -286,7 +284,7 @@ const tidy = () =>
 		...["--quiet", "--warnings-as-errors=*", file, "--", ...C],
 	]);
 
-/** @typedef {(cases: readonly Case[], folder: string) => Promise<Outcome[]>} Trial */
+/** @typedef {(cases: readonly Case[], folder: string, every: number) => Promise<Outcome[]>} Trial */
 
 /** @type {Record<string, { needs: string, run: Trial }>} */
 const TRIALS = {
@@ -301,6 +299,7 @@ runMain(async () => {
 		options: {
 			only: { type: "string", multiple: true, default: Object.keys(TRIALS) },
 			case: { type: "string", default: "" },
+			every: { type: "string", default: "11" },
 			help: { type: "boolean", default: false },
 		},
 	});
@@ -308,6 +307,9 @@ runMain(async () => {
 		console.log(USAGE);
 		return 0;
 	}
+	const every = Number(values.every);
+	if (!Number.isSafeInteger(every) || every < 1)
+		throw new SetupError(`--every ${values.every}: it is 1 or more`, 2);
 	const cases = localCases(values.case);
 	const folder = mkdtempSync(join(tmpdir(), "crcap-sanitize-"));
 	chmodSync(folder, 0o755);
@@ -326,7 +328,7 @@ runMain(async () => {
 				continue;
 			}
 			const started = performance.now();
-			const outcomes = await trial.run(cases, folder);
+			const outcomes = await trial.run(cases, folder, every);
 			const bad = outcomes.filter(({ trouble }) => trouble !== "");
 			for (const one of bad)
 				console.log(`not ok - ${one.name}\n${one.trouble}`);
