@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Tries the helper with what finds mistakes in C: every case that needs no guest, on this machine's own kernel, by a helper that was built
- * with ASan and UBSan, and a sample of them under valgrind; gcc's -fanalyzer and clang-tidy over its sources. Ends with one line that counts.
+ * with ASan and UBSan, and under valgrind; gcc's -fanalyzer and clang-tidy over its sources. Ends with one line that counts.
  */
 import { spawn, spawnSync } from "node:child_process";
 import {
@@ -24,7 +24,6 @@ const USAGE = `usage: npm run sanitize [-- OPTIONS]
 
   --only NAME  asan, valgrind, analyzer or tidy; repeatable (default: all)
   --case TEXT  only cases whose id holds this text
-  --every N    valgrind takes one case of so many (default: 11)
   --help       this text
 `;
 
@@ -221,21 +220,19 @@ const asan = (cases, folder) => {
 };
 
 /**
- * A sample, since a case takes valgrind half a second and rows differ more than their subjects; without the programs that cases
- * execute: valgrind would begin anew for each. It makes system calls in the program's place and does not know them all, so what a
- * case comes to under it says nothing: only its findings count, and that the case came to its end.
+ * Without the programs that cases execute: valgrind would begin anew for each. It makes system calls in the program's place and
+ * does not know them all, so what a case comes to under it says nothing: only its findings count, and that the case came to its end.
  * @type {Trial}
  */
-const valgrind = async (cases, folder, every) => {
+const valgrind = async (cases, folder) => {
 	const logs = logsIn(folder, "logs-valgrind");
 	const plain = build(folder, "plain", []);
-	const sample = cases.filter((_, i) => i % every === 0);
 	const command = [
 		...["valgrind", "-q", `--log-file=${logs}/%p`],
 		...[`--suppressions=${TOP}/native/fuzz/valgrind.supp`, ...plain],
 	];
-	const answers = await answersOf(command, sample);
-	const outcomes = sample.map((one) => ({
+	const answers = await answersOf(command, cases);
+	const outcomes = cases.map((one) => ({
 		name: one.id,
 		trouble: answers.has(one) ? "" : "no answer",
 	}));
@@ -284,7 +281,7 @@ const tidy = () =>
 		...["--quiet", "--warnings-as-errors=*", file, "--", ...C],
 	]);
 
-/** @typedef {(cases: readonly Case[], folder: string, every: number) => Promise<Outcome[]>} Trial */
+/** @typedef {(cases: readonly Case[], folder: string) => Promise<Outcome[]>} Trial */
 
 /** @type {Record<string, { needs: string, run: Trial }>} */
 const TRIALS = {
@@ -299,7 +296,6 @@ runMain(async () => {
 		options: {
 			only: { type: "string", multiple: true, default: Object.keys(TRIALS) },
 			case: { type: "string", default: "" },
-			every: { type: "string", default: "11" },
 			help: { type: "boolean", default: false },
 		},
 	});
@@ -307,9 +303,6 @@ runMain(async () => {
 		console.log(USAGE);
 		return 0;
 	}
-	const every = Number(values.every);
-	if (!Number.isSafeInteger(every) || every < 1)
-		throw new SetupError(`--every ${values.every}: it is 1 or more`, 2);
 	const cases = localCases(values.case);
 	const folder = mkdtempSync(join(tmpdir(), "crcap-sanitize-"));
 	chmodSync(folder, 0o755);
@@ -328,7 +321,7 @@ runMain(async () => {
 				continue;
 			}
 			const started = performance.now();
-			const outcomes = await trial.run(cases, folder, every);
+			const outcomes = await trial.run(cases, folder);
 			const bad = outcomes.filter(({ trouble }) => trouble !== "");
 			for (const one of bad)
 				console.log(`not ok - ${one.name}\n${one.trouble}`);
