@@ -5,11 +5,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { test } from "tap";
 import { asRead } from "../../results/testing/support.test.data.js";
-import { cli, cliBatch, entries, startCli } from "./spawnCli.test.helper.js";
+import {
+	CLI,
+	cli,
+	cliBatch,
+	entries,
+	startCli,
+} from "./spawnCli.test.helper.js";
 
 import { stored } from "./stored.test.helper.js";
-
-const CLI = join(import.meta.dirname, "main.js");
 
 const COMMANDS = [
 	"run",
@@ -287,7 +291,7 @@ test("a reader that has seen enough is no error", async (t) => {
 		"-c",
 		script,
 		process.execPath,
-		join(import.meta.dirname, "main.js"),
+		CLI,
 		errors,
 	]);
 	assert.equal(stdout, "{\n0");

@@ -3,7 +3,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { execa, type ResultPromise } from "execa";
 
-const REAL = join(import.meta.dirname, "main.js");
+/** What users start. Compiled alone, a change is not in it: `npm run setup` puts it there. */
+export const CLI = join(import.meta.dirname, "../../crcap/main.js");
 const FIXTURE = join(import.meta.dirname, "fixtureCli.test.helper.js");
 
 /** A plan of programs by case name, in the place of the suites. */
@@ -27,7 +28,7 @@ export function startCli(
 	options: CliOptions = {},
 ): ResultPromise<Spawn> {
 	const { plan, cwd, env, input } = options;
-	return execa(process.execPath, [plan ? FIXTURE : REAL, ...args], {
+	return execa(process.execPath, [plan ? FIXTURE : CLI, ...args], {
 		reject: false,
 		stripFinalNewline: false,
 		cwd: cwd ?? process.cwd(),
