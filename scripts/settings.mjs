@@ -73,17 +73,20 @@ runMain(async () => {
 	const { selections, settings } = JSON.parse(
 		readFileSync(join(TOP, "scripts/settings.json"), "utf8"),
 	);
-	const whole = wholeToday(settings, day);
-	const named = settings.filter(
+	const turn = turnOf(settings, every, day);
+	// How often the turn has come: by the day itself a setting would meet the same kind of subjects each time.
+	const round = Math.floor(day / every);
+	const whole = wholeToday(turn, round);
+	const wanted = turn.filter(
 		({ append }) =>
 			positionals.length === 0 ||
 			positionals.some((word) => append.includes(word)),
 	);
-	if (named.length === 0)
-		throw new SetupError("no setting's text holds one of these words", 2);
-	const wanted = turnOf(named, every, day);
 	if (wanted.length === 0)
-		throw new SetupError(`none of ${named.length} settings has its turn`, 2);
+		throw new SetupError(
+			"no setting's text holds one of these words, or it is not its turn",
+			2,
+		);
 	let passed = 0;
 	/** @param {Setting} setting @param {TargetResult} usual @param {TargetResult | undefined} changed */
 	const judge = (setting, usual, changed) => {
@@ -113,7 +116,7 @@ runMain(async () => {
 		if (rows.length === 0) continue;
 		const targets = runAll(
 			values.kernel,
-			selectionOf(selection, day),
+			selectionOf(selection, round),
 			rows.map(({ append }) => append),
 		);
 		rows.forEach((setting, i) => {
