@@ -2,8 +2,8 @@
 /**
  * Every kernel of the catalogue that crcap is held against, in one run: Debian's releases on x86_64, and one kernel of each
  * other architecture; then security modules and CRIU on those that are quick to emulate. The last line counts targets. Needs the build with every helper.
- * With `--every=N` the other architectures are asked a share of the plan each, by the calendar: in N days the whole of it. Other
- * options are those of `crcap run`.
+ * With `--every=N` the other architectures are asked a share of the plan each, and security modules have their turns, by the calendar:
+ * in N days all of it. Other options are those of `crcap run`.
  */
 import { spawnSync } from "node:child_process";
 import { table } from "./lib/figures.mjs";
@@ -16,6 +16,7 @@ import {
 	planned,
 	runTargets,
 	today,
+	turnOf,
 	wasLost,
 } from "./lib/targets.mjs";
 
@@ -102,21 +103,19 @@ const OTHER = /@/;
  * some cases. CRIU takes a second a case on this architecture and half a minute on another.
  */
 const FURTHER = [
-	{
-		kernels: NATIVE,
-		more: ["--suite=lsm", "--lsm=apparmor,selinux,tomoyo", "--max-skipped=100"],
-	},
 	{ kernels: NATIVE, more: ["--suite=criu"] },
 	{
 		kernels: /@(arm64|aarch64)$/,
 		more: ["--case=criu.plain.criu_ambient-cap_checkpoint_restore"],
 	},
 ];
+const MODULES = ["apparmor", "selinux", "tomoyo"];
 const SELECTS = /^--(suite|subject|case|failed|with|shard)\b/;
 
 /**
  * @param {readonly string[]} words
- * @returns {{ plan: Part[], more: string[] }} how the plan is tried, and the options of `crcap run`
+ * @returns {{ plan: Part[], modules: Part, more: string[] }} how the plan and the suite of security modules are tried, and the
+ *   options of `crcap run`
  */
 function readWords(words) {
 	const every = /^--every=(.*)$/;
@@ -126,7 +125,12 @@ function readWords(words) {
 	if (!Number.isSafeInteger(n) || n < 1)
 		throw new SetupError(`--every takes 1 or more, not "${value}"`, 2);
 	const shard = `--shard=${(today() % n) + 1}/${n}`;
+	const modules = turnOf(MODULES, Math.min(n, MODULES.length), today());
 	return {
+		modules: {
+			kernels: NATIVE,
+			more: ["--suite=lsm", `--lsm=${modules}`, "--max-skipped=100"],
+		},
 		plan: [
 			{ kernels: NATIVE, more: [] },
 			{ kernels: OTHER, more: n === 1 ? [] : [shard] },
@@ -136,7 +140,7 @@ function readWords(words) {
 }
 
 runMain(async () => {
-	const { plan, more } = readWords(process.argv.slice(2));
+	const { plan, modules, more } = readWords(process.argv.slice(2));
 	const kernels = CANDIDATES.map(fetchFirst).filter(
 		(name) => name !== undefined,
 	);
@@ -145,7 +149,7 @@ runMain(async () => {
 		throw new SetupError("no kernel of the catalogue could be fetched");
 	const last = [];
 	const selects = more.some((word) => SELECTS.test(word));
-	for (const part of selects ? plan : [...plan, ...FURTHER]) {
+	for (const part of selects ? plan : [...plan, modules, ...FURTHER]) {
 		const these = kernels.filter((name) => part.kernels.test(name));
 		if (these.length > 0) last.push(...tryAll(these, [...part.more, ...more]));
 	}
