@@ -34,8 +34,8 @@ test("every boundary misbehaves in some way", async () => {
 
 test("what failed without the complaint has not caught it", async () => {
 	const [, , , , kasan = null] = PLANTED_SPLATS;
-	const says = saysOf(kasan) ?? "";
-	const line = `[ 9.1] ${says}+0x1/0x2`;
+	const says = saysOf(kasan) ?? [];
+	const line = `[ 9.1] ${says[0]}+0x1/0x2`;
 	const both = withComplaint(OURS, says, [
 		{ id: "exe_fd.a.x", console: ["before", line] },
 		{ id: "exe_fd.b.x", console: [line] },
@@ -50,4 +50,10 @@ test("what failed without the complaint has not caught it", async () => {
 	assert.ok(!isSound(one, kasan));
 	assert.ok(!isSound(withComplaint(OURS, says, []), kasan));
 	assert.equal(saysOf(null), undefined);
+	const other = PLANTED_SPLATS.find((splat) => splat.or !== undefined) ?? null;
+	const either = withComplaint(OURS, saysOf(other) ?? [], [
+		{ id: "exe_fd.a.x", console: [`[ 9.1] ${other?.says}+0x1/0x2`] },
+		{ id: "exe_fd.b.x", console: [`[ 9.1] ${other?.or}+0x1/0x2`] },
+	]);
+	assert.deepEqual(either.caught, OURS.caught);
 });

@@ -6,9 +6,11 @@ import type { Fault, Finding } from "./table.js";
 export interface PlantedSplat extends Fault {
 	/** What stands in the first line of the complaint. */
 	readonly says: string;
+	/** Or this, where the kernel finds it in another way. */
+	readonly or?: string;
 }
 
-type Row = Pick<PlantedSplat, "part" | "kind" | "says" | "description">;
+type Row = Pick<PlantedSplat, "part" | "kind" | "says" | "or" | "description">;
 
 /** As in kernel/crcap_splat.c of the patch, and in its order. */
 const ROWS: readonly Row[] = [
@@ -41,9 +43,8 @@ const ROWS: readonly Row[] = [
 	{
 		part: "exe_fd",
 		kind: "out_of_bounds",
-		says: "in crcap_out_of_bounds",
-		description:
-			"The check reads behind the end of an object (KASAN, or KFENCE where it guards it).",
+		says: "BUG: KASAN: slab-out-of-bounds in crcap_out_of_bounds",
+		description: "The check reads behind the end of an object (KASAN).",
 	},
 	{
 		part: "exe_fd",
@@ -73,7 +74,8 @@ const ROWS: readonly Row[] = [
 	{
 		part: "tty_lock",
 		kind: "use_after_free",
-		says: "in crcap_use_after_free",
+		says: "BUG: KASAN: use-after-free in crcap_use_after_free",
+		or: "BUG: KFENCE: use-after-free read in crcap_use_after_free",
 		description:
 			"The check reads an object that it has freed (KASAN, or KFENCE where it guards it).",
 	},
@@ -93,7 +95,8 @@ const ROWS: readonly Row[] = [
 	{
 		part: "ns_last_pid",
 		kind: "rcu_stall",
-		says: "rcu: INFO: rcu_preempt ",
+		says: "rcu: INFO: rcu_preempt self-detected stall on CPU",
+		or: "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks",
 		description:
 			"The check stays in a read-side critical section of RCU for twelve seconds, once.",
 	},
@@ -113,8 +116,11 @@ export const PLANTED_SPLATS: readonly PlantedSplat[] = ROWS.map((row) => ({
 	versions: ["6.1"],
 }));
 
-export const saysOf = (fault: Fault | null): string | undefined =>
-	PLANTED_SPLATS.find((one) => one === fault)?.says;
+/** What a complaint's first line may hold; undefined where no splat is planted. */
+export function saysOf(fault: Fault | null): readonly string[] | undefined {
+	const planted = PLANTED_SPLATS.find((one) => one === fault);
+	return planted && [planted.says, ...(planted.or ? [planted.or] : [])];
+}
 
 /** The cases that come to the check, and some that do not. Root's never misbehave: the agent is root, and does such things between cases. */
 export const splatCases = ({ part }: Fault): readonly string[] => [
@@ -125,12 +131,14 @@ export const splatCases = ({ part }: Fault): readonly string[] => [
 /** A case has caught it only where the console shows its complaint with that case; one that failed without it is none of its doing. */
 export function withComplaint(
 	finding: Finding,
-	says: string,
+	says: readonly string[],
 	cases: readonly Pick<CaseResult, "id" | "console">[],
 ): Finding {
 	const said = new Set(
 		cases
-			.filter(({ console = [] }) => console.some((line) => line.includes(says)))
+			.filter(({ console = [] }) =>
+				console.some((line) => says.some((text) => line.includes(text))),
+			)
 			.map(({ id }) => id),
 	);
 	const silent = finding.caught.filter((id) => !said.has(id));
@@ -139,7 +147,9 @@ export function withComplaint(
 		caught: finding.caught.filter((id) => said.has(id)),
 		spread: [...silent, ...finding.spread],
 		details: [
-			...silent.map((id) => `${id}: nothing on its console says "${says}"`),
+			...silent.map(
+				(id) => `${id}: nothing on its console says "${says.join('" or "')}"`,
+			),
 			...finding.details,
 		],
 	};
