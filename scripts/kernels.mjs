@@ -18,6 +18,7 @@ import {
 	today,
 	turnOf,
 	wasLost,
+	wholeNumber,
 } from "./lib/targets.mjs";
 
 /** @typedef {import("../results/model/model.js").TargetResult} TargetResult */
@@ -120,10 +121,8 @@ const SELECTS = /^--(suite|subject|case|failed|with|shard)\b/;
 function readWords(words) {
 	const every = /^--every=(.*)$/;
 	const more = words.filter((word) => !every.test(word));
-	const value = words.map((word) => every.exec(word)?.[1]).find(Boolean) ?? "1";
-	const n = Number(value);
-	if (!Number.isSafeInteger(n) || n < 1)
-		throw new SetupError(`--every takes 1 or more, not "${value}"`, 2);
+	const [value = "1"] = words.flatMap((word) => every.exec(word)?.[1] ?? []);
+	const n = wholeNumber(value, 1, "--every takes 1 or more");
 	const shard = `--shard=${(today() % n) + 1}/${n}`;
 	const modules = turnOf(MODULES, Math.min(n, MODULES.length), today());
 	return {
@@ -131,10 +130,13 @@ function readWords(words) {
 			kernels: NATIVE,
 			more: ["--suite=lsm", `--lsm=${modules}`, "--max-skipped=100"],
 		},
-		plan: [
-			{ kernels: NATIVE, more: [] },
-			{ kernels: OTHER, more: n === 1 ? [] : [shard] },
-		],
+		plan:
+			n === 1
+				? [{ kernels: /^/, more: [] }]
+				: [
+						{ kernels: NATIVE, more: [] },
+						{ kernels: OTHER, more: [shard] },
+					],
 		more,
 	};
 }

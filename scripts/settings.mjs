@@ -17,24 +17,13 @@ import {
 	settingTrouble,
 	today,
 	turnOf,
+	wholeNumber,
 	wholeToday,
 } from "./lib/targets.mjs";
 
 /** @typedef {import("../results/model/model.js").TargetResult} TargetResult */
 /** @typedef {import("./lib/targets.mjs").Setting} Setting */
 /** @typedef {import("./lib/targets.mjs").Selection} Selection */
-
-/**
- * @param {string} text
- * @param {number} least
- * @param {string} what the option takes
- */
-function wholeNumber(text, least, what) {
-	const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-	if (!Number.isSafeInteger(number) || number < least)
-		throw new SetupError(`${what}, not "${text}"`, 2);
-	return number;
-}
 
 /**
  * @param {string} kernel

@@ -128,8 +128,9 @@ function sourceNames() {
 
 /** What writes the requests that travel with every guest. */
 const REQUESTS = "scripts/requests.mjs";
-/** The command as it is shipped. */
+/** The command as it is shipped, and what it loads. */
 const COMMAND = "dist/crcap/main.js";
+const LOADED = "dist/crcap/deps.js";
 /** The library as programs import it, and its types. */
 const LIBRARY = ["dist/crcap/index.js", "dist/types/runner/library/index.d.ts"];
 /** What puts the command into a few files. */
@@ -153,7 +154,7 @@ function commandStamp() {
 	return [
 		"typescript",
 		fingerprint(inputs.map((path) => join(TOP, path))),
-		[...outputs, "dist/agent/requests", COMMAND, ...LIBRARY],
+		[...outputs, "dist/agent/requests", COMMAND, LOADED, ...LIBRARY],
 	];
 }
 

@@ -88,6 +88,20 @@ export function lastOf(first, second) {
  * @property {string} [for] who ships it
  */
 
+/**
+ * @param {string} text an option's value
+ * @param {number} least
+ * @param {string} what the option takes
+ * @returns {number}
+ * @throws SetupError for anything else
+ */
+export function wholeNumber(text, least, what) {
+	const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+	if (!Number.isSafeInteger(number) || number < least)
+		throw new SetupError(`${what}, not "${text}"`, 2);
+	return number;
+}
+
 /** Days since 1970. */
 export const today = () => Math.floor(Date.now() / 86_400_000);
 
