@@ -97,9 +97,10 @@ function findSetpriv(): string | null {
  * What becomes the command that follows only where this process is still its parent: the kernel sends no signal for a parent that
  * was gone before it was asked for one.
  */
-const ifChildOf = (pid: number): string[] => [
-	...["/bin/sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"', String(pid)],
-];
+const ifChildOf = (pid: number): string[] => {
+	const script = '[ "$PPID" = "$1" ] && shift && exec "$@"';
+	return ["/bin/sh", "-c", script, "sh", String(pid)];
+};
 
 /** An open file that holds these bytes and has no name any more. */
 function unlinkedFile(data: Uint8Array): number {
