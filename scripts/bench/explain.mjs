@@ -30,17 +30,37 @@ function asParts(phases) {
 	}));
 }
 
+/** @typedef {readonly import("./goals.mjs").Figure[]} Medians those of the parts */
+
 /**
- * @param {import("./goals.mjs").Figure[]} medians of the parts
- * @returns {Explanation["parts"]} what a case takes beside what a process takes
+ * @param {Medians} medians
+ * @param {string} name
  */
-export function partsOfCase(medians) {
+const medianOf = (medians, name) =>
+	Number(medians.find((one) => one.name === name)?.median);
+
+/**
+ * @param {Medians} medians
+ * @returns what an empty process takes, a case that does nothing, a case in the mean, and one that costs nothing but a fork and what it
+ * tries; milliseconds
+ */
+function caseTimes(medians) {
 	/** @param {string} name */
-	const each = (name) =>
-		1000 / Number(medians.find((one) => one.name === name)?.median);
+	const each = (name) => 1000 / medianOf(medians, name);
 	const fork = each("fork, exit, wait in the guest");
 	const empty = each("cases that only read themselves back");
 	const whole = each("cases, streamed to one guest");
+	return { fork, empty, whole, least: fork + whole - empty };
+}
+
+const LEAST = "were there nothing but one fork a case and what it tries";
+
+/**
+ * @param {Medians} medians
+ * @returns {Explanation["parts"]} what a case takes beside what a process takes
+ */
+export function partsOfCase(medians) {
+	const { fork, empty, whole, least } = caseTimes(medians);
 	/** @param {number} ms */
 	const text = (ms) => `${ms.toFixed(2)} ms`;
 	return [
@@ -54,7 +74,28 @@ export function partsOfCase(medians) {
 			value: text(whole - empty),
 		},
 		{ name: "a case, the mean of all", value: text(whole) },
+		{
+			name: LEAST,
+			value: `${text(least)}: a ratio of ${(fork / least).toFixed(2)}`,
+		},
 	];
+}
+
+/**
+ * The bound under a run of the whole plan: no time of the runner's, of QEMU's start, of preparing, proving and answering, and no guest
+ * slows another down.
+ * @param {NonNullable<Row["whole"]>} whole
+ * @param {number} tried how many cases
+ * @param {Medians} medians
+ * @returns {Explanation["parts"]}
+ */
+export function leastOf({ guests, boots }, tried, medians) {
+	const boot = medianOf(medians, "a bare boot to power-off");
+	const cases = (tried * caseTimes(medians).least) / 1000 / guests;
+	const ratio = (boots * boot + cases) / boot;
+	return Number.isFinite(ratio)
+		? [{ name: LEAST, value: `${ratio.toFixed(2)} boots` }]
+		: [];
 }
 
 /**
@@ -69,15 +110,24 @@ export function partsOfMemory(guests) {
 }
 
 /**
+ * How many cases of the whole plan are tried, by a run of it or of a part.
+ * @param {Pick<import("./rounds.mjs").Measured, "target" | "planned">} measured
+ */
+function triedOf({ target, planned }) {
+	const tried = target.cases.filter(({ durationUs }) => durationUs > 0);
+	return (tried.length / target.cases.length) * planned;
+}
+
+/**
  * @param {readonly Row[]} rows those whose goal is not reached
  * @param {import("./rounds.mjs").Measured} measured
- * @param {import("./goals.mjs").Figure[]} medians of the parts
+ * @param {Medians} medians
  * @returns {Promise<Explanation[]>}
  */
 export async function explain(rows, measured, medians) {
 	/** @type {Explanation[]} */
 	const explanations = [];
-	for (const { name, shows, run } of rows) {
+	for (const { name, shows, run, whole } of rows) {
 		if (shows === "case")
 			explanations.push({ row: name, parts: partsOfCase(medians) });
 		else if (shows === "memory")
@@ -86,7 +136,9 @@ export async function explain(rows, measured, medians) {
 			const { timeline } = await tracedRun(run, measured);
 			const phases =
 				shows === "overlap" ? overlapOf(timeline) : phasesOf(timeline);
-			explanations.push({ row: name, parts: asParts(phases) });
+			const least =
+				whole === undefined ? [] : leastOf(whole, triedOf(measured), medians);
+			explanations.push({ row: name, parts: [...asParts(phases), ...least] });
 		}
 	}
 	return explanations;

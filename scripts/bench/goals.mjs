@@ -22,6 +22,7 @@ export const KEYS = /** @type {const} */ ([
  * @property {{ least?: number, most?: number }} [goal] none where the row is only shown
  * @property {"run" | "overlap" | "case" | "memory"} [shows] how a missed goal is explained
  * @property {string} [run] the run that the explanation takes apart
+ * @property {{ guests: number, boots: number }} [whole] of a run of the whole plan: how many guests share it, and how often it boots
  */
 
 /** @param {number} value */
@@ -34,7 +35,7 @@ const mebibytes = (value) => `${value.toFixed(0)} MiB`;
  * @param {string} name
  * @param {Key} above
  * @param {Key} below
- * @param {Pick<Row, "goal" | "shows" | "run">} more
+ * @param {Pick<Row, "goal" | "shows" | "run" | "whole">} more
  * @returns {Row}
  */
 const ratio = (name, above, below, more) => ({
@@ -50,20 +51,31 @@ const ratio = (name, above, below, more) => ({
  * @param {string} name
  * @param {Key} key
  * @param {number} most
+ * @param {Row["whole"]} [whole]
  * @returns {Row}
  */
-const overBoot = (name, key, most) =>
+const overBoot = (name, key, most, whole) =>
 	ratio(`${name} / a bare boot`, key, "boot", {
 		goal: { most },
 		shows: "run",
 		run: key,
+		...(whole === undefined ? {} : { whole }),
 	});
 
 /** @type {readonly Row[]} */
 export const ROWS = [
-	overBoot("whole plan, cold, two guests", "coldTwo", 3.5),
-	overBoot("whole plan, cold, one guest", "coldOne", 5.5),
-	overBoot("whole plan, warm, two guests", "warmTwo", 2.5),
+	overBoot("whole plan, cold, two guests", "coldTwo", 3.5, {
+		guests: 2,
+		boots: 1,
+	}),
+	overBoot("whole plan, cold, one guest", "coldOne", 5.5, {
+		guests: 1,
+		boots: 1,
+	}),
+	overBoot("whole plan, warm, two guests", "warmTwo", 2.5, {
+		guests: 2,
+		boots: 0,
+	}),
 	overBoot("205 cases, cold", "smallCold", 1.35),
 	overBoot("205 cases, warm", "smallWarm", 0.4),
 	{

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "tap";
 import { TOP } from "../lib/run.mjs";
-import { partsOfCase, partsOfMemory } from "./explain.mjs";
+import { leastOf, partsOfCase, partsOfMemory } from "./explain.mjs";
 import { figureOf, PARTS, ROWS } from "./goals.mjs";
 import { plannedToday } from "./measure.mjs";
 import { memoryOf } from "./memory.mjs";
@@ -119,8 +119,26 @@ test("a case is what its fork takes, what reading back takes, and the rest", asy
 	);
 	assert.deepEqual(
 		partsOfCase(medians).map(({ value }) => value),
-		["1.00 ms", "1.00 ms", "2.00 ms", "4.00 ms"],
+		[
+			...["1.00 ms", "1.00 ms", "2.00 ms", "4.00 ms"],
+			"3.00 ms: a ratio of 0.33",
+		],
 	);
+});
+
+test("a run takes at least its boot, and for each case a fork and what it tries", async () => {
+	/** @param {import("./goals.mjs").Round} round */
+	const least = (round, guests = 1, boots = 1) =>
+		leastOf(
+			{ guests, boots },
+			1000,
+			PARTS.map((row) => figureOf(row, [round])),
+		).map(({ value }) => value);
+	const round = { boot: 2000, forks: 1000, empty: 500, cases: 250 };
+	assert.deepEqual(least(round), ["2.50 boots"]);
+	assert.deepEqual(least(round, 2), ["1.75 boots"]);
+	assert.deepEqual(least(round, 2, 0), ["0.75 boots"]);
+	assert.deepEqual(least({ boot: 2000 }), []);
 });
 
 test("memory is read off what the kernel tells of a process", async () => {
