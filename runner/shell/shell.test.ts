@@ -28,6 +28,7 @@ function fakeGuest(gdbSocket?: string) {
 	);
 	const guest: ShellGuest & { killed: boolean } = {
 		console,
+		input: console,
 		killed: false,
 		stderr: () => "",
 		exited,

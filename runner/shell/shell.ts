@@ -108,7 +108,7 @@ async function connect(
 	const held: Buffer[] = [];
 	const send = (bytes: Buffer): void => {
 		// What comes before there is a shell would be lost: a port holds a few bytes.
-		if (ready) console.write(bytes);
+		if (ready) guest.input.write(bytes);
 		else held.push(bytes);
 	};
 	const typed = (bytes: Buffer): void => {
@@ -120,7 +120,7 @@ async function connect(
 	const over = (): void => {
 		send(Buffer.from(END_OF_INPUT));
 		ending = setInterval(() => {
-			if (ready) console.write(END_OF_INPUT);
+			if (ready) guest.input.write(END_OF_INPUT);
 		}, AGAIN_MS);
 	};
 	const kill = (): void => guest.kill();
@@ -129,7 +129,7 @@ async function connect(
 		if (ready) return;
 		tail = (tail + bytes.toString("latin1")).slice(-TAIL);
 		ready = tail.includes(SHELL_READY);
-		if (ready) for (const bytes of held.splice(0)) console.write(bytes);
+		if (ready) for (const bytes of held.splice(0)) guest.input.write(bytes);
 	});
 	signal.addEventListener("abort", kill, { once: true });
 	if (signal.aborted) kill();

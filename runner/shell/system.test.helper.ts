@@ -42,28 +42,29 @@ export async function startSystem(
 			{ type: "symlink", path: "bin/crprobe", target: "/init" },
 		],
 	});
-	const qemu = spawnQemu(
+	const qemu = await spawnQemu(
 		build.program,
 		{
 			...{ machine, kernel, accel: "tcg", sandbox: build.sandbox },
 			cmdline: kernelCmdline(machine, "crcap_shell=1"),
 		},
 		initramfs,
+		{ shell: true },
 	);
 	const stop = async (): Promise<void> => {
 		qemu.kill();
 		await qemu.exited;
 	};
 	try {
-		const { results } = qemu;
-		if (results === null) throw new Error("the machine has one port only");
+		const { free } = qemu;
+		if (free === null) throw new Error("the machine has one port only");
 		const dialogue = new Dialogue(
-			(text) => void qemu.console.write(text),
+			(text) => void qemu.input.write(text),
 			qemu.exited,
 		);
 		qemu.console.on("data", (bytes: Buffer) => dialogue.hear(bytes));
 		await dialogue.ready();
-		return { ask: (line) => ask(dialogue, line), port: results, stop };
+		return { ask: (line) => ask(dialogue, line), port: free, stop };
 	} catch (error) {
 		await stop();
 		throw error;

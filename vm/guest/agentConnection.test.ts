@@ -81,6 +81,8 @@ class Fake {
 				pid: 1,
 				console,
 				results,
+				input: results,
+				free: null,
 				qmp: new Qmp(qmp),
 				stderr: () => "",
 				onStderr: () => {},

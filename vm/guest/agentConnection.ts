@@ -1,5 +1,4 @@
 /** The connection to the agent of one running guest: bytes in, bytes out, and the clocks that tell silence from work. */
-import type { Duplex } from "node:stream";
 import { VmError } from "../base/errors.js";
 import { Channel, type ChannelEvent } from "../channel/channel.js";
 import type { RequestCatalogue } from "../channel/requestCatalogue.js";
@@ -145,14 +144,10 @@ export class AgentConnection {
 		this.#process.kill();
 	}
 
-	#stream(): Duplex {
-		return this.#process.results ?? this.#process.console;
-	}
-
 	#flush(): void {
 		const bytes = this.channel.drain();
-		const stream = this.#stream();
-		if (bytes && stream.writable) stream.write(bytes, "latin1");
+		const { input } = this.#process;
+		if (bytes && input.writable) input.write(bytes, "latin1");
 	}
 
 	#fromConsole(bytes: Buffer): void {

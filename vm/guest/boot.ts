@@ -143,7 +143,7 @@ async function bootOnce(
 	const started = performance.now();
 	plan.keeper.beginAttempt(attempt);
 	const saving = plan.savable ? Saving.of(plan.spec) : undefined;
-	const qemu = start(plan, saving);
+	const qemu = await start(plan, saving);
 	const { connection, end } = connect(qemu, plan, {
 		...(saving && { onConsole: (bytes) => saving.show(bytes) }),
 	});
@@ -177,14 +177,18 @@ async function bootOnce(
 	};
 }
 
-function start(plan: BootPlan, saving: Saving | undefined): QemuProcess {
+async function start(
+	plan: BootPlan,
+	saving: Saving | undefined,
+): Promise<QemuProcess> {
 	try {
-		return spawnQemu(
-			plan.program,
-			plan.spec,
-			plan.initramfs,
-			saving && { kind: "save", ram: saving.memory, port: saving.port.fd },
-		);
+		return await spawnQemu(plan.program, plan.spec, plan.initramfs, {
+			link: saving && {
+				kind: "save",
+				ram: saving.memory,
+				port: saving.port.fd,
+			},
+		});
 	} catch (error) {
 		saving?.close();
 		throw error;

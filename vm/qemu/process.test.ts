@@ -19,10 +19,10 @@ const SPEC = {
 } as const;
 
 /** A QEMU that is a script; each of its children writes its number into the file of that name. */
-function start(name: string, script: string): QemuProcess {
+async function start(name: string, script: string): Promise<QemuProcess> {
 	const path = join(dir, `${name}.sh`);
 	writeFileSync(path, `#!/bin/bash\ncd ${dir}\n${script}\n`, { mode: 0o755 });
-	const qemu = spawnQemu(path, SPEC, Buffer.from("initramfs"));
+	const qemu = await spawnQemu(path, SPEC, Buffer.from("initramfs"));
 	qemu.console.resume();
 	qemu.results?.resume();
 	return qemu;
@@ -75,7 +75,7 @@ for (const [what, script, names] of [
 	],
 ] as const)
 	test(`to kill QEMU ends ${what}`, async () => {
-		const qemu = start(names[0], script);
+		const qemu = await start(names[0], script);
 		const all = await pids(...names);
 		qemu.kill();
 		const exit = await qemu.exited;
@@ -101,7 +101,7 @@ test("a runner that dies before its QEMU knows whose child it is leaves none", a
 		source,
 		`import { spawnQemu } from ${JSON.stringify(module)};
 		import { MACHINES } from ${JSON.stringify(new URL("../base/machines.js", import.meta.url).href)};
-		spawnQemu(${qemu}, { ...${JSON.stringify(SPEC)}, machine: MACHINES.x86_64 }, Buffer.from("x"));`,
+		await spawnQemu(${qemu}, { ...${JSON.stringify(SPEC)}, machine: MACHINES.x86_64 }, Buffer.from("x"));`,
 	);
 	const runner = spawn(process.execPath, [source], {
 		stdio: "ignore",
@@ -116,7 +116,7 @@ test("a runner that dies before its QEMU knows whose child it is leaves none", a
 });
 
 test("what is left when QEMU ends is killed, and its ports are not waited for", async () => {
-	const qemu = start(
+	const qemu = await start(
 		"left",
 		"setsid sh -c 'echo $$ > f1; while :; do echo more >&3; done' & while [ ! -s f1 ]; do sleep 0.02; done; echo last >&2; exit 7",
 	);
@@ -127,7 +127,10 @@ test("what is left when QEMU ends is killed, and its ports are not waited for", 
 });
 
 test("what is in the ports when QEMU ends is still read", async () => {
-	const qemu = start("words", "for i in $(seq 2000); do echo $i; done >&3");
+	const qemu = await start(
+		"words",
+		"for i in $(seq 2000); do echo $i; done >&3",
+	);
 	let heard = "";
 	qemu.console.on("data", (bytes: Buffer) => {
 		heard += bytes;
@@ -137,7 +140,7 @@ test("what is in the ports when QEMU ends is still read", async () => {
 });
 
 test("nothing is read of what comes after the kill", async () => {
-	const qemu = start(
+	const qemu = await start(
 		"after",
 		"trap '' TERM; echo $$ > g1; while :; do echo more >&3; done",
 	);
@@ -148,7 +151,7 @@ test("nothing is read of what comes after the kill", async () => {
 });
 
 test("a program that is not there is told as such", async () => {
-	const qemu = spawnQemu("/none/qemu", SPEC, Buffer.from("initramfs"));
+	const qemu = await spawnQemu("/none/qemu", SPEC, Buffer.from("initramfs"));
 	const exit = await qemu.exited;
 	assert.ok(exit.error !== undefined || exit.code !== 0);
 	qemu.kill();
@@ -169,10 +172,10 @@ for (const line of [
 	test(`a monitor that says ${line.slice(0, 60)} harms nothing`, async () => {
 		const name = `qmp${line.length}`;
 		writeFileSync(join(dir, `${name}.txt`), `${line}\n`);
-		const qemu = start(
+		const qemu = await start(
 			name,
 			// What it is asked is read before it ends: a write to a closed socket would take along what it said.
-			`read asked <&5; read asked <&5; cat ${name}.txt >&5; echo '{"event":"SHUTDOWN","data":{"reason":"guest-reset"}}' >&5`,
+			`read asked <&4; read asked <&4; cat ${name}.txt >&4; echo '{"event":"SHUTDOWN","data":{"reason":"guest-reset"}}' >&4`,
 		);
 		assert.deepEqual(await qemu.qmp.registers(1), []);
 		assert.equal((await qemu.exited).code, 0);

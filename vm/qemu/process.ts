@@ -1,5 +1,5 @@
 /**
- * A QEMU process that leaves nothing behind. Ports are inherited sockets and the initramfs is an unlinked file, so there
+ * A QEMU process that leaves nothing behind. Ports are inherited pipes and sockets and the initramfs is an unlinked file, so there
  * is nothing on disk to clean up. The kernel kills QEMU when this process is killed; where QEMU is a script, only the script.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -7,13 +7,14 @@ import { closeSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { performance } from "node:perf_hooks";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errnoOf, messageOf, VmError } from "../base/errors.js";
 import { findOnPath } from "../base/path.js";
 import { type GuestMemory, type GuestSpec, qemuArgs } from "./arguments.js";
 import { familyEnv, familyName, killFamily } from "./family.js";
+import { type Gulps, openPipes, readPipes } from "./pipe.js";
 import { Qmp } from "./qmp.js";
 import { openUnnamed } from "./unnamedFile.js";
 
@@ -26,14 +27,17 @@ const MAX_LAST_WORDS_MS = 3000;
 /** A killed process that does not end, since the kernel does not let it, is not waited for any longer. */
 const MAX_DYING_MS = 5000;
 
-/** The descriptors that QEMU inherits: the last two only where a state is saved or resumed. */
+/**
+ * The descriptors that QEMU inherits: the last two only where a state is saved or resumed. Its standard input and output are those of
+ * the port that takes bytes as well.
+ */
 const FD = {
-	console: 3,
-	results: 4,
-	qmp: 5,
-	initrd: 6,
-	state: 7,
-	ram: 8,
+	input: 0,
+	other: 3,
+	qmp: 4,
+	initrd: 5,
+	state: 6,
+	ram: 7,
 } as const;
 /** Where QEMU finds the initramfs. */
 export const INITRD_FD_PATH = `/dev/fd/${FD.initrd}`;
@@ -57,9 +61,13 @@ export type StateLink =
 
 export interface QemuProcess {
 	readonly pid: number | undefined;
-	readonly console: Duplex;
-	/** Null where the frames share the console's port. */
-	readonly results: Duplex | null;
+	readonly console: Readable;
+	/** Null where the frames share the console's port, or there are none. */
+	readonly results: Readable | null;
+	/** Where bytes go that the guest shall read: the results' port, or the console where there is none. */
+	readonly input: Writable;
+	/** With `shell`, the second port, which nobody else uses; null where the machine has none. */
+	readonly free: Duplex | null;
 	readonly qmp: Qmp;
 	/** What QEMU itself complained of so far. */
 	stderr(): string;
@@ -125,23 +133,32 @@ function unlinkedFile(data: Uint8Array): number {
 	}
 }
 
+/** What beside the machine QEMU is started with. */
+export interface SpawnOptions {
+	/** A guest that may be saved, or a copy of one that was. */
+	readonly link?: StateLink | undefined;
+	/** The console takes what is typed, and there are no frames. */
+	readonly shell?: boolean;
+}
+
 /**
- * Starts QEMU with its ports on inherited sockets. `spec.initrd` is replaced by the given bytes.
- * @param link a guest that may be saved, or a copy of one that was
- * @throws VmError (storage) when the initramfs cannot be written.
+ * Starts QEMU with its ports on inherited pipes. `spec.initrd` is replaced by the given bytes.
+ * @throws VmError (storage) when the initramfs cannot be written, or no pipe be made.
  */
-export function spawnQemu(
+export async function spawnQemu(
 	program: string,
 	spec: Omit<GuestSpec, "initrd">,
 	initramfs: Uint8Array,
-	link?: StateLink,
-): QemuProcess {
-	const shared = spec.machine.channel.kind === "shared";
+	{ link, shell = false }: SpawnOptions = {},
+): Promise<QemuProcess> {
+	const one = spec.machine.channel.kind === "shared";
+	const both = "stdio,signal=off";
 	const args = qemuArgs(
 		{ ...spec, initrd: INITRD_FD_PATH, ...memoryOf(link) },
 		{
-			console: `socket,fd=${FD.console}`,
-			...(shared ? {} : { results: `socket,fd=${FD.results}` }),
+			...(one || shell
+				? { console: both, results: `socket,fd=${FD.other}` }
+				: { console: `file,path=/dev/fd/${FD.other}`, results: both }),
 			qmp: `socket,fd=${FD.qmp}`,
 		},
 	);
@@ -149,14 +166,19 @@ export function spawnQemu(
 	const [command, ...rest] = setpriv
 		? [setpriv, "--pdeathsig", "KILL", "--", ...ifChildOf(process.pid), program]
 		: [program];
-	const initrd = unlinkedFile(initramfs);
+	const [output, second] = await openPipes();
+	const shown = one || shell ? undefined : second;
+	const inherited = [output.write, second.write];
 	const family = familyName();
 	let child: ChildProcess;
 	try {
 		guardExit();
+		const initrd = unlinkedFile(initramfs);
+		inherited.push(initrd);
 		child = spawn(command as string, [...rest, ...args], {
 			stdio: [
-				...(["ignore", "ignore", "pipe", "pipe", "pipe", "pipe"] as const),
+				...(["pipe", output.write, "pipe"] as const),
+				...([shown?.write ?? "pipe", "pipe"] as const),
 				initrd,
 				...stateStdio(link),
 			],
@@ -165,11 +187,16 @@ export function spawnQemu(
 			cwd: "/",
 			env: familyEnv(family),
 		});
+		if (shown === undefined) closeSync(second.read);
+	} catch (error) {
+		for (const { read } of [output, second]) closeSync(read);
+		throw error;
 	} finally {
-		closeSync(initrd);
+		for (const fd of inherited) closeSync(fd);
 	}
-	// Where not even pipes are to be had there is no process, and nothing of it.
+	// Where not even sockets are to be had there is no process, and nothing of it.
 	if (child.stdio === undefined) {
+		for (const pipe of [output, shown]) if (pipe) closeSync(pipe.read);
 		child.once("error", () => {});
 		throw new VmError("qemu", "QEMU can't be started: too many open files", {
 			hint: "raise the limit, for example with `ulimit -n 1024`",
@@ -177,7 +204,17 @@ export function spawnQemu(
 	}
 	running.set(family, child);
 	if (link?.kind === "resume") sendState(child, link.device);
-	return watch(child, family, shared);
+	// What the console shows before a frame is known before it.
+	const streams = readPipes(
+		[shown, output].flatMap((pipe) => (pipe ? [pipe.read] : [])),
+	);
+	const qemu = watch(
+		child,
+		family,
+		streams.at(-1) as Gulps,
+		shown && streams[0],
+	);
+	return one ? { ...qemu, free: null } : qemu;
 }
 
 function memoryOf(link: StateLink | undefined): { memory?: GuestMemory } {
@@ -199,26 +236,28 @@ function sendState(child: ChildProcess, device: Buffer): void {
 	child.once("exit", () => socket.destroy());
 }
 
+/**
+ * @param output what the port says that takes bytes as well
+ * @param shown the console where that is another one
+ */
 function watch(
 	child: ChildProcess,
 	family: string,
-	shared: boolean,
+	output: Gulps,
+	shown: Gulps | undefined,
 ): QemuProcess {
 	let stderr = "";
-	const port = (fd: number) => {
-		const socket = child.stdio[fd] as Socket;
-		socket.on("error", () => {});
-		return socket;
-	};
-	const ports = [port(FD.console), port(FD.results), port(FD.qmp)] as const;
-	const [console, results, qmp] = ports;
-	if (shared) results.resume();
+	const input = child.stdio[FD.input] as Socket;
+	const qmp = child.stdio[FD.qmp] as Socket;
+	const other = shown ?? (child.stdio[FD.other] as Socket);
+	const ports = [output, other, qmp];
+	for (const port of [input, ...ports]) port.on("error", () => {});
 	child.stderr?.on("data", (chunk: Buffer) => {
 		stderr = (stderr + chunk.toString()).slice(-MAX_STDERR);
 	});
 	let killed = false;
 	const closePorts = () => {
-		for (const stream of [...ports, child.stderr]) stream?.destroy();
+		for (const stream of [input, ...ports, child.stderr]) stream?.destroy();
 	};
 	const exited = new Promise<QemuExit>((resolve) => {
 		child.once("error", (error) => {
@@ -237,7 +276,6 @@ function watch(
 					resolve({ code, signal });
 				});
 		});
-		child.once("close", (code, signal) => resolve({ code, signal }));
 	});
 	let giveUp = () => {};
 	const dying = new Promise<QemuExit>((resolve) => {
@@ -245,8 +283,10 @@ function watch(
 	});
 	return {
 		pid: child.pid,
-		console,
-		results: shared ? null : results,
+		console: shown ?? output,
+		results: shown === undefined ? null : output,
+		free: shown === undefined ? (other as Socket) : null,
+		input,
 		qmp: new Qmp(qmp),
 		stderr: () => stderr.trim(),
 		onStderr: (listener) => {
@@ -265,7 +305,7 @@ function watch(
 }
 
 /** Waits until ports have come to their end, or nothing more comes. */
-async function lastWords(ports: readonly Socket[]): Promise<void> {
+async function lastWords(ports: readonly (Socket | Gulps)[]): Promise<void> {
 	const until = performance.now() + MAX_LAST_WORDS_MS;
 	const heard = () => ports.reduce((sum, port) => sum + port.bytesRead, 0);
 	// Most of the time they come to their end at once, which is noticed as it happens.

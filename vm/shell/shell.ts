@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Duplex } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { guestInitramfs } from "../guest/guest.js";
 import type { BootOptions } from "../guest/options.js";
@@ -22,8 +22,10 @@ export interface ShellOptions
 }
 
 export interface ShellGuest {
-	/** The guest's terminal. */
-	readonly console: Duplex;
+	/** What the guest's terminal shows. */
+	readonly console: Readable;
+	/** What is typed there. */
+	readonly input: Writable;
 	/** The socket on which QEMU's gdb stub listens, with `gdb`. It goes with the guest. */
 	readonly gdbSocket?: string;
 	/** What QEMU itself complained of so far. */
@@ -80,7 +82,7 @@ export async function bootShell(options: ShellOptions): Promise<ShellGuest> {
 	};
 	process.once("exit", forget);
 	try {
-		const qemu = spawnQemu(
+		const qemu = await spawnQemu(
 			build.program,
 			{
 				machine,
@@ -97,6 +99,7 @@ export async function bootShell(options: ShellOptions): Promise<ShellGuest> {
 				...(gdbSocket === undefined ? {} : { gdbSocket }),
 			},
 			initramfs,
+			{ shell: true },
 		);
 		const exited = qemu.exited.finally(() => {
 			process.off("exit", forget);
@@ -105,6 +108,7 @@ export async function bootShell(options: ShellOptions): Promise<ShellGuest> {
 		if (gdbSocket !== undefined) await thereOrGone(gdbSocket, exited);
 		return {
 			console: qemu.console,
+			input: qemu.input,
 			...(gdbSocket === undefined ? {} : { gdbSocket }),
 			stderr: qemu.stderr,
 			exited,

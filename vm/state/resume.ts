@@ -52,10 +52,8 @@ async function startCopy(
 	const { hello, facts } = readWords(state.words);
 	const started = performance.now();
 	plan.keeper.beginAttempt(1);
-	const qemu = spawnQemu(plan.program, plan.spec, plan.initramfs, {
-		kind: "resume",
-		ram: state.ram,
-		device: state.device,
+	const qemu = await spawnQemu(plan.program, plan.spec, plan.initramfs, {
+		link: { kind: "resume", ram: state.ram, device: state.device },
 	});
 	const { connection, end } = connect(qemu, plan, { before: state });
 	const gone = end.then(({ reason }): never => {
