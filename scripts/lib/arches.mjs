@@ -39,6 +39,7 @@ export const ARCHES = [
 		compiler: ["gcc-i686-linux-gnu", "libc6-dev-i386-cross"],
 		emulator: "qemu-system-i386",
 		qemu: "qemu-system-x86",
+		tested: true,
 	},
 	{
 		name: "armhf",
