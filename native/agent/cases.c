@@ -174,6 +174,16 @@ static void reset_ipc(void)
 	}
 }
 
+/* True where this case or the one before it has to do with those ids. */
+static bool names_ids(const char *steps)
+{
+	static bool before;
+	bool now = steps && strstr(steps, "_next"), either = now || before;
+
+	before = now;
+	return either;
+}
+
 /* The pids after which cases begin, and those of prepared subjects, which stay and must not be in a case's way. */
 #define CASE_PIDS     "300"
 #define PREPARED_PIDS "3000"
@@ -218,7 +228,8 @@ static void run_case(long long n, long long ms, const char *subject, const char 
 	*payload = '\0';
 	if (cases_run == cr_in_guest) {
 		note_case(num);
-		reset_ipc();
+		if (names_ids(steps))
+			reset_ipc();
 	}
 	if (!subject || !steps) {
 		reply_text("obs", num, " us=0 end=parse at=name why=never%20named");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A program of the BPF security module that refuses CAP_CHECKPOINT_RESTORE to everyone, for as long as the case lives. */
+/* A program of the BPF security module that refuses CAP_CHECKPOINT_RESTORE to everyone, for as long as cases ask for it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -111,14 +111,12 @@ static int load(int hook)
 	return syscall(SYS_bpf, (long)BPF_PROG_LOAD, &attr, sizeof(attr));
 }
 
-/* The program is attached for as long as a descriptor of its link is open: processes forked from here inherit it. */
-static int step_bpf_refuse(struct cr_ctx *c, char *arg)
+/* Returns a descriptor, for as long as which is open the program is attached, or -errno. */
+static int attach(void)
 {
 	int hook = find_hook(), fd, link;
 	union bpf_attr attr;
 
-	(void)c;
-	(void)arg;
 	if (hook < 0)
 		return hook;
 	fd = load(hook);
@@ -127,11 +125,41 @@ static int step_bpf_refuse(struct cr_ctx *c, char *arg)
 	memset(&attr, 0, sizeof(attr));
 	attr.raw_tracepoint.prog_fd = fd;
 	link = syscall(SYS_bpf, (long)BPF_RAW_TRACEPOINT_OPEN, &attr, sizeof(attr));
-	return link < 0 ? -errno : 0;
+	if (link < 0)
+		link = -errno;
+	close(fd);
+	return link;
+}
+
+#define NAME "bpf_refuse"
+
+static int attached = -ENOENT;
+
+/*
+ * In the supervisor: to attach and to detach takes the kernel a tenth of a second each, which it spends waiting until no processor
+ * runs the code that it changes. So both are done once for cases that follow one another.
+ */
+void cr_ready_bpf_lsm(const char *program)
+{
+	bool wanted = strstr(program, NAME " ");
+
+	if (wanted && attached < 0)
+		attached = attach();
+	if (!wanted && attached >= 0) {
+		close(attached);
+		attached = -ENOENT;
+	}
+}
+
+static int step_bpf_refuse(struct cr_ctx *c, char *arg)
+{
+	(void)c;
+	(void)arg;
+	return attached < 0 ? attached : 0;
 }
 
 const struct cr_step cr_steps_bpf_lsm[] = {
-	{ "bpf_refuse", step_bpf_refuse, STEP_SETUP,
+	{ NAME, step_bpf_refuse, STEP_SETUP,
 	  "a BPF program refuses everyone CAP_CHECKPOINT_RESTORE, in this case" },
 	{ NULL, NULL, 0, NULL },
 };

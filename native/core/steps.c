@@ -35,6 +35,7 @@ static const struct cr_step *const tables[] = {
 
 #define NTABLES (sizeof(tables) / sizeof(tables[0]))
 
+static void (*const readies[])(const char *program) = { cr_ready_bpf_lsm };
 static void (*const undos[])(const struct cr_shared *sh) = { cr_undo_yama, cr_undo_cgroups };
 
 void cr_for_each_step(void (*fn)(const struct cr_step *step))
@@ -58,6 +59,15 @@ const struct cr_step *cr_find_step(const char *name, size_t len)
 			if (*s->name == *name && !strncmp(s->name, name, len) && !s->name[len])
 				return s;
 	return NULL;
+}
+
+/* Before a case: what is slow to come and to go may have stayed from the case before, where both ask for it, and only there. */
+void cr_ready_steps(const char *program)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(readies) / sizeof(readies[0]); i++)
+		readies[i](program);
 }
 
 /* After a case: what its steps changed beyond its own processes is as it was. */

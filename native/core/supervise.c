@@ -189,6 +189,7 @@ static bool prepare(struct cr_prepared *p, unsigned int deadline_ms)
 		return false;
 	strcpy(shared->program, p->subject);
 	clear_record();
+	cr_ready_steps(p->subject);
 	pid = cr_clone(SIGUSR2, NULL);
 	if (pid < 0)
 		return false;
@@ -252,6 +253,7 @@ int cr_supervise(struct cr_prepared *from, const char *program, unsigned int dea
 		return -E2BIG;
 	strcpy(shared->program, program);
 	clear_record();
+	cr_ready_steps(program);
 	start = cr_now_us();
 	deadline = start + deadline_ms * 1000LL;
 	if (from) {
