@@ -98,6 +98,11 @@ NONE(cgroup);
 NONE(landlock);
 NONE(bpf_lsm);
 
+void cr_ready_bpf_lsm(const char *program)
+{
+	(void)program;
+}
+
 void cr_undo_yama(const struct cr_shared *sh)
 {
 	(void)sh;
