@@ -14,7 +14,7 @@ export const FED = ["coldOne", "coldTwo", "warmTwo"];
 
 /**
  * @param {import("./rounds.mjs").Measured} measured
- * @returns {Promise<import("./render.mjs").Simulated>}
+ * @returns {Promise<import("./render.mjs").Simulated | undefined>} undefined where no copy was seen to come up
  */
 export async function simulated(measured) {
 	/** @type {import("./simulation.mjs").Rule} */
@@ -24,6 +24,8 @@ export async function simulated(measured) {
 	const warm = await tracedRun("warmTwo", measured);
 	const ran =
 		one.target?.cases.filter(({ durationUs }) => durationUs > 0) ?? [];
+	const resumes = resumesOf([two.timeline, warm.timeline]);
+	if (resumes.length === 0) return undefined;
 	const cases = casesOf(ran, phase(one.timeline, "cases"));
 	const inputs = {
 		start:
@@ -31,7 +33,7 @@ export async function simulated(measured) {
 			phase(warm.timeline, "until QEMU is started"),
 		boot: phase(one.timeline, "boot"),
 		save: phase(two.timeline, "save and resume"),
-		resume: median(resumesOf([two.timeline, warm.timeline])),
+		resume: median(resumes),
 		plan: phase(warm.timeline, "plan, first reply"),
 		runner: one.timeline.trace.cpu / cases.length,
 		tail: phase(one.timeline, "after the last reply"),

@@ -3,11 +3,11 @@
  * named by CRCAP_BENCH_TRACE as the runner ends. Times are milliseconds since 1970.
  */
 import childProcess from "node:child_process";
-import { writeFileSync } from "node:fs";
+import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 
-/** The descriptor of QEMU's that carries the agent's frames; see vm/qemu/process.ts. */
-const RESULTS = 4;
+/** The descriptor of QEMU's that carries the agent's frames, a pipe; see vm/qemu/process.ts. */
+const RESULTS = 1;
 
 const now = () => performance.timeOrigin + performance.now();
 
@@ -26,39 +26,50 @@ const watched = (command, args, options) => {
 	child.once("exit", () => {
 		guest.ended = now();
 	});
-	const port = /** @type {import("node:stream").Readable | undefined} */ (
-		child.stdio?.[RESULTS]
-	);
-	if (port) watchReplies(port, guest);
+	const pipe = Array.isArray(options.stdio) ? options.stdio[RESULTS] : null;
+	if (typeof pipe === "number") talking.set(fs.fstatSync(pipe).ino, guest);
 	return child;
 };
 childProcess.spawn = /** @type {typeof spawn} */ (
 	/** @type {unknown} */ (watched)
 );
+
+/**
+ * Which guest a pipe is of, by the pipe's inode.
+ * @type {Map<number, import("./phases.mjs").GuestTrace>}
+ */
+const talking = new Map();
+
+const { readSync } = fs;
+/** What is read of a guest's pipe is looked at, and nothing of it changed. @type {(fd: number, bytes: Buffer) => number} */
+const overheard = (fd, bytes, ...more) => {
+	const count = readSync(fd, bytes, ...more);
+	const guest = count > 0 ? talking.get(fs.fstatSync(fd).ino) : undefined;
+	if (guest !== undefined)
+		note(guest, bytes.subarray(0, count).toString("latin1"));
+	return count;
+};
+fs.readSync = /** @type {typeof readSync} */ (
+	/** @type {unknown} */ (overheard)
+);
 syncBuiltinESMExports();
 
 /**
- * Looks at what a port gets before its reader does, and changes nothing of it.
- * @param {import("node:stream").Readable} port
  * @param {import("./phases.mjs").GuestTrace} guest
+ * @param {string} text
  */
-function watchReplies(port, guest) {
-	const { push } = port;
-	port.push = (chunk, encoding) => {
-		const text = chunk === null ? "" : chunk.toString("latin1");
-		if (guest.up === undefined && /\b(?:ready|resumed)\b/.test(text))
-			guest.up = now();
-		if (/\bobs \d/.test(text)) {
-			guest.firstReply ??= now();
-			guest.lastReply = now();
-		}
-		return push.call(port, chunk, encoding);
-	};
+function note(guest, text) {
+	if (guest.up === undefined && /\b(?:ready|resumed)\b/.test(text))
+		guest.up = now();
+	if (/\bobs \d/.test(text)) {
+		guest.firstReply ??= now();
+		guest.lastReply = now();
+	}
 }
 
 process.once("exit", () => {
 	const { user, system } = process.cpuUsage();
 	trace.cpu = (user + system) / 1000;
 	const file = process.env.CRCAP_BENCH_TRACE;
-	if (file !== undefined) writeFileSync(file, JSON.stringify(trace));
+	if (file !== undefined) fs.writeFileSync(file, JSON.stringify(trace));
 });
