@@ -109,8 +109,24 @@ export async function runMain(main) {
 	try {
 		process.exitCode = await main();
 	} catch (error) {
-		if (!(error instanceof SetupError)) throw error;
-		say(error.message);
-		process.exitCode = error.exitCode;
+		if (error instanceof SetupError) {
+			say(error.message);
+			process.exitCode = error.exitCode;
+		} else if (isUsage(error)) {
+			say(error.message);
+			process.exitCode = 2;
+		} else throw error;
 	}
+}
+
+/**
+ * @param {unknown} error
+ * @returns {error is TypeError} true for what parseArgs() of node:util says of the command line
+ */
+function isUsage(error) {
+	return (
+		error instanceof TypeError &&
+		"code" in error &&
+		String(error.code).startsWith("ERR_PARSE_ARGS_")
+	);
 }
