@@ -34,7 +34,7 @@ export class Feed<T> implements AsyncIterableIterator<T> {
 		while (this.#waiting.length === 0) {
 			const end = this.#end;
 			if (end !== undefined) {
-				this.#end = {};
+				// Also to who asks a second time.
 				if ("error" in end) throw end.error;
 				return { done: true, value: undefined };
 			}
