@@ -22,6 +22,20 @@ test("folders are made on the way, and another test's line stays", async (t) => 
 	);
 });
 
+test("an export that fails leaves no folder of its own", async (t) => {
+	const top = t.testdir({ there: {} });
+	for (const [dir, left] of [
+		["new/deep", ["there"]],
+		["there", ["there"]],
+	] as const) {
+		await assert.rejects(exportKselftest(join(top, dir), "", "/none"), {
+			code: "ENOENT",
+		});
+		assert.deepEqual(readdirSync(top), left);
+	}
+	assert.deepEqual(readdirSync(join(top, "there")), []);
+});
+
 test("where no folder can be made, that is told", async () => {
 	await assert.rejects(exportKselftest("/proc/crcap/x", "", "/dev/null"), {
 		code: "ENOENT",

@@ -44,7 +44,21 @@ export async function exportKselftest(
 			`${folder} is there and holds no crprobe: it is none of crcap's; name another directory`,
 		);
 	}
-	makeFolder(resolve(dir));
+	const made = makeFolder(resolve(dir));
+	try {
+		await fill(dir, folder, cases, agent);
+	} catch (error) {
+		if (made !== undefined) rmSync(made, { recursive: true, force: true });
+		throw error;
+	}
+}
+
+async function fill(
+	dir: string,
+	folder: string,
+	cases: string,
+	agent: string,
+): Promise<void> {
 	const scratch = mkdtempSync(join(dir, `.${NAME}-`));
 	try {
 		chmodSync(scratch, 0o755);
@@ -62,11 +76,20 @@ export async function exportKselftest(
 	await addToList(join(dir, LIST), `${NAME}:${NAME}`);
 }
 
-/** Not `recursive`: in a file system that takes no folders, such as /proc, Node.js 20 would try for ever. */
-function makeFolder(path: string): void {
-	if (existsSync(path)) return;
-	makeFolder(dirname(path));
-	mkdirSync(path);
+/**
+ * Returns the first folder that it made, if any. Not `recursive`: in a file system that takes no folders, such as /proc, Node.js 20
+ * would try for ever.
+ */
+function makeFolder(path: string): string | undefined {
+	if (existsSync(path)) return undefined;
+	const above = makeFolder(dirname(path));
+	try {
+		mkdirSync(path);
+	} catch (error) {
+		if (above !== undefined) rmSync(above, { recursive: true, force: true });
+		throw error;
+	}
+	return above ?? path;
 }
 
 async function addToList(path: string, entry: string): Promise<void> {
