@@ -2,8 +2,8 @@
 /**
  * Every kernel of the catalogue that crcap is held against, in one run: Debian's releases on x86_64, and one kernel of each
  * other architecture; then security modules and CRIU on those that are quick to emulate. The last line counts targets. Needs the build with every helper.
- * With `--every=N` the other architectures are asked a share of the plan each, and security modules have their turns, by the calendar:
- * in N days all of it. Other options are those of `crcap run`.
+ * With `--every=N` the other architectures are asked a share of the plan each, and security modules, and kernels with CRIU, have their
+ * turns, by the calendar: in N days all of it. Other options are those of `crcap run`.
  */
 import { spawnSync } from "node:child_process";
 import { table } from "./lib/figures.mjs";
@@ -94,16 +94,16 @@ function tryAll(kernels, more) {
 	return lastOf(first, again.length === 0 ? [] : runAll(again, more));
 }
 
-/** @typedef {{ kernels: RegExp, more: readonly string[] }} Part of what is tried */
+/** @typedef {{ kernels: RegExp, more: readonly string[], every?: number }} Part of what is tried, on each so many kernels one a day */
 
 const NATIVE = /^[^@]*$/;
 const OTHER = /@/;
 
 /**
- * What is tried after the whole plan, each in guests of its own, on the kernels whose names match: not where the user asks for
- * some cases. CRIU takes a second a case on this architecture and half a minute on another.
+ * How CRIU is tried, in guests of its own, on the kernels whose names match. It takes a second a case on this architecture and half
+ * a minute on another.
  */
-const FURTHER = [
+const CRIU = [
 	{ kernels: NATIVE, more: ["--suite=criu"] },
 	{
 		kernels: /@(arm64|aarch64)$/,
@@ -115,8 +115,8 @@ const SELECTS = /^--(suite|subject|case|failed|with|shard)\b/;
 
 /**
  * @param {readonly string[]} words
- * @returns {{ plan: Part[], modules: Part, more: string[] }} how the plan and the suite of security modules are tried, and the
- *   options of `crcap run`
+ * @returns {{ plan: Part[], further: Part[], more: string[] }} how the plan is tried and what comes after it, and the options of
+ *   `crcap run`
  */
 function readWords(words) {
 	const every = /^--every=(.*)$/;
@@ -126,10 +126,13 @@ function readWords(words) {
 	const shard = `--shard=${(today() % n) + 1}/${n}`;
 	const modules = turnOf(MODULES, Math.min(n, MODULES.length), today());
 	return {
-		modules: {
-			kernels: NATIVE,
-			more: ["--suite=lsm", `--lsm=${modules}`, "--max-skipped=100"],
-		},
+		further: [
+			{
+				kernels: NATIVE,
+				more: ["--suite=lsm", `--lsm=${modules}`, "--max-skipped=100"],
+			},
+			...CRIU.map((part) => ({ ...part, every: n })),
+		],
 		plan:
 			n === 1
 				? [{ kernels: /^/, more: [] }]
@@ -142,7 +145,7 @@ function readWords(words) {
 }
 
 runMain(async () => {
-	const { plan, modules, more } = readWords(process.argv.slice(2));
+	const { plan, further, more } = readWords(process.argv.slice(2));
 	const kernels = CANDIDATES.map(fetchFirst).filter(
 		(name) => name !== undefined,
 	);
@@ -151,8 +154,10 @@ runMain(async () => {
 		throw new SetupError("no kernel of the catalogue could be fetched");
 	const last = [];
 	const selects = more.some((word) => SELECTS.test(word));
-	for (const part of selects ? plan : [...plan, modules, ...FURTHER]) {
-		const these = kernels.filter((name) => part.kernels.test(name));
+	// Not where the user asks for some cases.
+	for (const part of selects ? plan : [...plan, ...further]) {
+		const matching = kernels.filter((name) => part.kernels.test(name));
+		const these = turnOf(matching, part.every ?? 1, today());
 		if (these.length > 0) last.push(...tryAll(these, [...part.more, ...more]));
 	}
 	const rows = last.map(({ target, again }) => {
