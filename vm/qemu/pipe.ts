@@ -80,8 +80,8 @@ const BUSY_MS = 2;
 const IDLE_MS = 4;
 /** So much is taken out of a pipe at a time, bytes: what a pipe holds. */
 const GULP = 64 * 1024;
-/** And no more than this at a look. */
-const MOST = 16 * GULP;
+/** And no more than this at a look, whoever floods it. */
+const MOST = 4 * GULP;
 
 const scratch = Buffer.allocUnsafe(GULP);
 
