@@ -141,14 +141,16 @@ static int attached = -ENOENT;
  */
 void cr_ready_bpf_lsm(const char *program)
 {
-	bool wanted = strstr(program, NAME " ");
-
-	if (wanted && attached < 0)
+	if (attached < 0 && strstr(program, NAME " "))
 		attached = attach();
-	if (!wanted && attached >= 0) {
-		close(attached);
-		attached = -ENOENT;
-	}
+}
+
+void cr_leave_bpf_lsm(const char *program)
+{
+	if (attached < 0 || strstr(program, NAME " "))
+		return;
+	close(attached);
+	attached = -ENOENT;
 }
 
 static int step_bpf_refuse(struct cr_ctx *c, char *arg)

@@ -143,6 +143,7 @@ extern const struct cr_step cr_steps_criu[];
 extern const struct cr_step cr_steps_test[];
 
 /* What undoes steps that change more than their case's own processes: each does nothing where the case did not take the step. */
+void cr_leave_bpf_lsm(const char *program);
 void cr_ready_bpf_lsm(const char *program);
 void cr_undo_yama(const struct cr_shared *sh);
 void cr_undo_cgroups(const struct cr_shared *sh);
@@ -167,6 +168,7 @@ void cr_resume(void) __attribute__((noreturn));
 /* steps.c */
 const struct cr_step *cr_find_step(const char *name, size_t len);
 void cr_for_each_step(void (*fn)(const struct cr_step *step));
+void cr_leave_steps(const char *program);
 void cr_ready_steps(const char *program);
 void cr_undo_steps(const struct cr_shared *sh);
 

@@ -36,6 +36,7 @@ static const struct cr_step *const tables[] = {
 #define NTABLES (sizeof(tables) / sizeof(tables[0]))
 
 static void (*const readies[])(const char *program) = { cr_ready_bpf_lsm };
+static void (*const leaves[])(const char *program) = { cr_leave_bpf_lsm };
 static void (*const undos[])(const struct cr_shared *sh) = { cr_undo_yama, cr_undo_cgroups };
 
 void cr_for_each_step(void (*fn)(const struct cr_step *step))
@@ -61,11 +62,21 @@ const struct cr_step *cr_find_step(const char *name, size_t len)
 	return NULL;
 }
 
-/* Before a case: what is slow to come and to go may have stayed from the case before, where both ask for it, and only there. */
+/* Before a case: what is slow to come and to go may have stayed from the case before. It goes where this one does not ask for it. */
+void cr_leave_steps(const char *program)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++)
+		leaves[i](program);
+}
+
+/* And what this case asks for comes. */
 void cr_ready_steps(const char *program)
 {
 	size_t i;
 
+	cr_leave_steps(program);
 	for (i = 0; i < sizeof(readies) / sizeof(readies[0]); i++)
 		readies[i](program);
 }

@@ -98,6 +98,11 @@ NONE(cgroup);
 NONE(landlock);
 NONE(bpf_lsm);
 
+void cr_leave_bpf_lsm(const char *program)
+{
+	(void)program;
+}
+
 void cr_ready_bpf_lsm(const char *program)
 {
 	(void)program;

@@ -15,10 +15,9 @@ export interface Behaviour {
 }
 
 export class FakeGuest {
-	readonly console = new Socket({ fd: 3, readable: false });
-	readonly results = new Socket({ fd: 1, readable: false });
-	readonly input = new Socket({ fd: 0 });
-	readonly monitor = new Socket({ fd: 4 });
+	readonly console = new Socket({ fd: 3 });
+	readonly results = new Socket({ fd: 4 });
+	readonly monitor = new Socket({ fd: 5 });
 	/** Frames as they were sent. */
 	readonly sent: string[] = [];
 	answered = 0;
@@ -28,10 +27,10 @@ export class FakeGuest {
 
 	constructor(behaviour: Behaviour) {
 		this.#behaviour = behaviour;
-		for (const port of [this.console, this.results, this.input, this.monitor])
+		for (const port of [this.console, this.results, this.monitor])
 			port.on("error", () => process.exit(0));
 		this.monitor.resume();
-		this.input.on("data", (bytes: Buffer) => this.#feed(String(bytes)));
+		this.results.on("data", (bytes: Buffer) => this.#feed(String(bytes)));
 		this.#do(() => (behaviour.boot ? behaviour.boot(this) : this.boot()));
 	}
 

@@ -39,7 +39,7 @@ const MB = 1_000_000;
 /** Something that outlives QEMU: in a session of its own, with QEMU's ports open. */
 function leaveBehind(script: string): void {
 	spawn("setsid", ["sh", "-c", script], {
-		stdio: ["ignore", 1, 2, 3, 4],
+		stdio: ["ignore", 1, 2, 3, 4, 5],
 		detached: true,
 	}).unref();
 }

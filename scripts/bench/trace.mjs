@@ -27,7 +27,7 @@ const watched = (command, args, options) => {
 		guest.ended = now();
 	});
 	const pipe = Array.isArray(options.stdio) ? options.stdio[RESULTS] : null;
-	if (typeof pipe === "number") talking.set(fs.fstatSync(pipe).ino, guest);
+	if (typeof pipe === "number") talking.set(pipeOf(pipe), { guest, tail: "" });
 	return child;
 };
 childProcess.spawn = /** @type {typeof spawn} */ (
@@ -35,18 +35,27 @@ childProcess.spawn = /** @type {typeof spawn} */ (
 );
 
 /**
- * Which guest a pipe is of, by the pipe's inode.
- * @type {Map<number, import("./phases.mjs").GuestTrace>}
+ * Which guest a pipe is of, by the pipe's file system and inode, and the end of what it said: a look may cut a word.
+ * @type {Map<string, { guest: import("./phases.mjs").GuestTrace, tail: string }>}
  */
 const talking = new Map();
+const TAIL = 12;
+
+/** @param {number} fd */
+function pipeOf(fd) {
+	const { dev, ino } = fs.fstatSync(fd);
+	return `${dev} ${ino}`;
+}
 
 const { readSync } = fs;
 /** What is read of a guest's pipe is looked at, and nothing of it changed. @type {(fd: number, bytes: Buffer) => number} */
 const overheard = (fd, bytes, ...more) => {
 	const count = readSync(fd, bytes, ...more);
-	const guest = count > 0 ? talking.get(fs.fstatSync(fd).ino) : undefined;
-	if (guest !== undefined)
-		note(guest, bytes.subarray(0, count).toString("latin1"));
+	const one = count > 0 ? talking.get(pipeOf(fd)) : undefined;
+	if (one === undefined) return count;
+	const text = one.tail + bytes.subarray(0, count).toString("latin1");
+	one.tail = text.slice(-TAIL);
+	note(one.guest, text);
 	return count;
 };
 fs.readSync = /** @type {typeof readSync} */ (

@@ -53,7 +53,7 @@ test("the accelerator", async (t) => {
 		const works = join(dir, "works");
 		const options = await fakeQemu(
 			"busy",
-			`test -e ${works} || exit 1; cat ${works}; exec sleep 600`,
+			`test -e ${works} || exit 1; cat ${works} >&4; exec sleep 600`,
 		);
 		const choose = (asked: "auto" | "kvm") =>
 			chooseAccel(asked, options, "sha");

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -18,11 +18,18 @@ export interface Pipe {
 }
 
 /**
- * Node.js makes no pipes, so they have names for a moment. A process apart takes those away again, also where this one is killed in
- * that moment.
+ * Node.js makes no pipes, so they have names for a moment. A process apart takes those away where this one is killed in that moment,
+ * as what it becomes: it may not be let make another one.
  */
 const MAKER =
-	'trap "" PIPE; mkdir -m 700 "$1" && mkfifo -m 600 "$1/0" "$1/1" && echo made && read -r word; rm -rf "$1"';
+	'trap "" PIPE; trap \'exec rm -rf "$1"\' EXIT; mkdir -m 700 "$1" && mkfifo -m 600 "$1/0" "$1/1" && echo made && read -r word';
+
+/** What helps where there is too little of it. */
+const HINTS: Readonly<Record<string, string>> = {
+	EMFILE: "raise the limit, for example with `ulimit -n 1024`",
+	ENFILE: "the system has too many open files",
+	EAGAIN: "raise the limit of processes (`ulimit -u`)",
+};
 
 /**
  * Opens two pipes.
@@ -31,8 +38,9 @@ const MAKER =
 export async function openPipes(): Promise<readonly [Pipe, Pipe]> {
 	const dir = join(tmpdir(), `crcap-${randomUUID()}`);
 	const open: number[] = [];
-	const maker = spawn("/bin/sh", ["-c", MAKER, "sh", dir], { detached: true });
+	let maker: ChildProcess | undefined;
 	try {
+		maker = spawn("/bin/sh", ["-c", MAKER, "sh", dir], { detached: true });
 		await made(maker);
 		const pipe = (name: string): Pipe => {
 			const end = (flags: number) => {
@@ -52,12 +60,15 @@ export async function openPipes(): Promise<readonly [Pipe, Pipe]> {
 			`no pipe can be made in ${tmpdir()}: ${messageOf(error)}`,
 			{
 				cause: error,
-				hint: "free some space, or point TMPDIR to a directory that can be written",
+				hint:
+					HINTS[errnoOf(error) ?? ""] ??
+					"free some space, or point TMPDIR to a directory that can be written",
 			},
 		);
 	} finally {
-		for (const stream of maker.stdio ?? []) stream?.destroy();
-		maker.unref();
+		rmSync(dir, { recursive: true, force: true });
+		for (const stream of maker?.stdio ?? []) stream?.destroy();
+		maker?.unref();
 	}
 }
 
@@ -113,6 +124,8 @@ export class Gulps extends Readable {
 			this.#over = count === 0;
 			bytes += count;
 			pieces.push(count === 0 ? null : Buffer.from(scratch.subarray(0, count)));
+			// A pipe that had more would have given it.
+			if (count < GULP) break;
 		}
 		this.bytesRead += pieces.reduce((sum, one) => sum + (one?.length ?? 0), 0);
 		return pieces;
@@ -164,10 +177,13 @@ export function readPipes(fds: readonly number[]): Gulps[] {
 		// The last is looked at first: whatever stood in the others before that is there then.
 		const heard = all.map((one) => ({ one, pieces: [] as (Buffer | null)[] }));
 		for (const next of heard.toReversed()) next.pieces = next.one.look();
-		for (const { one, pieces } of heard) one.handOn(pieces);
 		const busy = heard.some(({ pieces }) => pieces.length > 0);
 		pause = busy ? BUSY_MS : Math.min(IDLE_MS, pause + 1);
-		if (!all.every(({ over }) => over)) setTimeout(look, pause);
+		try {
+			for (const { one, pieces } of heard) one.handOn(pieces);
+		} finally {
+			if (!all.every(({ over }) => over)) setTimeout(look, pause);
+		}
 	};
 	setTimeout(look, 0);
 	return all;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -82,6 +82,58 @@ for (const [what, script, names] of [
 		assert.equal(exit.signal, "SIGKILL");
 		await gone(all);
 	});
+
+test("a program's ports are pipes, and what comes first is known first", async () => {
+	const path = join(dir, "binary");
+	execFileSync("cc", ["-x", "c", "-", "-o", path], {
+		input: `#include <string.h>
+#include <unistd.h>
+int main(void)
+{
+	char line[80];
+	ssize_t n = read(0, line, sizeof(line));
+	int i;
+	for (i = 0; i < 1000; i++) {
+		write(3, "a", 1);
+		write(1, "b", 1);
+	}
+	write(1, line, n);
+	return 7;
+}`,
+	});
+	const qemu = await spawnQemu(path, SPEC, Buffer.from("initramfs"));
+	let all = "";
+	for (const port of [qemu.console, qemu.results])
+		port?.on("data", (bytes: Buffer) => {
+			all += bytes;
+		});
+	qemu.input.write("this\n");
+	assert.deepEqual(await qemu.exited, { code: 7, signal: null });
+	assert.equal(all.length, 2005);
+	assert.match(all, /this\n$/);
+	let ahead = 0;
+	for (const one of all.slice(0, 2000)) {
+		ahead += one === "a" ? 1 : -1;
+		assert.ok(ahead >= 0, all);
+	}
+});
+
+test("a script may keep standard input and output for itself", async () => {
+	const qemu = await start(
+		"keeps",
+		"(read line <&4; echo heard $line >&4; echo shown >&3) > /dev/null & wait $!",
+	);
+	qemu.input.write("this\n");
+	let [said, shown] = ["", ""];
+	qemu.results?.on("data", (bytes: Buffer) => {
+		said += bytes;
+	});
+	qemu.console.on("data", (bytes: Buffer) => {
+		shown += bytes;
+	});
+	await qemu.exited;
+	assert.deepEqual([said, shown], ["heard this\n", "shown\n"]);
+});
 
 test("a runner that dies before its QEMU knows whose child it is leaves none", async () => {
 	const bin = join(dir, "bin");
@@ -175,7 +227,7 @@ for (const line of [
 		const qemu = await start(
 			name,
 			// What it is asked is read before it ends: a write to a closed socket would take along what it said.
-			`read asked <&4; read asked <&4; cat ${name}.txt >&4; echo '{"event":"SHUTDOWN","data":{"reason":"guest-reset"}}' >&4`,
+			`read asked <&5; read asked <&5; cat ${name}.txt >&5; echo '{"event":"SHUTDOWN","data":{"reason":"guest-reset"}}' >&5`,
 		);
 		assert.deepEqual(await qemu.qmp.registers(1), []);
 		assert.equal((await qemu.exited).code, 0);

@@ -3,7 +3,7 @@
  * is nothing on disk to clean up. The kernel kills QEMU when this process is killed; where QEMU is a script, only the script.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { performance } from "node:perf_hooks";
@@ -28,16 +28,18 @@ const MAX_LAST_WORDS_MS = 3000;
 const MAX_DYING_MS = 5000;
 
 /**
- * The descriptors that QEMU inherits: the last two only where a state is saved or resumed. Its standard input and output are those of
- * the port that takes bytes as well.
+ * The descriptors that QEMU inherits: the last two only where a state is saved or resumed. The results' port is on its standard input
+ * and output where it is on a pipe.
  */
 const FD = {
 	input: 0,
-	other: 3,
-	qmp: 4,
-	initrd: 5,
-	state: 6,
-	ram: 7,
+	output: 1,
+	console: 3,
+	results: 4,
+	qmp: 5,
+	initrd: 6,
+	state: 7,
+	ram: 8,
 } as const;
 /** Where QEMU finds the initramfs. */
 export const INITRD_FD_PATH = `/dev/fd/${FD.initrd}`;
@@ -110,6 +112,24 @@ const ifChildOf = (pid: number): string[] => {
 	return ["/bin/sh", "-c", script, "sh", String(pid)];
 };
 
+/**
+ * Whether QEMU's standard input and output reach it: a script may close them, or keep them for itself. What is not found is seen by
+ * the start.
+ */
+function isBinary(program: string): boolean {
+	let fd: number | undefined;
+	try {
+		fd = openSync(findOnPath(program) ?? program, "r");
+		const magic = Buffer.alloc(4);
+		readSync(fd, magic);
+		return magic.toString("latin1") === "\x7fELF";
+	} catch {
+		return false;
+	} finally {
+		if (fd !== undefined) closeSync(fd);
+	}
+}
+
 /** An open file that holds these bytes and has no name any more. */
 function unlinkedFile(data: Uint8Array): number {
 	let fd: number | undefined;
@@ -142,7 +162,8 @@ export interface SpawnOptions {
 }
 
 /**
- * Starts QEMU with its ports on inherited pipes. `spec.initrd` is replaced by the given bytes.
+ * Starts QEMU with its ports on inherited pipes, or on sockets where a port is more than the agent's and the console only shows.
+ * `spec.initrd` is replaced by the given bytes.
  * @throws VmError (storage) when the initramfs cannot be written, or no pipe be made.
  */
 export async function spawnQemu(
@@ -151,14 +172,21 @@ export async function spawnQemu(
 	initramfs: Uint8Array,
 	{ link, shell = false }: SpawnOptions = {},
 ): Promise<QemuProcess> {
-	const one = spec.machine.channel.kind === "shared";
-	const both = "stdio,signal=off";
+	const own = spec.machine.channel.kind === "own";
+	const pipes =
+		own && !shell && isBinary(program) ? await openPipes() : undefined;
 	const args = qemuArgs(
 		{ ...spec, initrd: INITRD_FD_PATH, ...memoryOf(link) },
 		{
-			...(one || shell
-				? { console: both, results: `socket,fd=${FD.other}` }
-				: { console: `file,path=/dev/fd/${FD.other}`, results: both }),
+			...(pipes === undefined
+				? {
+						console: `socket,fd=${FD.console}`,
+						...(own ? { results: `socket,fd=${FD.results}` } : {}),
+					}
+				: {
+						console: `file,path=/dev/fd/${FD.console}`,
+						results: "stdio,signal=off",
+					}),
 			qmp: `socket,fd=${FD.qmp}`,
 		},
 	);
@@ -166,37 +194,35 @@ export async function spawnQemu(
 	const [command, ...rest] = setpriv
 		? [setpriv, "--pdeathsig", "KILL", "--", ...ifChildOf(process.pid), program]
 		: [program];
-	const [output, second] = await openPipes();
-	const shown = one || shell ? undefined : second;
-	const inherited = [output.write, second.write];
+	const reads = pipes?.map(({ read }) => read) ?? [];
+	const inherited = pipes?.map(({ write }) => write) ?? [];
+	const [shown, output] = inherited;
 	const family = familyName();
 	let child: ChildProcess;
 	try {
 		guardExit();
 		const initrd = unlinkedFile(initramfs);
 		inherited.push(initrd);
+		const ports =
+			pipes === undefined
+				? (["ignore", "ignore", "pipe", "pipe", "pipe"] as const)
+				: (["pipe", output, "pipe", shown, "ignore"] as const);
 		child = spawn(command as string, [...rest, ...args], {
-			stdio: [
-				...(["pipe", output.write, "pipe"] as const),
-				...([shown?.write ?? "pipe", "pipe"] as const),
-				initrd,
-				...stateStdio(link),
-			],
+			stdio: [...ports, "pipe", initrd, ...stateStdio(link)],
 			// A session of its own: Ctrl-C reaches the runner, which decides what becomes of the guest.
 			detached: true,
 			cwd: "/",
 			env: familyEnv(family),
 		});
-		if (shown === undefined) closeSync(second.read);
 	} catch (error) {
-		for (const { read } of [output, second]) closeSync(read);
+		for (const fd of reads) closeSync(fd);
 		throw error;
 	} finally {
 		for (const fd of inherited) closeSync(fd);
 	}
 	// Where not even sockets are to be had there is no process, and nothing of it.
 	if (child.stdio === undefined) {
-		for (const pipe of [output, shown]) if (pipe) closeSync(pipe.read);
+		for (const fd of reads) closeSync(fd);
 		child.once("error", () => {});
 		throw new VmError("qemu", "QEMU can't be started: too many open files", {
 			hint: "raise the limit, for example with `ulimit -n 1024`",
@@ -204,17 +230,44 @@ export async function spawnQemu(
 	}
 	running.set(family, child);
 	if (link?.kind === "resume") sendState(child, link.device);
+	const ports =
+		pipes === undefined
+			? portsOnSockets(child, own, shell)
+			: portsOnPipes(child, reads);
+	return watch(child, family, ports);
+}
+
+/** What a port says, and what it is asked. */
+type Ports = Pick<QemuProcess, "console" | "results" | "free" | "input"> & {
+	/** What is read to its end when QEMU ends. */
+	readonly heard: readonly (Socket | Gulps)[];
+};
+
+function portsOnPipes(child: ChildProcess, reads: readonly number[]): Ports {
 	// What the console shows before a frame is known before it.
-	const streams = readPipes(
-		[shown, output].flatMap((pipe) => (pipe ? [pipe.read] : [])),
-	);
-	const qemu = watch(
-		child,
-		family,
-		streams.at(-1) as Gulps,
-		shown && streams[0],
-	);
-	return one ? { ...qemu, free: null } : qemu;
+	const heard = readPipes(reads);
+	const [console, results] = heard as [Gulps, Gulps];
+	const input = child.stdio[FD.input] as Socket;
+	return { console, results, input, free: null, heard };
+}
+
+function portsOnSockets(
+	child: ChildProcess,
+	own: boolean,
+	shell: boolean,
+): Ports {
+	const console = child.stdio[FD.console] as Socket;
+	const results = child.stdio[FD.results] as Socket;
+	if (!own) results.resume();
+	const heard = [console, results];
+	if (shell)
+		return {
+			...{ console, results: null, input: console, heard },
+			free: own ? results : null,
+		};
+	return own
+		? { console, results, input: results, free: null, heard }
+		: { console, results: null, input: console, free: null, heard };
 }
 
 function memoryOf(link: StateLink | undefined): { memory?: GuestMemory } {
@@ -236,28 +289,22 @@ function sendState(child: ChildProcess, device: Buffer): void {
 	child.once("exit", () => socket.destroy());
 }
 
-/**
- * @param output what the port says that takes bytes as well
- * @param shown the console where that is another one
- */
 function watch(
 	child: ChildProcess,
 	family: string,
-	output: Gulps,
-	shown: Gulps | undefined,
+	{ heard, ...said }: Ports,
 ): QemuProcess {
 	let stderr = "";
-	const input = child.stdio[FD.input] as Socket;
-	const qmp = child.stdio[FD.qmp] as Socket;
-	const other = shown ?? (child.stdio[FD.other] as Socket);
-	const ports = [output, other, qmp];
-	for (const port of [input, ...ports]) port.on("error", () => {});
+	const qmp = (child.stdio as readonly unknown[])[FD.qmp] as Socket;
+	const ports = [...heard, qmp];
+	for (const port of [said.input, ...ports]) port.on("error", () => {});
 	child.stderr?.on("data", (chunk: Buffer) => {
 		stderr = (stderr + chunk.toString()).slice(-MAX_STDERR);
 	});
 	let killed = false;
 	const closePorts = () => {
-		for (const stream of [input, ...ports, child.stderr]) stream?.destroy();
+		for (const stream of [said.input, ...ports, child.stderr])
+			stream?.destroy();
 	};
 	const exited = new Promise<QemuExit>((resolve) => {
 		child.once("error", (error) => {
@@ -283,10 +330,7 @@ function watch(
 	});
 	return {
 		pid: child.pid,
-		console: shown ?? output,
-		results: shown === undefined ? null : output,
-		free: shown === undefined ? (other as Socket) : null,
-		input,
+		...said,
 		qmp: new Qmp(qmp),
 		stderr: () => stderr.trim(),
 		onStderr: (listener) => {
