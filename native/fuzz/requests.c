@@ -160,6 +160,11 @@ static void clear(void)
 }
 
 /* An observation as a case gives it, made of its program. */
+void cr_leave_steps(const char *program)
+{
+	(void)program;
+}
+
 int cr_supervise(struct cr_prepared *from, const char *program, unsigned int deadline_ms,
 		 unsigned long n, char *out, size_t outlen)
 {
