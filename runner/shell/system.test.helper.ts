@@ -43,7 +43,7 @@ export async function startSystem(
 		],
 	});
 	const qemu = await spawnQemu(
-		build.program,
+		build,
 		{
 			...{ machine, kernel, accel: "tcg", sandbox: build.sandbox },
 			cmdline: kernelCmdline(machine, "crcap_shell=1"),

@@ -4,6 +4,7 @@ import { performance } from "node:perf_hooks";
 import { VmError } from "../base/errors.js";
 import { type GuestSpec, memoryBytes } from "../qemu/arguments.js";
 import { type QemuProcess, spawnQemu } from "../qemu/process.js";
+import type { QemuBuild } from "../qemu/qemuBuild.js";
 import { openSharedMemory } from "../qemu/sharedMemory.js";
 import { StatePort } from "../qemu/statePort.js";
 import {
@@ -49,7 +50,7 @@ export class BootError extends VmError {
 }
 
 export interface BootPlan extends BootLimits, ConnectPlan {
-	program: string;
+	build: QemuBuild;
 	spec: Omit<GuestSpec, "initrd">;
 	initramfs: Uint8Array;
 	/** So that it can be saved. */
@@ -182,7 +183,7 @@ async function start(
 	saving: Saving | undefined,
 ): Promise<QemuProcess> {
 	try {
-		return await spawnQemu(plan.program, plan.spec, plan.initramfs, {
+		return await spawnQemu(plan.build, plan.spec, plan.initramfs, {
 			link: saving && {
 				kind: "save",
 				ram: saving.memory,

@@ -217,7 +217,7 @@ export function planOf(
 	keeper: Keeper,
 ) {
 	return {
-		program: prepared.build.program,
+		build: prepared.build,
 		spec: prepared.spec,
 		initramfs: prepared.initramfs,
 		catalogue: options.catalogue ?? new RequestCatalogue(),

@@ -8,7 +8,8 @@ import { closeSync, constants, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { errnoOf, messageOf, VmError } from "../base/errors.js";
+import { errnoOf } from "../base/errors.js";
+import { temporaryError } from "./unnamedFile.js";
 
 /** The ends of a pipe that has no name. */
 export interface Pipe {
@@ -23,13 +24,6 @@ export interface Pipe {
  */
 const MAKER =
 	'trap "" PIPE; trap \'exec rm -rf "$1"\' EXIT; mkdir -m 700 "$1" && mkfifo -m 600 "$1/0" "$1/1" && echo made && read -r word';
-
-/** What helps where there is too little of it. */
-const HINTS: Readonly<Record<string, string>> = {
-	EMFILE: "raise the limit, for example with `ulimit -n 1024`",
-	ENFILE: "the system has too many open files",
-	EAGAIN: "raise the limit of processes (`ulimit -u`)",
-};
 
 /**
  * Opens two pipes.
@@ -55,16 +49,7 @@ export async function openPipes(): Promise<readonly [Pipe, Pipe]> {
 		return [pipe("0"), pipe("1")];
 	} catch (error) {
 		for (const fd of open) closeSync(fd);
-		throw new VmError(
-			"storage",
-			`no pipe can be made in ${tmpdir()}: ${messageOf(error)}`,
-			{
-				cause: error,
-				hint:
-					HINTS[errnoOf(error) ?? ""] ??
-					"free some space, or point TMPDIR to a directory that can be written",
-			},
-		);
+		throw temporaryError(`no pipe can be made in ${tmpdir()}`, error);
 	} finally {
 		rmSync(dir, { recursive: true, force: true });
 		for (const stream of maker?.stdio ?? []) stream?.destroy();

@@ -22,7 +22,11 @@ const SPEC = {
 async function start(name: string, script: string): Promise<QemuProcess> {
 	const path = join(dir, `${name}.sh`);
 	writeFileSync(path, `#!/bin/bash\ncd ${dir}\n${script}\n`, { mode: 0o755 });
-	const qemu = await spawnQemu(path, SPEC, Buffer.from("initramfs"));
+	const qemu = await spawnQemu(
+		{ program: path },
+		SPEC,
+		Buffer.from("initramfs"),
+	);
 	qemu.console.resume();
 	qemu.results?.resume();
 	return qemu;
@@ -101,7 +105,11 @@ int main(void)
 	return 7;
 }`,
 	});
-	const qemu = await spawnQemu(path, SPEC, Buffer.from("initramfs"));
+	const qemu = await spawnQemu(
+		{ program: path, identity: "its own" },
+		SPEC,
+		Buffer.from("initramfs"),
+	);
 	let all = "";
 	for (const port of [qemu.console, qemu.results])
 		port?.on("data", (bytes: Buffer) => {
@@ -153,7 +161,7 @@ test("a runner that dies before its QEMU knows whose child it is leaves none", a
 		source,
 		`import { spawnQemu } from ${JSON.stringify(module)};
 		import { MACHINES } from ${JSON.stringify(new URL("../base/machines.js", import.meta.url).href)};
-		await spawnQemu(${qemu}, { ...${JSON.stringify(SPEC)}, machine: MACHINES.x86_64 }, Buffer.from("x"));`,
+		await spawnQemu({ program: ${qemu} }, { ...${JSON.stringify(SPEC)}, machine: MACHINES.x86_64 }, Buffer.from("x"));`,
 	);
 	const runner = spawn(process.execPath, [source], {
 		stdio: "ignore",
@@ -203,7 +211,11 @@ test("nothing is read of what comes after the kill", async () => {
 });
 
 test("a program that is not there is told as such", async () => {
-	const qemu = await spawnQemu("/none/qemu", SPEC, Buffer.from("initramfs"));
+	const qemu = await spawnQemu(
+		{ program: "/none/qemu" },
+		SPEC,
+		Buffer.from("initramfs"),
+	);
 	const exit = await qemu.exited;
 	assert.ok(exit.error !== undefined || exit.code !== 0);
 	qemu.kill();

@@ -3,20 +3,21 @@
  * is nothing on disk to clean up. The kernel kills QEMU when this process is killed; where QEMU is a script, only the script.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync, readSync, writeFileSync } from "node:fs";
+import { closeSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { performance } from "node:perf_hooks";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { errnoOf, messageOf, VmError } from "../base/errors.js";
+import { VmError } from "../base/errors.js";
 import { findOnPath } from "../base/path.js";
 import { type GuestMemory, type GuestSpec, qemuArgs } from "./arguments.js";
 import { familyEnv, familyName, killFamily } from "./family.js";
 import { type Gulps, openPipes, readPipes } from "./pipe.js";
+import type { QemuBuild } from "./qemuBuild.js";
 import { Qmp } from "./qmp.js";
-import { openUnnamed } from "./unnamedFile.js";
+import { openUnnamed, TOO_MANY_FILES, temporaryError } from "./unnamedFile.js";
 
 const MAX_STDERR = 16_384;
 /** After QEMU's end its ports are read until nothing has come for so many looks. */
@@ -112,24 +113,6 @@ const ifChildOf = (pid: number): string[] => {
 	return ["/bin/sh", "-c", script, "sh", String(pid)];
 };
 
-/**
- * Whether QEMU's standard input and output reach it: a script may close them, or keep them for itself. What is not found is seen by
- * the start.
- */
-function isBinary(program: string): boolean {
-	let fd: number | undefined;
-	try {
-		fd = openSync(findOnPath(program) ?? program, "r");
-		const magic = Buffer.alloc(4);
-		readSync(fd, magic);
-		return magic.toString("latin1") === "\x7fELF";
-	} catch {
-		return false;
-	} finally {
-		if (fd !== undefined) closeSync(fd);
-	}
-}
-
 /** An open file that holds these bytes and has no name any more. */
 function unlinkedFile(data: Uint8Array): number {
 	let fd: number | undefined;
@@ -139,16 +122,9 @@ function unlinkedFile(data: Uint8Array): number {
 		return fd;
 	} catch (error) {
 		if (fd !== undefined) closeSync(fd);
-		const full = errnoOf(error) === "ENOSPC";
-		throw new VmError(
-			"storage",
-			`the initramfs (${data.length} bytes) cannot be written to ${tmpdir()}: ${messageOf(error)}`,
-			{
-				cause: error,
-				hint: full
-					? "free some space or point TMPDIR elsewhere"
-					: "point TMPDIR to a directory that can be written",
-			},
+		throw temporaryError(
+			`the initramfs (${data.length} bytes) cannot be written to ${tmpdir()}`,
+			error,
 		);
 	}
 }
@@ -162,19 +138,19 @@ export interface SpawnOptions {
 }
 
 /**
- * Starts QEMU with its ports on inherited pipes, or on sockets where a port is more than the agent's and the console only shows.
- * `spec.initrd` is replaced by the given bytes.
+ * Starts QEMU with its ports on inherited pipes. They are sockets where a port is more than the agent's or the console takes input, and
+ * where QEMU is a script, which may keep standard input and output for itself. `spec.initrd` is replaced by the given bytes.
  * @throws VmError (storage) when the initramfs cannot be written, or no pipe be made.
  */
 export async function spawnQemu(
-	program: string,
+	{ program, identity }: Pick<QemuBuild, "program" | "identity">,
 	spec: Omit<GuestSpec, "initrd">,
 	initramfs: Uint8Array,
 	{ link, shell = false }: SpawnOptions = {},
 ): Promise<QemuProcess> {
 	const own = spec.machine.channel.kind === "own";
 	const pipes =
-		own && !shell && isBinary(program) ? await openPipes() : undefined;
+		own && !shell && identity !== undefined ? await openPipes() : undefined;
 	const args = qemuArgs(
 		{ ...spec, initrd: INITRD_FD_PATH, ...memoryOf(link) },
 		{
@@ -225,7 +201,7 @@ export async function spawnQemu(
 		for (const fd of reads) closeSync(fd);
 		child.once("error", () => {});
 		throw new VmError("qemu", "QEMU can't be started: too many open files", {
-			hint: "raise the limit, for example with `ulimit -n 1024`",
+			hint: TOO_MANY_FILES,
 		});
 	}
 	running.set(family, child);
@@ -259,15 +235,14 @@ function portsOnSockets(
 	const console = child.stdio[FD.console] as Socket;
 	const results = child.stdio[FD.results] as Socket;
 	if (!own) results.resume();
-	const heard = [console, results];
-	if (shell)
-		return {
-			...{ console, results: null, input: console, heard },
-			free: own ? results : null,
-		};
-	return own
-		? { console, results, input: results, free: null, heard }
-		: { console, results: null, input: console, free: null, heard };
+	const talks = own && !shell;
+	return {
+		console,
+		results: talks ? results : null,
+		input: talks ? results : console,
+		free: own && shell ? results : null,
+		heard: [console, results],
+	};
 }
 
 function memoryOf(link: StateLink | undefined): { memory?: GuestMemory } {

@@ -83,7 +83,7 @@ export async function bootShell(options: ShellOptions): Promise<ShellGuest> {
 	process.once("exit", forget);
 	try {
 		const qemu = await spawnQemu(
-			build.program,
+			build,
 			{
 				machine,
 				accel,

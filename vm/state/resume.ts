@@ -18,6 +18,7 @@ import { Guest, openKeeper, planOf, prepareGuest } from "../guest/guest.js";
 import type { BootOptions } from "../guest/options.js";
 import type { GuestSpec } from "../qemu/arguments.js";
 import { STATE_FROM, spawnQemu } from "../qemu/process.js";
+import type { QemuBuild } from "../qemu/qemuBuild.js";
 import { IGNORE_SHARED } from "./save.js";
 import type { SavedState } from "./savedState.js";
 
@@ -25,7 +26,7 @@ import type { SavedState } from "./savedState.js";
 const RESUME_MS = 20_000;
 
 interface ResumePlan extends ConnectPlan {
-	program: string;
+	build: QemuBuild;
 	spec: Omit<GuestSpec, "initrd">;
 	initramfs: Uint8Array;
 }
@@ -52,7 +53,7 @@ async function startCopy(
 	const { hello, facts } = readWords(state.words);
 	const started = performance.now();
 	plan.keeper.beginAttempt(1);
-	const qemu = await spawnQemu(plan.program, plan.spec, plan.initramfs, {
+	const qemu = await spawnQemu(plan.build, plan.spec, plan.initramfs, {
 		link: { kind: "resume", ram: state.ram, device: state.device },
 	});
 	const { connection, end } = connect(qemu, plan, { before: state });
