@@ -142,9 +142,10 @@ extern const struct cr_step cr_steps_audit[];
 extern const struct cr_step cr_steps_criu[];
 extern const struct cr_step cr_steps_test[];
 
-/* What undoes steps that change more than their case's own processes: each does nothing where the case did not take the step. */
+/* What steps need of the supervisor: it goes where a program does not ask for it, and comes where one does. */
 void cr_leave_bpf_lsm(const char *program);
 void cr_ready_bpf_lsm(const char *program);
+/* What undoes steps that change more than their case's own processes: each does nothing where the case did not take the step. */
 void cr_undo_yama(const struct cr_shared *sh);
 void cr_undo_cgroups(const struct cr_shared *sh);
 

@@ -62,7 +62,7 @@ const struct cr_step *cr_find_step(const char *name, size_t len)
 	return NULL;
 }
 
-/* Before a case: what is slow to come and to go may have stayed from the case before. It goes where this one does not ask for it. */
+/* Before a case: what is slow to come and to go may have stayed from the case before. It goes where the case does not ask for it. */
 void cr_leave_steps(const char *program)
 {
 	size_t i;
@@ -71,12 +71,11 @@ void cr_leave_steps(const char *program)
 		leaves[i](program);
 }
 
-/* And what this case asks for comes. */
+/* Before a case: what it asks for of that comes. */
 void cr_ready_steps(const char *program)
 {
 	size_t i;
 
-	cr_leave_steps(program);
 	for (i = 0; i < sizeof(readies) / sizeof(readies[0]); i++)
 		readies[i](program);
 }

@@ -189,7 +189,6 @@ static bool prepare(struct cr_prepared *p, unsigned int deadline_ms)
 		return false;
 	strcpy(shared->program, p->subject);
 	clear_record();
-	cr_ready_steps(p->subject);
 	pid = cr_clone(SIGUSR2, NULL);
 	if (pid < 0)
 		return false;
