@@ -143,7 +143,7 @@ async function fetchAll(names: readonly KernelName[]): Promise<number> {
 			} catch (error) {
 				if (stop.interrupted()) return EXIT.interrupted;
 				if (!(error instanceof VmError)) throw error;
-				const named = error.message.startsWith(`${name.name}:`);
+				const named = error.message.startsWith(name.name);
 				progress.say(
 					`${named ? "" : `${name.name}: `}${error.message}${nearestName(name.name)}`,
 				);
