@@ -83,7 +83,7 @@ export function partsOfCase(medians) {
 
 /**
  * The bound under a run of the whole plan: no time of the runner's, of QEMU's start, of preparing, proving and answering, and no guest
- * slows another down.
+ * slows another down. Who must make a subject of its own has that among what it tries.
  * @param {NonNullable<Row["whole"]>} whole
  * @param {number} tried how many cases
  * @param {Medians} medians
